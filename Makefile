@@ -1,0 +1,39 @@
+# Every target installs what it needs into .venv first: a bare machine with Python and make is enough.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+
+.PHONY: install sync import sandbox test check fix
+
+install: $(INSTALLED)
+
+# uv itself comes from the lock too, with its hash; then uv installs the rest in seconds.
+$(INSTALLED): requirements.lock pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	sed -n '/^uv==/,/[^\\]$$/p' requirements.lock > $(VENV)/uv.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r $(VENV)/uv.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	touch $@
+
+sync: install  ## API -> powerschool_enrollment.duckdb
+	@$(BIN)/python examples/sync_to_duckdb.py
+
+import: install  ## a roster (ROSTER=file.csv) -> API
+	@$(BIN)/python examples/import_roster.py $(ROSTER)
+
+sandbox: install  ## the service's stand-in, until stopped
+	@$(BIN)/powerschool-enrollment-sandbox
+
+test: install
+	$(BIN)/pytest
+
+check: install
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+fix: install
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .

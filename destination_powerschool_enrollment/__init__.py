@@ -1,0 +1,1 @@
+"""The Airbyte destination for the PowerSchool Enrollment API."""

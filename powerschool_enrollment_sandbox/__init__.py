@@ -1,0 +1,1 @@
+"""A stand-in for the PowerSchool Enrollment API: a real HTTP server with a believable district in it."""

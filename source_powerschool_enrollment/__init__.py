@@ -1,0 +1,1 @@
+"""The Airbyte source for the PowerSchool Enrollment API."""
