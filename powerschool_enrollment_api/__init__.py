@@ -1,0 +1,51 @@
+"""What the PowerSchool Enrollment API is: addresses, authentication, wire shapes and errors.
+
+Everything that speaks to the service goes through `Client`; nothing here knows an Airbyte stream.
+
+    settings = ConnectionSettings.from_config({"api_key": "…"})
+    client = Client(settings)
+    forms = open_list(client.get("/publishedactions"))
+"""
+
+from powerschool_enrollment_api.address import DEFAULT_BASE_URL, health_url, is_loopback, normalise_base_url
+from powerschool_enrollment_api.client import Client
+from powerschool_enrollment_api.envelope import Page, open_list, open_one, open_page
+from powerschool_enrollment_api.errors import (
+    EnrollmentError,
+    InvalidOption,
+    KeyRefused,
+    NotFound,
+    PassingFault,
+    RequestRefused,
+    SlowDown,
+    UnexpectedAnswer,
+    WrongAddress,
+)
+from powerschool_enrollment_api.failures import as_traced_exception
+from powerschool_enrollment_api.probe import verify_connection
+from powerschool_enrollment_api.settings import ConnectionSettings, Patience
+
+__all__ = [
+    "DEFAULT_BASE_URL",
+    "Client",
+    "ConnectionSettings",
+    "EnrollmentError",
+    "InvalidOption",
+    "KeyRefused",
+    "NotFound",
+    "Page",
+    "PassingFault",
+    "Patience",
+    "RequestRefused",
+    "SlowDown",
+    "UnexpectedAnswer",
+    "WrongAddress",
+    "as_traced_exception",
+    "health_url",
+    "is_loopback",
+    "normalise_base_url",
+    "open_list",
+    "open_one",
+    "open_page",
+    "verify_connection",
+]

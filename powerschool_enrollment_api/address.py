@@ -1,0 +1,63 @@
+"""Which addresses are the service's: the rules for `base_url`."""
+
+from __future__ import annotations
+
+import re
+from ipaddress import ip_address
+from urllib.parse import urlsplit, urlunsplit
+
+from powerschool_enrollment_api.errors import WrongAddress
+
+# The documentation still says secure.infosnap.com; code in production uses this host.
+DEFAULT_BASE_URL = "https://registration.powerschool.com/api/v1"
+
+_VERSIONED = re.compile(r"/v\d+$")
+_UNVERSIONED = re.compile(r"/api\d*$")
+
+
+def normalise_base_url(text: str) -> str:
+    """Return the address without blanks and trailing slash, ending in its version (`…/api/v1`).
+
+    Raises WrongAddress for anything but https (http is accepted for loopback addresses alone), and for an
+    address that holds a key, a query or the path of a resource.
+    """
+    address = text.strip().rstrip("/")
+    try:
+        parts = urlsplit(address)
+        host, _ = parts.hostname, parts.port
+    except ValueError as error:
+        raise WrongAddress("base_url is not an address.") from error
+    if not host or parts.scheme not in {"http", "https"}:
+        raise WrongAddress("base_url is not an https:// address.")
+    if parts.scheme == "http" and not is_loopback(host):
+        raise WrongAddress("base_url must use https://, because the records are children's.")
+    if "@" in parts.netloc:
+        raise WrongAddress("base_url holds a user name; the key belongs in the option api_key.")
+    if parts.query or parts.fragment:
+        raise WrongAddress("base_url must end with its path, without ? or #.")
+    return urlunsplit((parts.scheme, parts.netloc, _versioned(parts.path.rstrip("/")), "", ""))
+
+
+def health_url(base_url: str) -> str:
+    """Return the address of the health status, which stands beside the version, not below it."""
+    return f"{_VERSIONED.sub('', base_url)}/healthz"
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether `host` (a name or an IP address) is this very machine."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _versioned(path: str) -> str:
+    if not path:
+        return "/api/v1"
+    if _UNVERSIONED.search(path):
+        return f"{path}/v1"
+    if _VERSIONED.search(path):
+        return path
+    raise WrongAddress(f"base_url ends in {path!r} where the API's version is due.")

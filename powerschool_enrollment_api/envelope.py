@@ -1,0 +1,95 @@
+"""Opening answers, in the documented shape and in the observed one.
+
+| | documented | observed |
+|---|---|---|
+| page of records | `[{"metadata": {…}, "records": […]}]` | `{"metaData": {…}, "records": […]}` |
+| one thing | `[{…}]` | `{…}` |
+| list of things | `[{…}, …]` | the same |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from powerschool_enrollment_api.errors import UnexpectedAnswer
+
+Thing = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of a record list as the service answered it.
+
+    `size` and `page_count` are the answered ones: a server may cap the page size it was asked for.
+    """
+
+    number: int
+    size: int
+    page_count: int
+    record_count: int
+    records: list[Thing]
+
+
+def open_page(payload: Any) -> Page:
+    """Return the page in `payload`; an empty list is a form without records.
+
+    Raises UnexpectedAnswer for anything else, and for a list that claims records and shows none.
+    """
+    if payload == []:
+        return Page(number=1, size=0, page_count=0, record_count=0, records=[])
+    envelope = _only(payload)
+    metadata = _field(envelope, "metadata")
+    records = _field(envelope, "records")
+    if not isinstance(metadata, dict) or not _are_things(records):
+        raise UnexpectedAnswer("the page of records has neither the documented nor the observed shape.")
+    page = Page(
+        number=_count(metadata, "page"),
+        size=_count(metadata, "pageSize"),
+        page_count=_count(metadata, "pageCount"),
+        record_count=_count(metadata, "recordCount"),
+        records=records,
+    )
+    if page.number == 1 and page.record_count > 0 and not page.records:
+        raise UnexpectedAnswer(f"the page claims {page.record_count} records and shows none.")
+    return page
+
+
+def open_list(payload: Any) -> list[Thing]:
+    """Return the list of objects in `payload`. Raises UnexpectedAnswer if it is none."""
+    if _are_things(payload):
+        return list(payload)
+    raise UnexpectedAnswer("the answer is not a list of objects.")
+
+
+def open_one(payload: Any) -> Thing | None:
+    """Return the object in `payload`, bare or alone in a list; None for an empty list.
+
+    Raises UnexpectedAnswer for anything else.
+    """
+    return None if payload == [] else _only(payload)
+
+
+def _only(payload: Any) -> Thing:
+    if isinstance(payload, list) and len(payload) == 1:
+        payload = payload[0]
+    if isinstance(payload, dict):
+        return payload
+    raise UnexpectedAnswer("the answer is neither one object nor a list of one.")
+
+
+def _are_things(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(item, dict) for item in value)
+
+
+def _field(envelope: Thing, name: str) -> Any:
+    """Find a key whatever its capitals: `metaData` here, `metadata` there."""
+    return next((value for key, value in envelope.items() if key.lower() == name.lower()), None)
+
+
+def _count(metadata: Mapping[str, Any], name: str) -> int:
+    value = _field(dict(metadata), name)
+    if isinstance(value, int) and value >= 0:
+        return value
+    raise UnexpectedAnswer(f"the page's metadata has no valid {name}.")

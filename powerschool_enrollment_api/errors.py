@@ -1,0 +1,91 @@
+"""What can go wrong with a request, named by what happens next.
+
+    EnrollmentError
+    ├── InvalidOption      an option cannot be right                    → mend the configuration
+    ├── WrongAddress       the address is not the service's             → mend `base_url`
+    ├── KeyRefused         the API key is refused                       → mend `api_key`
+    ├── NotFound           no such id, or another customer's            → mend the id, or skip the record
+    ├── RequestRefused     the service refuses what was asked or sent   → a row is rejected, a stream fails
+    ├── UnexpectedAnswer   valid JSON of a shape nobody has seen        → a stream fails
+    └── PassingFault       no answer, or not one of the service's own   → try again
+        └── SlowDown       429                                          → try again after a pause
+
+A message says what happened and where (method and path, never the query), `guidance` what to do next.
+Neither ever holds a key, a record's value or a response body; the service's own `message` may be quoted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(eq=False)
+class EnrollmentError(Exception):
+    """Any failure of the service or of the way to it.
+
+    `where` is the method and path of the request (`GET /publishedactions`), `status` its HTTP status if
+    there was an answer, `service_message` the `message` field of an error answer.
+    """
+
+    message: str
+    where: str | None = None
+    status: int | None = None
+    service_message: str | None = None
+
+    guidance = ""
+
+    def __str__(self) -> str:
+        """Say it as one line of text: where, what happened, what the service said, what to do next."""
+        said = f'The service says: "{self.service_message}".' if self.service_message else ""
+        happened = f"{self.where}: {self.message}" if self.where else self.message
+        return " ".join(part for part in (happened, said, self.guidance) if part)
+
+
+class InvalidOption(EnrollmentError):
+    """An option's value cannot be right, whatever the service says."""
+
+
+class WrongAddress(EnrollmentError):
+    """The address in `base_url` is not one of this service."""
+
+    guidance = "Check the option base_url: it ends in /v1, for example https://registration.powerschool.com/api/v1."
+
+
+class KeyRefused(EnrollmentError):
+    """The service does not accept the API key (documented as "Unauthorized(500)"; 401 and 403 occur too)."""
+
+    guidance = "Check the option api_key: copy the key again from what PowerSchool provided."
+
+
+class NotFound(EnrollmentError):
+    """404: what the path names does not exist, or belongs to another customer."""
+
+
+class RequestRefused(EnrollmentError):
+    """400, 409, 422 or another 4xx: the service understood, and says no."""
+
+
+class UnexpectedAnswer(EnrollmentError):
+    """The answer is JSON, but of no shape that is documented or was ever observed."""
+
+    guidance = "The service may have changed its format; please report this with the path."
+
+
+@dataclass(eq=False)
+class PassingFault(EnrollmentError):
+    """A 5xx, a time-out, a lost connection, a body cut short, HTML or nothing where JSON is due.
+
+    `arrived` is False if the request surely never reached the service or was surely not acted upon,
+    so that repeating it is safe even where it creates something. `retry_after` is in seconds.
+    """
+
+    arrived: bool = True
+    retry_after: float | None = None
+
+    guidance = "If it lasts, ask PowerSchool whether the service is down; the next sync goes on from here."
+
+
+class SlowDown(PassingFault):
+    """429: more requests than the service allows."""
+
+    guidance = "Lower the options requests_per_minute or num_workers if this comes back."

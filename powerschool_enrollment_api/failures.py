@@ -1,0 +1,34 @@
+"""How the platform is told: one table from the service's errors to Airbyte's failure types."""
+
+from __future__ import annotations
+
+from airbyte_cdk.models import FailureType
+from airbyte_cdk.utils.traced_exception import AirbyteTracedException
+
+from powerschool_enrollment_api.errors import (
+    EnrollmentError,
+    InvalidOption,
+    KeyRefused,
+    PassingFault,
+    WrongAddress,
+)
+
+
+def failure_type_of(error: EnrollmentError) -> FailureType:
+    """Return who must act: the user (config_error), nobody (transient_error), or the connectors' authors."""
+    if isinstance(error, (InvalidOption, WrongAddress, KeyRefused)):
+        return FailureType.config_error
+    if isinstance(error, PassingFault):
+        return FailureType.transient_error
+    return FailureType.system_error
+
+
+def as_traced_exception(error: EnrollmentError, failure_type: FailureType | None = None) -> AirbyteTracedException:
+    """Return the exception that the platform shows; `failure_type` where the caller knows better.
+
+    Raise it `from None`: a chained exception's text is printed too.
+    """
+    text = str(error)
+    return AirbyteTracedException(
+        message=text, internal_message=text, failure_type=failure_type or failure_type_of(error)
+    )
