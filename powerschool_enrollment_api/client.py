@@ -152,6 +152,6 @@ def _wait(attempt: RetryCallState) -> float:
 
 
 def _tell(attempt: RetryCallState) -> None:
-    if attempt.outcome and attempt.next_action:
-        fault = attempt.outcome.exception()
-        logger.warning("%s Trying again in %.1f s.", fault, attempt.next_action.sleep)
+    fault = attempt.outcome.exception() if attempt.outcome else None
+    if isinstance(fault, PassingFault) and attempt.next_action:
+        logger.warning("%s: %s Trying again in %.1f s.", fault.where, fault.message, attempt.next_action.sleep)
