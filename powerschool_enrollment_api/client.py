@@ -24,7 +24,7 @@ from powerschool_enrollment_api.settings import ConnectionSettings, Patience
 
 logger = logging.getLogger("airbyte.powerschool_enrollment_api")
 
-_BACK_OFF = wait_exponential_jitter(initial=0.5, max=60, jitter=1)
+_BACK_OFF = wait_exponential_jitter(multiplier=0.5, max=60, jitter=1)
 
 
 @dataclass(frozen=True)
