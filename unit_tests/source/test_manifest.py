@@ -43,7 +43,9 @@ def known_keys(component: dict[str, Any]) -> set[str]:
 
 def test_the_cdk_knows_every_key_of_every_component():
     misspelt = {
-        (component["type"], key) for component in components(RESOLVED) for key in component.keys() - known_keys(component)
+        (component["type"], key)
+        for component in components(RESOLVED)
+        for key in component.keys() - known_keys(component)
     }
     assert misspelt == set()
 
