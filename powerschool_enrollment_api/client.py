@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 import math
-import random
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ from urllib.parse import urlsplit
 import requests
 from requests.adapters import HTTPAdapter
 from requests.auth import HTTPBasicAuth
+from tenacity import RetryCallState, Retrying, retry_if_exception, wait_exponential_jitter
 from urllib3.exceptions import HTTPError
 
 from powerschool_enrollment_api.address import health_url, is_loopback
@@ -32,7 +32,7 @@ logger = logging.getLogger("airbyte.powerschool_enrollment_api")
 for _name in ("urllib3.connection", "urllib3.connectionpool"):
     logging.getLogger(_name).setLevel(logging.ERROR)
 
-_LONGEST_PAUSE = 60  # seconds
+_BACK_OFF = wait_exponential_jitter(multiplier=0.5, max=60, jitter=1)
 
 _Authenticator = Callable[[requests.PreparedRequest], requests.PreparedRequest]
 
@@ -51,6 +51,26 @@ class _Question:
     @property
     def where(self) -> str:
         return f"{self.method} {self.path}"
+
+    def may_be_repeated_after(self, error: BaseException) -> bool:
+        return isinstance(error, PassingFault) and (self.repeatable or not error.arrived)
+
+
+class _Deadline:
+    """Stops the attempt that would start later than `patience` seconds after the first fault.
+
+    Not tenacity's own, which counts from the first attempt: waiting for a turn must not use up patience.
+    """
+
+    def __init__(self, clock: Callable[[], float], patience: float) -> None:
+        self._clock = clock
+        self._patience = patience
+        self._end = math.inf
+
+    def __call__(self, attempt: RetryCallState) -> bool:
+        now = self._clock()
+        self._end = min(self._end, now + self._patience)
+        return now + attempt.upcoming_sleep >= self._end
 
 
 class Client:
@@ -104,20 +124,16 @@ class Client:
         return self._ask(_Question("POST", path, None, body, repeatable=repeatable, read=_json_or_nothing))
 
     def _ask(self, question: _Question) -> Any:
-        """Ask until there is an answer, or again could do harm, or patience (counted from the first fault) ends."""
-        attempt, give_up = 0, math.inf
-        while True:
-            try:
-                return self._ask_once(question, self.settings.base_url + question.path)
-            except PassingFault as fault:
-                now = self._clock()
-                give_up = min(give_up, now + self._patience.retries)
-                pause = fault.retry_after or _back_off(attempt)
-                if (fault.arrived and not question.repeatable) or now + pause >= give_up:
-                    raise
-                logger.warning("%s: %s Trying again in %.1f s.", fault.where, fault.message, pause)
-            self._sleep(pause)
-            attempt += 1
+        """Ask until there is an answer, or asking again could do harm, or patience ends."""
+        retrying = Retrying(
+            retry=retry_if_exception(question.may_be_repeated_after),
+            wait=_pause,
+            stop=_Deadline(self._clock, self._patience.retries),
+            sleep=self._sleep,
+            before_sleep=_tell,
+            reraise=True,
+        )
+        return retrying(self._ask_once, question, self.settings.base_url + question.path)
 
     def _ask_once(self, question: _Question, address: str, auth: _Authenticator | None = None) -> Any:
         self._pace.wait_for_turn()
@@ -174,6 +190,13 @@ def _json_or_nothing(response: requests.Response, where: str) -> Any:
     return None if response.status_code == requests.codes.no_content else json_of(response, where)
 
 
-def _back_off(attempt: int) -> float:
-    """Return a pause in seconds that doubles with each attempt, with jitter so that threads do not march in step."""
-    return min(0.5 * 2.0 ** min(attempt, 10) + random.uniform(0, 1), _LONGEST_PAUSE)  # noqa: S311 (no cryptography)
+def _pause(attempt: RetryCallState) -> float:
+    """Return what the service asked for, else a back-off with jitter, so that threads do not march in step."""
+    fault = attempt.outcome.exception() if attempt.outcome else None
+    return (fault.retry_after if isinstance(fault, PassingFault) else None) or _BACK_OFF(attempt)
+
+
+def _tell(attempt: RetryCallState) -> None:
+    fault = attempt.outcome.exception() if attempt.outcome else None
+    if isinstance(fault, PassingFault):
+        logger.warning("%s: %s Trying again in %.1f s.", fault.where, fault.message, attempt.upcoming_sleep)
