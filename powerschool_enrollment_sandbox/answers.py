@@ -29,7 +29,7 @@ class Answer:
         ]
 
 
-class Refusal(Exception):  # noqa: N818 - the service refuses; nothing went wrong in here
+class Refusal(Exception):
     """The request is answered with an error status and the documented body, `{"message": ...}`."""
 
     def __init__(self, status: int, message: str, **more: Any) -> None:

@@ -95,9 +95,7 @@ def edit(records: RecordList, count: int, where: Where, chance: Random) -> list[
     """Edit a data item of different records, all if there are fewer; returns their ids."""
     ids = records.ids()
     count = min(count, len(ids))
-    chosen = {"start": ids[:count], "end": ids[len(ids) - count :], "anywhere": chance.sample(ids, count)}[
-        where
-    ]
+    chosen = {"start": ids[:count], "end": ids[len(ids) - count :], "anywhere": chance.sample(ids, count)}[where]
     for record_id in chosen:
         records.edit(record_id, {"stu_PreferredName": f"Nickname {chance.randrange(10**6)}"})
     return chosen

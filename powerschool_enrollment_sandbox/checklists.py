@@ -65,8 +65,7 @@ class Checklist:
             "grade": who.grade(self.school_year),
             "familyEmailAddress": items["par1_Email"],
             "checklistItems": [
-                self._item(item_id, d[2 * number], d[2 * number + 1])
-                for number, item_id in enumerate(self.item_ids)
+                self._item(item_id, d[2 * number], d[2 * number + 1]) for number, item_id in enumerate(self.item_ids)
             ],
         }
 

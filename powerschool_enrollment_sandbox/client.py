@@ -30,9 +30,7 @@ class SandboxClient:
         count: int = self._journal(method, path, status)["count"]
         return count
 
-    def entries(
-        self, method: str = "*", path: str = "*", *, status: int | None = None
-    ) -> list[dict[str, Any]]:
+    def entries(self, method: str = "*", path: str = "*", *, status: int | None = None) -> list[dict[str, Any]]:
         """Those requests, in order of arrival, with the fields of JournalEntry."""
         entries: list[dict[str, Any]] = self._journal(method, path, status, entries="true")["entries"]
         return entries
@@ -53,9 +51,7 @@ class SandboxClient:
 
     def add_fault(self, fault: Fault) -> None:
         """Put a fault in force."""
-        self._ask(
-            "POST", "/faults", {name: value for name, value in fault.as_json().items() if name != "struck"}
-        )
+        self._ask("POST", "/faults", {name: value for name, value in fault.as_json().items() if name != "struck"})
 
     def clear_faults(self) -> None:
         """Let all be well again."""
@@ -157,9 +153,7 @@ class SandboxClient:
         body: Mapping[str, Any] | None = None,
         query: Mapping[str, str] | None = None,
     ) -> Any:
-        answer = requests.request(
-            method, f"{self.root_url}/sandbox{path}", json=body, params=query, timeout=_BOUND
-        )
+        answer = requests.request(method, f"{self.root_url}/sandbox{path}", json=body, params=query, timeout=_BOUND)
         if not answer.ok:
             raise requests.HTTPError(answer.text, response=answer)
         return answer.json()

@@ -169,9 +169,7 @@ class _Control:
             return {
                 "id": target.id,
                 "pending": list(target.pending),
-                "batches": [
-                    dataclasses.asdict(batch) | {"date": as_utc_text(batch.date)} for batch in target.batches
-                ],
+                "batches": [dataclasses.asdict(batch) | {"date": as_utc_text(batch.date)} for batch in target.batches],
             }
 
     def approve(self, request: Request, body: Body) -> Body:

@@ -39,9 +39,7 @@ def _answers(student: Student, d: tuple[int, ...]) -> DataItems:
         "trn_BusRider": "Yes" if d[19] % 3 == 0 else "No",
         "trn_AfterSchool": "Yes" if d[20] % 5 == 0 else "",
         "sig_Guardian": f"{items['par1_FirstName']} {items['par1_LastName']}",
-        "sig_Comments": ""
-        if d[21] % 12
-        else "Please call after 5 pm; “grandma” picks up on Tuesdays\nand Thursdays.",
+        "sig_Comments": "" if d[21] % 12 else "Please call after 5 pm; “grandma” picks up on Tuesdays\nand Thursdays.",
         "doc_BirthCertificate": "",
         "doc_BirthCertificate_FileName": "",
         "doc_ProofOfResidency": "",

@@ -29,10 +29,7 @@ def delivered_data(record: Record) -> dict[str, dict[str, str]]:
     """Student, first and, where there is one, second parent, all values as text."""
     items = record["dataItems"]
     student_id = record["externalStudentID"] or ""
-    data = {
-        "student": {"studentID": student_id}
-        | {name: items.get(item) or "" for name, item in _STUDENT.items()}
-    }
+    data = {"student": {"studentID": student_id} | {name: items.get(item) or "" for name, item in _STUDENT.items()}}
     for number in (1, 2):
         parent = {name: items.get(f"par{number}_{item}") or "" for name, item in _PARENT.items()}
         if any(parent.values()):

@@ -94,9 +94,7 @@ class DeliveryTarget:
     def add_history(self, dates: Iterable[datetime], record_ids: list[int], size: int) -> None:
         """Batches delivered long ago; the newest of them was left open."""
         for number, moment in enumerate(dates):
-            self.batches.append(
-                Batch(self._new_id(), moment, record_ids[number * size : (number + 1) * size])
-            )
+            self.batches.append(Batch(self._new_id(), moment, record_ids[number * size : (number + 1) * size]))
         if self.batches:
             self.batches[-1].auto_open = True
 

@@ -174,9 +174,7 @@ class _Grower:
             data_items=plan.data_items,
             families_started=plan.families_started,
         )
-        form = PublishedAction(
-            form_id, title, school_year, factory, self._roster(factory), self._submissions(factory)
-        )
+        form = PublishedAction(form_id, title, school_year, factory, self._roster(factory), self._submissions(factory))
         for schema_title, fields in (
             ("Student information system roster", roster_fields(form.field_names)),
             ("Short roster", SHORT_FIELDS),
@@ -218,9 +216,7 @@ class _Grower:
         target.pending = ids[factory.first_approved : factory.first_undecided]
         target.undecided = deque(ids[factory.first_undecided :])
         past = min(self._plan.past_batches * _HISTORY_BATCH, factory.first_approved)
-        delivered = [
-            record_id for record_id in ids[:past] if form.submissions[record_id]["status"] == "Delivered"
-        ]
+        delivered = [record_id for record_id in ids[:past] if form.submissions[record_id]["status"] == "Delivered"]
         began = datetime(factory.school_year, 6, 2, 19, 15, tzinfo=timezone.utc)
         target.add_history(
             (began + timedelta(days=7 * week, seconds=97 * week) for week in range(self._plan.past_batches)),

@@ -49,9 +49,7 @@ class DocumentStore:
     _put: dict[str, Document] = field(default_factory=dict)
     _removed: set[str] = field(default_factory=set)
 
-    def put(
-        self, content: bytes, content_type: str = "application/pdf", document_id: str | None = None
-    ) -> str:
+    def put(self, content: bytes, content_type: str = "application/pdf", document_id: str | None = None) -> str:
         """Keep a document, under a new id unless one is given, and return its id."""
         document_id = document_id or str(uuid.UUID(bytes=hashlib.blake2b(content, digest_size=16).digest()))
         self._put[document_id] = Document(content, content_type)
@@ -100,9 +98,7 @@ class DocumentStore:
         if not hmac.compare_digest(signature, self._signature(document_id, query)):
             return "Signature did not match."
         expiry = datetime.strptime(query["se"], _TIME).replace(tzinfo=timezone.utc)
-        return (
-            f"Signed expiry time [{query['se']}] must be after signed start time." if now > expiry else None
-        )
+        return f"Signed expiry time [{query['se']}] must be after signed start time." if now > expiry else None
 
     def _signature(self, document_id: str, query: dict[str, str]) -> str:
         signed = "\n".join([document_id, *(f"{name}={query[name]}" for name in sorted(query))])

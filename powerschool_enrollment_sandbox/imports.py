@@ -61,20 +61,14 @@ class Imports:
         if record_id is None:
             errors += [f"{name} is required." for name in _required(schema) if not row.get(name)]
         elif refuse_started and form.roster[record_id]["status"] in _LOCKED:
-            errors.append(
-                f"The record of student {student} was started by the family and can no longer be changed."
-            )
+            errors.append(f"The record of student {student} was started by the family and can no longer be changed.")
         if not errors:
             record_id = self._import(form, record_id, items, now)
         self.attempts.append(ImportAttempt(request, form.id, schema.id, dict(row), tuple(errors), record_id))
         return errors
 
-    def _import(
-        self, form: PublishedAction, record_id: int | None, items: dict[str, str], now: datetime
-    ) -> int:
-        fields: dict[str, Any] = {
-            _TOP_LEVEL[name]: value for name, value in items.items() if name in _TOP_LEVEL
-        }
+    def _import(self, form: PublishedAction, record_id: int | None, items: dict[str, str], now: datetime) -> int:
+        fields: dict[str, Any] = {_TOP_LEVEL[name]: value for name, value in items.items() if name in _TOP_LEVEL}
         if "stu_DateOfBirth" in items:
             born = parsed_date(items["stu_DateOfBirth"])
             fields["dateOfBirth"] = f"{born.isoformat()}T00:00:00" if born else None

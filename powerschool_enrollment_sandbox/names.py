@@ -52,9 +52,7 @@ class Pools:
 def pools() -> Pools:
     """The pools, the same in every run (with one version of Faker)."""
     communities = [
-        community
-        for locale, share, language in _COMMUNITIES
-        for community in (_community(locale, language),) * share
+        community for locale, share, language in _COMMUNITIES for community in (_community(locale, language),) * share
     ]
     english = _generator("en_US", "person", "address", "company")
     return Pools(

@@ -8,8 +8,6 @@ import time
 from types import TracebackType
 from typing import Any
 
-from typing_extensions import Self
-
 from powerschool_enrollment_sandbox.client import SandboxClient
 
 _READY = re.compile(r"Sandbox ready at (\S+)/api/v1 with API key (\S+)")
@@ -26,9 +24,7 @@ class SandboxProcess(SandboxClient):
         super().__init__("", "")
         self._start_bound = start_bound
         self._arguments = [
-            argument
-            for name, value in options.items()
-            for argument in (f"--{name.replace('_', '-')}", str(value))
+            argument for name, value in options.items() for argument in (f"--{name.replace('_', '-')}", str(value))
         ]
         self._process: subprocess.Popen[str] | None = None
 
@@ -39,7 +35,7 @@ class SandboxProcess(SandboxClient):
             raise RuntimeError("The sandbox process is not running.")
         return self._process.pid
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> "SandboxProcess":  # noqa: PYI034 - typing has no Self before Python 3.11
         """Start it and wait for its first line."""
         command = [sys.executable, "-m", "powerschool_enrollment_sandbox.run", "--until-stdin-closes"]
         self._process = subprocess.Popen(  # noqa: S603 - our own module

@@ -91,9 +91,7 @@ class RecordFactory:
         d = draws(self.seed, "submission_record", index, self.form)
         who = self._student(index)
         spread = timedelta(days=120) / max(self.submission_records, 1)
-        submitted = (
-            self._season(1, 0) + spread * min(index, self.submission_records) + timedelta(seconds=d[2] % 60)
-        )
+        submitted = self._season(1, 0) + spread * min(index, self.submission_records) + timedelta(seconds=d[2] % 60)
         started = submitted - timedelta(minutes=8 + d[4] % 90)
         imported = None if self.new_students else self._season(-60, d[3])
         tags = [_TAGS[d[5] % len(_TAGS)]] if d[5] % 3 == 0 else []
@@ -151,9 +149,7 @@ class RecordFactory:
             "household": who.family.household,
             "school": who.school(self.school_year),
             "grade": who.grade(self.school_year),
-            "enrollStatus": "New"
-            if self.new_students
-            else ("Enrolled", "", "Enrolled", "Returning")[d[6] % 4],
+            "enrollStatus": "New" if self.new_students else ("Enrolled", "", "Enrolled", "Returning")[d[6] % 4],
             "imported": imported,
             "started": started,
             "submitted": submitted,

@@ -104,9 +104,7 @@ class RecordList:
                 elif kept["externalStudentID"]:
                     yield kept["externalStudentID"], record_id
 
-    def edit(
-        self, record_id: int, data_items: Mapping[str, str | None] | None = None, **fields: Any
-    ) -> Record:
+    def edit(self, record_id: int, data_items: Mapping[str, str | None] | None = None, **fields: Any) -> Record:
         """Change fields and data items of a record in its place; returns it. Raises KeyError."""
         with self._lock:
             record = self[record_id]

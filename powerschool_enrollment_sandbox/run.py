@@ -47,7 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     add = parser.add_argument
     add("--host", default="127.0.0.1", help="address to listen on")
-    add("--port", type=int, default=8000, help="port to listen on; 0: a free one")
+    add("--port", type=int, default=0, help="port to listen on; 0: a free one")
     add("--api-key", default=Settings.api_key, help="the key it accepts")
     add("--wire", choices=("observed", "documented"), default=Settings.wire, help="shape of the answers")
     add("--latency-ms", type=float, default=Settings.latency_ms, help="wait before each answer")
@@ -75,17 +75,11 @@ def _parser() -> argparse.ArgumentParser:
         default=DistrictPlan.delivery_targets,
         help="one for each of the first forms",
     )
-    add(
-        "--approved-waiting", type=int, default=DistrictPlan.approved_waiting, help="for each delivery target"
-    )
+    add("--approved-waiting", type=int, default=DistrictPlan.approved_waiting, help="for each delivery target")
     add("--checklist-entries", type=int, default=DistrictPlan.checklist_entries, help="for each checklist")
     add("--document-bytes", type=int, default=DistrictPlan.document_bytes, help="size of each document")
-    add(
-        "--families-not-started", action="store_true", help="no roster record is started: all may be imported"
-    )
-    add(
-        "--page-cache-bytes", type=int, default=DistrictPlan.page_cache_bytes, help="memory for encoded pages"
-    )
+    add("--families-not-started", action="store_true", help="no roster record is started: all may be imported")
+    add("--page-cache-bytes", type=int, default=DistrictPlan.page_cache_bytes, help="memory for encoded pages")
     add("--until-stdin-closes", action="store_true", help="stop when standard input ends")
     return parser
 

@@ -15,21 +15,15 @@ def submission_problems(form: PublishedAction, answers: Any) -> list[str]:
     known = set(form.field_names)
     problems = []
     for answer in answers:
-        name, value = (
-            (answer.get("fieldName"), answer.get("value")) if isinstance(answer, dict) else (None, None)
-        )
+        name, value = (answer.get("fieldName"), answer.get("value")) if isinstance(answer, dict) else (None, None)
         if name not in known:
             problems.append(f"{name} is not a field of this form.")
         elif not (value is None or isinstance(value, str)):
             problems.append(f"{name} must be text.")
         elif "DateOfBirth" in name and value and parsed_date(value) is None:
             problems.append(f'{name}: "{value}" is not a valid date.')
-    given = {
-        answer.get("fieldName") for answer in answers if isinstance(answer, dict) and answer.get("value")
-    }
-    return problems + [
-        f"{name} is required." for name in ("stu_FirstName", "stu_LastName") if name not in given
-    ]
+    given = {answer.get("fieldName") for answer in answers if isinstance(answer, dict) and answer.get("value")}
+    return problems + [f"{name} is required." for name in ("stu_FirstName", "stu_LastName") if name not in given]
 
 
 def submit(form: PublishedAction, answers: list[dict[str, Any]], now: datetime) -> int:

@@ -26,9 +26,7 @@ def download(service: Service, call: Call) -> Answer:
     document_id = call.parameters["objectId"]
     problem = documents.address_problem(document_id, call.entry.query, service.clock.now())
     if problem:
-        return _storage_error(
-            403, "AuthenticationFailed", f"Server failed to authenticate the request. {problem}"
-        )
+        return _storage_error(403, "AuthenticationFailed", f"Server failed to authenticate the request. {problem}")
     document = documents.get(document_id)
     if document is None:
         return _storage_error(404, "BlobNotFound", "The specified blob does not exist.")
