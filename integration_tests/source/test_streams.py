@@ -115,7 +115,7 @@ def test_batches_are_read_on_from_where_the_last_sync_stood(sandbox, config):
     newest = max(record["date"] for record in first.records("batches"))
     second = run_source("read", config=config, catalog=catalog, state=first.states[-1:])
     assert len(first.records("batches")) == sum(
-        len(target.batches()) for target in sandbox.district.delivery_targets.values()
+        len(target.batches) for target in sandbox.district.delivery_targets.values()
     )
     assert second.records("batches")
     assert all(record["date"] >= newest[:8] for record in second.records("batches"))
