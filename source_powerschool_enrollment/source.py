@@ -13,8 +13,11 @@ from airbyte_cdk.models import (
     AirbyteStateMessage,
     ConfiguredAirbyteCatalog,
     Status,
+    SyncMode,
 )
+from airbyte_cdk.sources.connector_state_manager import ConnectorStateManager
 from airbyte_cdk.sources.declarative.yaml_declarative_source import YamlDeclarativeSource
+from airbyte_cdk.sources.streams.concurrent.abstract_stream import AbstractStream
 
 from powerschool_enrollment_api import (
     Client,
@@ -25,6 +28,7 @@ from powerschool_enrollment_api import (
     verify_connection,
 )
 from source_powerschool_enrollment.options import PublishedActionSelection, check_options
+from source_powerschool_enrollment.record_stream import RECORD_STREAMS, parallel_record_stream
 from source_powerschool_enrollment.sync import sync_for
 
 # An absolute path: a relative one would be looked for in the working directory first.
@@ -41,6 +45,8 @@ class SourcePowerschoolEnrollment(YamlDeclarativeSource):
         state: list[AirbyteStateMessage] | None = None,
     ) -> None:
         super().__init__(path_to_yaml=str(MANIFEST), catalog=catalog, config=config, state=state)
+        self._state = state
+        self._incremental: frozenset[str] = frozenset()
 
     def check(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteConnectionStatus:
         """Tell whether the options, the address, the key and the configured ids are right, in at most five requests."""
@@ -61,10 +67,29 @@ class SourcePowerschoolEnrollment(YamlDeclarativeSource):
         state: list[AirbyteStateMessage] | None = None,
     ) -> Iterator[AirbyteMessage]:
         """Read the catalog's streams, and say at the end what was tolerated on the way."""
+        self._state = state
+        self._incremental = frozenset(
+            configured.stream.name for configured in catalog.streams if configured.sync_mode is SyncMode.incremental
+        )
         try:
             yield from super().read(logger, config, catalog, state)
         finally:
             sync_for(config).tally.report(logger)
+
+    def streams(self, config: Mapping[str, Any]) -> list[AbstractStream]:
+        """Return the manifest's streams, the two record streams read in a way of their own."""
+        return [
+            self._parallel(stream) if stream.name in RECORD_STREAMS else stream for stream in super().streams(config)
+        ]
+
+    def _parallel(self, declared: AbstractStream) -> AbstractStream:
+        return parallel_record_stream(
+            declared,
+            self._config,
+            self.resolved_manifest["definitions"]["record_types"],
+            self._message_repository,
+            ConnectorStateManager(self._state) if declared.name in self._incremental else None,
+        )
 
     def _option_names(self, logger: logging.Logger) -> list[str]:
         return list(self.spec(logger).connectionSpecification["properties"])
