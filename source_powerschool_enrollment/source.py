@@ -15,15 +15,20 @@ from airbyte_cdk.models import (
     Status,
 )
 from airbyte_cdk.sources.declarative.yaml_declarative_source import YamlDeclarativeSource
+from airbyte_cdk.sources.streams.concurrent.abstract_stream import AbstractStream
 
 from powerschool_enrollment_api import (
     Client,
     ConnectionSettings,
     EnrollmentError,
     Patience,
+    as_traced_exception,
     open_list,
     verify_connection,
 )
+from source_powerschool_enrollment.delivered_records import NAME as DELIVERED_RECORDS
+from source_powerschool_enrollment.delivered_records import delivered_records
+from source_powerschool_enrollment.delivery_options import DeliveryOption
 from source_powerschool_enrollment.options import PublishedActionSelection, check_options
 from source_powerschool_enrollment.sync import sync_for
 
@@ -46,12 +51,19 @@ class SourcePowerschoolEnrollment(YamlDeclarativeSource):
         """Tell whether the options, the address, the key and the configured ids are right, in at most five requests."""
         try:
             check_options(config, self._option_names(logger))
+            deliveries = DeliveryOption.from_config(config)
             client = Client(ConnectionSettings.from_config(config), patience=Patience.for_a_check())
             verify_connection(client)
             PublishedActionSelection.from_config(config).choose(open_list(client.get("/publishedactions")))
+            if deliveries:
+                deliveries.verify(client)
         except EnrollmentError as error:
             return AirbyteConnectionStatus(status=Status.FAILED, message=str(error))
         return AirbyteConnectionStatus(status=Status.SUCCEEDED)
+
+    def streams(self, config: Mapping[str, Any]) -> list[AbstractStream]:  # type: ignore[override]
+        """Return the manifest's streams, and those that YAML cannot say."""
+        return [*super().streams(config), *self._delivered_records(config)]
 
     def read(
         self,
@@ -65,6 +77,17 @@ class SourcePowerschoolEnrollment(YamlDeclarativeSource):
             yield from super().read(logger, config, catalog, state)
         finally:
             sync_for(config).tally.report(logger)
+
+    def _delivered_records(self, config: Mapping[str, Any]) -> list[AbstractStream]:
+        """Return the stream `delivered_records`, where deliveries are consumed."""
+        try:
+            option = DeliveryOption.from_config(config)
+            if option is None:
+                return []
+            state = self._connector_state_manager.get_stream_state(DELIVERED_RECORDS, None)
+            return [delivered_records(sync_for(config), option, state, self._message_repository)]
+        except EnrollmentError as error:
+            raise as_traced_exception(error) from None
 
     def _option_names(self, logger: logging.Logger) -> list[str]:
         return list(self.spec(logger).connectionSpecification["properties"])
