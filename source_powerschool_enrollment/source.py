@@ -61,7 +61,7 @@ class SourcePowerschoolEnrollment(YamlDeclarativeSource):
             return AirbyteConnectionStatus(status=Status.FAILED, message=str(error))
         return AirbyteConnectionStatus(status=Status.SUCCEEDED)
 
-    def streams(self, config: Mapping[str, Any]) -> list[AbstractStream]:  # type: ignore[override]
+    def streams(self, config: Mapping[str, Any]) -> list[AbstractStream]:
         """Return the manifest's streams, and those that YAML cannot say."""
         return [*super().streams(config), *self._delivered_records(config)]
 
