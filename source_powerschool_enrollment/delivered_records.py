@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,7 +24,7 @@ from airbyte_cdk.sources.types import Record
 
 from powerschool_enrollment_api import EnrollmentError, NotFound, as_traced_exception
 from powerschool_enrollment_api.deliveries import Batch
-from source_powerschool_enrollment.deliveries import Delivery
+from source_powerschool_enrollment.deliveries import Delivery, today_in_utc
 from source_powerschool_enrollment.delivery_options import DeliveryOption
 from source_powerschool_enrollment.delivery_state import TargetState, read_states, write_states
 from source_powerschool_enrollment.record_types import retype, utc_time
@@ -152,18 +154,23 @@ class TargetPartitions(PartitionGenerator):
         yield from self.partitions
 
 
-def delivered_records(
-    sync: Sync, option: DeliveryOption, stream_state: Mapping[str, Any], message_repository: MessageRepository
+def delivered_records(  # noqa: PLR0913 - what differs between a sync and a test of one is passed
+    sync: Sync,
+    option: DeliveryOption,
+    stream_state: Mapping[str, Any],
+    message_repository: MessageRepository,
+    *,
+    today: Callable[[], date] = today_in_utc,
+    sleep: Callable[[float], None] = time.sleep,
 ) -> DeliveredRecordsStream:
     """Return the stream. Raises InvalidOption for a state that cannot be read."""
     cursor = DeliveryCursor(read_states(stream_state), message_repository)
     unreadable = partial(_count_unreadable, sync)
-    partitions = tuple(
-        TargetPartition(
-            Delivery(sync.client, target, cursor.state_of(target) or TargetState(option.start_date)), cursor, unreadable
-        )
+    deliveries = (
+        Delivery(sync.client, target, cursor.state_of(target) or TargetState(option.start_date), today, sleep)
         for target in option.delivery_target_ids
     )
+    partitions = tuple(TargetPartition(delivery, cursor, unreadable) for delivery in deliveries)
     return DeliveredRecordsStream(
         partition_generator=TargetPartitions(partitions),
         name=NAME,

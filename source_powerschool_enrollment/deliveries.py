@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 
-from tenacity import Retrying, retry_if_exception, stop_before_delay, wait_exponential_jitter
+from tenacity import Retrying, retry_if_exception, stop_after_attempt, stop_before_delay, wait_exponential_jitter
 
 from powerschool_enrollment_api import Client, PassingFault, Patience
 from powerschool_enrollment_api.deliveries import Batch, create_batch, list_batches, reset_batch
@@ -24,6 +24,7 @@ logger = logging.getLogger("airbyte.source_powerschool_enrollment")
 
 # The list's date may be read in the target's own time zone, and nobody wrote whether that date itself is included.
 _OVERLAP = timedelta(days=2)
+_MOST_LOST_ANSWERS = 10  # in a row; the waits between them add up to five minutes
 
 
 def today_in_utc() -> date:
@@ -72,7 +73,7 @@ class Delivery:
         retrying = Retrying(
             retry=retry_if_exception(_is_unknown_outcome),
             wait=wait_exponential_jitter(initial=1, max=60),
-            stop=stop_before_delay(Patience.from_environment().retries),
+            stop=stop_before_delay(Patience.from_environment().retries) | stop_after_attempt(_MOST_LOST_ANSWERS),
             sleep=self.sleep,
             before=lambda attempt: self._reset_orphans() if attempt.attempt_number > 1 else None,
             reraise=True,
