@@ -74,7 +74,8 @@ class KilledSync:
             self.arguments,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+            # Buffered, as it is shipped, a killed process takes the more of its output with it.
+            env={**os.environ, "PYTHONUNBUFFERED": self.chance.choice(["", "1"])},
         ) as process:
             self.process = process
             self.platform.service.spoil = self.spoil
