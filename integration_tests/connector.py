@@ -57,7 +57,9 @@ class Outcome:
         return {stream["name"]: stream for stream in catalog["streams"]}
 
 
-def run_source(command: str, *, environment: Mapping[str, str] | None = None, debug: bool = False, **files: Any) -> Outcome:
+def run_source(
+    command: str, *, environment: Mapping[str, str] | None = None, debug: bool = False, **files: Any
+) -> Outcome:
     """Run `source-powerschool-enrollment COMMAND` with each of `files` (config, catalog, state) as a JSON file."""
     with tempfile.TemporaryDirectory() as folder:
         arguments = [str(SCRIPTS / "source-powerschool-enrollment"), command]
@@ -86,3 +88,9 @@ def configured_catalog(
             {"stream": streams[name], "sync_mode": sync_mode, "destination_sync_mode": "append_dedup"} for name in names
         ]
     }
+
+
+def read_streams(config: Mapping[str, Any], *names: str, sync_mode: str = "full_refresh", **options: Any) -> Outcome:
+    """Discover, then read these streams."""
+    streams = run_source("discover", config=config).catalog
+    return run_source("read", config=config, catalog=configured_catalog(streams, names, sync_mode), **options)

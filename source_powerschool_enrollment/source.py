@@ -24,9 +24,13 @@ from powerschool_enrollment_api import (
     ConnectionSettings,
     EnrollmentError,
     Patience,
+    as_traced_exception,
     open_list,
     verify_connection,
 )
+from source_powerschool_enrollment.delivered_records import NAME as DELIVERED_RECORDS
+from source_powerschool_enrollment.delivered_records import delivered_records
+from source_powerschool_enrollment.delivery_options import DeliveryOption
 from source_powerschool_enrollment.options import PublishedActionSelection, check_options
 from source_powerschool_enrollment.record_stream import RECORD_STREAMS, parallel_record_stream
 from source_powerschool_enrollment.sync import sync_for
@@ -52,12 +56,23 @@ class SourcePowerschoolEnrollment(YamlDeclarativeSource):
         """Tell whether the options, the address, the key and the configured ids are right, in at most five requests."""
         try:
             check_options(config, self._option_names(logger))
+            deliveries = DeliveryOption.from_config(config)
             client = Client(ConnectionSettings.from_config(config), patience=Patience.for_a_check())
             verify_connection(client)
             PublishedActionSelection.from_config(config).choose(open_list(client.get("/publishedactions")))
+            if deliveries:
+                deliveries.verify(client)
         except EnrollmentError as error:
             return AirbyteConnectionStatus(status=Status.FAILED, message=str(error))
         return AirbyteConnectionStatus(status=Status.SUCCEEDED)
+
+    def streams(self, config: Mapping[str, Any]) -> list[AbstractStream]:
+        """Return the manifest's streams, the record lists read in a way of their own, and those that YAML cannot say."""
+        declared = super().streams(config)
+        return [
+            *(self._parallel(stream) if stream.name in RECORD_STREAMS else stream for stream in declared),
+            *self._delivered_records(config),
+        ]
 
     def read(
         self,
@@ -76,12 +91,6 @@ class SourcePowerschoolEnrollment(YamlDeclarativeSource):
         finally:
             sync_for(config).tally.report(logger)
 
-    def streams(self, config: Mapping[str, Any]) -> list[AbstractStream]:
-        """Return the manifest's streams, the two record streams read in a way of their own."""
-        return [
-            self._parallel(stream) if stream.name in RECORD_STREAMS else stream for stream in super().streams(config)
-        ]
-
     def _parallel(self, declared: AbstractStream) -> AbstractStream:
         return parallel_record_stream(
             declared,
@@ -90,6 +99,17 @@ class SourcePowerschoolEnrollment(YamlDeclarativeSource):
             self._message_repository,
             ConnectorStateManager(self._state) if declared.name in self._incremental else None,
         )
+
+    def _delivered_records(self, config: Mapping[str, Any]) -> list[AbstractStream]:
+        """Return the stream `delivered_records`, where deliveries are consumed."""
+        try:
+            option = DeliveryOption.from_config(config)
+            if option is None:
+                return []
+            state = ConnectorStateManager(self._state).get_stream_state(DELIVERED_RECORDS, None)
+            return [delivered_records(sync_for(config), option, state, self._message_repository)]
+        except EnrollmentError as error:
+            raise as_traced_exception(error) from None
 
     def _option_names(self, logger: logging.Logger) -> list[str]:
         return list(self.spec(logger).connectionSpecification["properties"])

@@ -3,7 +3,7 @@
 import pytest
 from jsonschema import Draft7Validator, FormatChecker
 
-from integration_tests.connector import configured_catalog, run_source
+from integration_tests.connector import configured_catalog, read_streams, run_source
 from powerschool_enrollment_sandbox import District, running_sandbox
 
 
@@ -82,52 +82,37 @@ def test_only_reading_happened(everything):
 def test_only_the_selected_forms_are_read(sandbox, config):
     chosen, *_ = sandbox.district.forms
     config = {**config, "published_actions": {"mode": "ids", "ids": [chosen]}}
-    streams = run_source("discover", config=config).catalog
-    names = ["published_actions", "import_schemas", "roster_records"]
-    outcome = run_source("read", config=config, catalog=configured_catalog(streams, names))
+    outcome = read_streams(config, "published_actions", "import_schemas", "roster_records")
     assert len(outcome.records("published_actions")) == len(sandbox.district.forms)
-    for name in names[1:]:
+    for name in ("import_schemas", "roster_records"):
         assert {record["published_action_id"] for record in outcome.records(name)} == {chosen}
 
 
-def test_a_record_search_reaches_the_service(sandbox, config):
+def test_a_record_search_reaches_the_service(config):
     config = {**config, "record_search": [{"parameter": "grade", "value": "3"}]}
-    streams = run_source("discover", config=config).catalog
-    outcome = run_source("read", config=config, catalog=configured_catalog(streams, ["roster_records"]))
-    records = outcome.records("roster_records")
+    records = read_streams(config, "roster_records").records("roster_records")
     assert records
     assert {record["grade"] for record in records} == {"3"}
 
 
 def test_the_rate_cap_holds_for_the_whole_sync(sandbox, config):
-    config = {**config, "requests_per_minute": 600, "num_workers": 8}
-    streams = run_source("discover", config=config).catalog
-    run_source("read", config=config, catalog=configured_catalog(streams, ["import_schemas", "checklist_details"]))
+    read_streams({**config, "requests_per_minute": 600, "num_workers": 8}, "import_schemas", "checklist_details")
     began = [entry.began for entry in sandbox.journal]
     assert len(began) >= 8
     assert began[-1] - began[0] >= 0.1 * (len(began) - 1) * 0.9
 
 
 def test_batches_are_read_on_from_where_the_last_sync_stood(sandbox, config):
-    streams = run_source("discover", config=config).catalog
-    catalog = configured_catalog(streams, ["batches"], "incremental")
-    first = run_source("read", config=config, catalog=catalog)
+    first = read_streams(config, "batches", sync_mode="incremental")
+    second = read_streams(config, "batches", sync_mode="incremental", state=first.states[-1:])
+    there = sum(len(target.batches) for target in sandbox.district.delivery_targets.values())
+    assert len(first.records("batches")) == there
+    assert 0 < len(second.records("batches")) < there
     newest = max(record["date"] for record in first.records("batches"))
-    second = run_source("read", config=config, catalog=catalog, state=first.states[-1:])
-    assert len(first.records("batches")) == sum(
-        len(target.batches) for target in sandbox.district.delivery_targets.values()
-    )
-    assert second.records("batches")
-    assert all(record["date"] >= newest[:8] for record in second.records("batches"))
-    assert len(second.records("batches")) < len(first.records("batches"))
+    assert newest in {record["date"] for record in second.records("batches")}
 
 
-def test_batches_before_the_first_date_are_not_read(sandbox, config):
-    streams = run_source("discover", config=config).catalog
-    dates = sorted(
-        record["date"]
-        for record in run_source("read", config=config, catalog=configured_catalog(streams, ["batches"])).records("batches")
-    )
-    config = {**config, "start_date": dates[-1][:10]}
-    outcome = run_source("read", config=config, catalog=configured_catalog(streams, ["batches"]))
-    assert {record["date"][:10] for record in outcome.records("batches")} == {dates[-1][:10]}
+def test_batches_before_the_first_date_are_not_read(config):
+    newest = max(record["date"] for record in read_streams(config, "batches").records("batches"))[:10]
+    outcome = read_streams({**config, "start_date": newest}, "batches")
+    assert {record["date"][:10] for record in outcome.records("batches")} == {newest}
