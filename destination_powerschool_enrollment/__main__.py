@@ -1,0 +1,7 @@
+"""`python -m destination_powerschool_enrollment` is the console script: what the image runs."""
+
+from __future__ import annotations
+
+from destination_powerschool_enrollment.run import run
+
+run()
