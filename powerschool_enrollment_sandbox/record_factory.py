@@ -105,7 +105,9 @@ class RecordFactory:
         )
         if self.new_students:
             # The student information system has not met them yet.
-            record["externalStudentID"] = record["dataItems"]["stu_ExternalID"] = ""
+            record["externalStudentID"] = ""
+            if "stu_ExternalID" in record["dataItems"]:
+                record["dataItems"]["stu_ExternalID"] = ""
         self._attach_documents(record, d)
         return record
 
