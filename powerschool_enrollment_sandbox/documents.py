@@ -115,8 +115,9 @@ def content_type(file_name: str) -> str:
 def _pdf(document_id: str, size: int) -> bytes:
     """A page with the document's id, padded by bytes of its own to exactly `size`, where it fits."""
     text = f"BT /F1 18 Tf 72 720 Td (Document {document_id}) Tj ET".encode()
-    shell = len(_assembled(text, b""))
-    padding = hashlib.shake_256(document_id.encode()).digest(max(size - shell - len(str(size)) + 1, 0))
+    # Two lengths within the file grow by a digit or more with the padding; the rest is line ends.
+    room = size - len(_assembled(text, b"")) - 2 * len(str(size))
+    padding = hashlib.shake_256(document_id.encode()).digest(max(room, 0))
     pdf = _assembled(text, padding)
     return pdf + b"\n" * (size - len(pdf))
 

@@ -47,6 +47,9 @@ class Doorway:
         )
         try:
             await self._respond(scope, receive, send, entry, authorization)
+        except asyncio.CancelledError:
+            # The server is stopping, and has closed this connection.
+            return
         finally:
             self._service.journal.end(entry)
 

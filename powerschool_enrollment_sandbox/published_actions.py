@@ -1,5 +1,6 @@
 """Published actions: the forms of the district, each with its import schemas and its two lists of records."""
 
+import functools
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -54,7 +55,7 @@ class PublishedAction:
         """As `publishedactions` lists it."""
         return {"id": self.id, "title": self.title, "academicYear": self.academic_year}
 
-    @property
+    @functools.cached_property
     def field_names(self) -> tuple[str, ...]:
         """The data items of the form, in its order."""
         return tuple(self.factory.roster_record(0, 0)["dataItems"])

@@ -8,7 +8,7 @@ from powerschool_enrollment_sandbox.clock import as_naive_text
 from powerschool_enrollment_sandbox.data_items import DOCUMENT_FIELDS, data_items, sized
 from powerschool_enrollment_sandbox.documents import object_id
 from powerschool_enrollment_sandbox.draws import draws, permuted
-from powerschool_enrollment_sandbox.students import Student, student
+from powerschool_enrollment_sandbox.students import Student, external_student_id, student
 
 Record = dict[str, Any]
 
@@ -105,14 +105,16 @@ class RecordFactory:
         )
         if self.new_students:
             # The student information system has not met them yet.
-            record["externalStudentID"] = record["dataItems"]["stu_ExternalID"] = ""
+            record["externalStudentID"] = ""
+            if "stu_ExternalID" in record["dataItems"]:
+                record["dataItems"]["stu_ExternalID"] = ""
         self._attach_documents(record, d)
         return record
 
     def external_student_id(self, index: int) -> str:
         """The roster record's at that place, without making the record."""
         place = permuted(index, self.roster_records) if index < self.roster_records else index
-        return self._student(place).external_id
+        return external_student_id(self.first_student + place)
 
     def _submission_status(self, index: int, draw: int) -> str:
         if index >= self.first_undecided:

@@ -1,6 +1,5 @@
 """The roster or the submissions of one form: a list that is made as it is read, and may change meanwhile."""
 
-import copy
 from array import array
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -76,7 +75,8 @@ class RecordList:
     def __getitem__(self, record_id: int) -> Record:
         """A copy of the record of that id. Raises KeyError."""
         with self._lock:
-            return copy.deepcopy(self._record(record_id))
+            record = self._record(record_id)
+            return {**record, "tags": [*record["tags"]], "dataItems": {**record["dataItems"]}}
 
     def ids(self) -> list[int]:
         """The ids there are now, in order."""

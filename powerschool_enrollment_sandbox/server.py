@@ -158,10 +158,13 @@ class _Server(uvicorn.Server):
             listening.close()
         for connection in list(self.server_state.connections):
             connection.transport.abort()
+        # Uvicorn learns in the next turn of the loop that they are gone, and then has no complaints about
+        # requests that end unanswered.
+        await asyncio.sleep(0.01)
         tasks = list(self.server_state.tasks)
         for task in tasks:
             task.cancel()
-        await asyncio.sleep(0)
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _wait_until_started(server: uvicorn.Server, thread: threading.Thread) -> None:

@@ -62,6 +62,11 @@ class Student:
         return min(max(self.cohort - (NEWEST_SCHOOL_YEAR - school_year), 0), len(GRADES) - 1)
 
 
+def external_student_id(number: int) -> str:
+    """The id that the student information system gave to the student of that number."""
+    return str(FIRST_STUDENT_ID + number)
+
+
 # Siblings, and the same student in last year's form, come near each other: keeping some spares work.
 _family = functools.lru_cache(maxsize=16_384)(family)
 
@@ -78,7 +83,7 @@ def student(seed: int, number: int) -> Student:
     born = date(NEWEST_SCHOOL_YEAR - _YOUNGEST - cohort, 9, 2) + timedelta(days=d[3] % 365)
     first_name = first_names[d[4] % len(first_names)]
     last_name = home.surname if place == 0 or d[6] % 10 else home.other_surname
-    external_id = str(FIRST_STUDENT_ID + number)
+    external_id = external_student_id(number)
     items: dict[str, str | None] = {
         "stu_FirstName": first_name,
         "stu_MiddleName": first_names[d[5] % len(first_names)] if d[5] % 3 else "",
