@@ -78,13 +78,16 @@ class Client:
         """Return the body at `path` as text."""
         return str(self._ask(_Question("GET", path, parameters, None, repeatable=True, read=_text_of)))
 
-    def post(self, path: str, body: Any = None, *, repeatable: bool) -> Any:
-        """Send `body` as JSON, or nothing, and return the JSON answered; None for an answer without a body.
+    def post(self, path: str, body: Any = None, *, repeatable: bool, may_be_empty: bool = False) -> Any:
+        """Send `body` as JSON, or nothing, and return the JSON answered; None for 204.
+
+        An empty answer is a fault, unless it `may_be_empty`: then it is None as well.
 
         Unless `repeatable`, it is sent again only when it surely was not acted upon: a PassingFault
         that has `arrived` then means that the outcome is unknown.
         """
-        return self._ask(_Question("POST", path, None, body, repeatable=repeatable, read=_json_or_nothing))
+        read = _json_if_any if may_be_empty else _json_or_nothing
+        return self._ask(_Question("POST", path, None, body, repeatable=repeatable, read=read))
 
     def _ask(self, question: _Question) -> Any:
         retrying = Retrying(
@@ -142,6 +145,10 @@ def _text_of(response: requests.Response, _where: str) -> str:
 
 def _json_or_nothing(response: requests.Response, where: str) -> Any:
     return None if response.status_code == requests.codes.no_content else json_of(response, where)
+
+
+def _json_if_any(response: requests.Response, where: str) -> Any:
+    return json_of(response, where) if response.content.strip() else None
 
 
 def _wait(attempt: RetryCallState) -> float:
