@@ -10,7 +10,7 @@ from destination_powerschool_enrollment.columns import cache_name
 from destination_powerschool_enrollment.config import ImportSchemaTarget
 from destination_powerschool_enrollment.object_names import roster_object_name, submission_object_name
 from destination_powerschool_enrollment.preflight import Offer, Target
-from powerschool_enrollment_api import Client
+from powerschool_enrollment_api import Client, NotFound
 from powerschool_enrollment_api.imports import ImportSchema, read_import_schemas, read_published_actions
 
 _IDENTIFIES_A_STUDENT = ("studentid", "externalid", "studentnumber", "stuid")
@@ -41,8 +41,15 @@ def destination_catalog(offer: Offer) -> dict[str, Any]:
 
 def _with_schemas(client: Client, forms: dict[int, str], asked: list[int]) -> Offer:
     with ThreadPoolExecutor(client.settings.num_workers) as pool:
-        schemas = pool.map(lambda form: read_import_schemas(client, form), asked)
+        schemas = pool.map(lambda form: _schemas_of(client, form), asked)
         return Offer(forms, dict(zip(asked, schemas, strict=True)))
+
+
+def _schemas_of(client: Client, form: int) -> dict[int, ImportSchema]:
+    try:
+        return read_import_schemas(client, form)
+    except NotFound:
+        return {}
 
 
 def _roster_operation(form: int, title: str, schema: ImportSchema) -> dict[str, Any]:

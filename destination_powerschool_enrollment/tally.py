@@ -121,7 +121,7 @@ class Tally:
             reverse=True,
         )
         shown = [
-            f"{count:,} times: {text} (stream {stream}, row{'s' if count > 1 else ''} {_rows(rows, count)})"
+            f"{count:,} times: {text.rstrip('.')} (stream {stream}, row{'s' if count > 1 else ''} {_rows(rows, count)})"
             for count, stream, text, rows in found[:_SHOWN_REASONS]
         ]
         return "; ".join(shown) + ("; and other reasons." if len(found) > _SHOWN_REASONS else ".")

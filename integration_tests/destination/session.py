@@ -1,5 +1,6 @@
 """Running the destination as the platform does: files, a process, lines in, lines out."""
 
+import contextlib
 import json
 import os
 import subprocess
@@ -102,10 +103,8 @@ class Session:
 
     def end(self, timeout: float = 60) -> "Session":
         """End the input and wait for the process."""
-        try:
+        with contextlib.suppress(BrokenPipeError):
             self.process.stdin.close()
-        except BrokenPipeError:
-            pass
         self.process.wait(timeout)
         for reader in self._readers:
             reader.join()

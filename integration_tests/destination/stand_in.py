@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from typing_extensions import Self
+
 FIELDS = ("StudentID", "FirstName", "LastName", "DateOfBirth", "Grade", "Comment")
 SUCCESS = {"status": "Success", "errors": []}
 
@@ -50,7 +52,7 @@ class StandIn:
         self._server = _Server(("127.0.0.1", 0), _handler(self))
         self.base_url = f"http://127.0.0.1:{self._server.server_address[1]}/api/v1"
 
-    def __enter__(self) -> "StandIn":
+    def __enter__(self) -> Self:
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
         return self
 

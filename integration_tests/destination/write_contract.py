@@ -8,6 +8,7 @@ A destination's own test class says how to run it (`Bench`), and gets the tests:
 """
 
 import copy
+import itertools
 import json
 import random
 import time
@@ -134,7 +135,7 @@ class WriteContract:
         expected = {key: [n for k, n in rows if k == key] for key, _ in rows}
         assert {key: list(dict.fromkeys(n for n, _, _ in spans)) for key, spans in by_key.items()} == expected
         for spans in by_key.values():
-            assert all(end <= begin for (_, _, end), (_, begin, _) in zip(spans, spans[1:], strict=False))
+            assert all(end <= begin for (_, _, end), (_, begin, _) in itertools.pairwise(spans))
 
     def test_after_a_rejected_row_no_state_leaves_but_every_row_is_tried(self, bench: Bench) -> None:
         bench.reject({15})
