@@ -11,8 +11,9 @@ from powerschool_enrollment_api.errors import WrongAddress
 # The documentation still says secure.infosnap.com; code in production uses this host.
 DEFAULT_BASE_URL = "https://registration.powerschool.com/api/v1"
 
-_VERSIONED = re.compile(r"/v\d+$")
-_UNVERSIONED = re.compile(r"/api\d*$")
+_HOST_AND_PORT = re.compile(r"(\[[0-9a-fA-F:.]+\]|[\w-]{1,63}(\.[\w-]{1,63})*\.?)(:[0-9]+)?")
+_VERSIONED = re.compile(r"/v[0-9]+$")
+_UNVERSIONED = re.compile(r"/api[0-9]*$")
 
 
 def normalise_base_url(text: str) -> str:
@@ -25,14 +26,16 @@ def normalise_base_url(text: str) -> str:
     try:
         parts = urlsplit(address)
         host, _ = parts.hostname, parts.port
-    except ValueError as error:
-        raise WrongAddress("base_url is not an address.") from error
+    except ValueError:  # its text quotes the address, and whatever key was pasted into it
+        raise WrongAddress("base_url is not an address.") from None
     if not host or parts.scheme not in {"http", "https"}:
         raise WrongAddress("base_url is not an https:// address.")
     if parts.scheme == "http" and not is_loopback(host):
         raise WrongAddress("base_url must use https://, because the records are children's.")
     if "@" in parts.netloc:
         raise WrongAddress("base_url holds a user name; the key belongs in the option api_key.")
+    if not _HOST_AND_PORT.fullmatch(parts.netloc):
+        raise WrongAddress("base_url holds no valid host name.")
     if parts.query or parts.fragment:
         raise WrongAddress("base_url must end with its path, without ? or #.")
     return urlunsplit((parts.scheme, parts.netloc, _versioned(parts.path.rstrip("/")), "", ""))

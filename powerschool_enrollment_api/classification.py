@@ -10,12 +10,14 @@
 | 408, 5xx, HTML or an empty body where JSON is due | PassingFault |
 | any other 4xx | RequestRefused |
 | no connection | PassingFault that surely did not arrive |
+| no such host name can be, an untrusted certificate | WrongAddress |
 | time-out, connection lost, body cut short | PassingFault that may have arrived |
 """
 
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
@@ -23,7 +25,7 @@ from typing import Any
 
 import orjson
 import requests
-from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, LocationValueError, MaxRetryError, NewConnectionError
 
 from powerschool_enrollment_api.errors import (
     EnrollmentError,
@@ -37,6 +39,7 @@ from powerschool_enrollment_api.errors import (
 
 _SMALL = 4096  # bytes; no error answer is longer, and no page of records that short needs a second look
 _LONGEST_MESSAGE = 300
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 def failure_of(response: requests.Response, where: str) -> EnrollmentError | None:
@@ -68,14 +71,19 @@ def failure_of(response: requests.Response, where: str) -> EnrollmentError | Non
     return RequestRefused(f"the service refused the request with status {status}.", where, status, message)
 
 
-def failure_of_exception(error: requests.RequestException, where: str) -> EnrollmentError:
-    """Return what a request without an answer means. The exception's own text is dropped: it holds the whole URL."""
-    if isinstance(error, (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema)):
+def failure_of_exception(error: requests.RequestException | HTTPError, where: str) -> EnrollmentError:
+    """Return what a request without an answer means. The exception's own text is dropped: it holds the whole URL.
+
+    requests lets some of urllib3's exceptions through, such as the one for a host name that cannot be.
+    """
+    if isinstance(error, (requests.exceptions.ProxyError, requests.exceptions.InvalidProxyURL)):
+        return PassingFault("the proxy did not reach the service.", where, arrived=False)
+    if isinstance(error, requests.exceptions.InvalidJSONError):
+        return RequestRefused("the body cannot be written as JSON, and was not sent.", where)
+    if isinstance(error, (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema, LocationValueError)):
         return WrongAddress("base_url is not an address that can be asked.", where)
     if isinstance(error, requests.exceptions.SSLError) and "CERTIFICATE_VERIFY_FAILED" in str(error):
         return WrongAddress("the server's certificate is not to be trusted.", where)
-    if isinstance(error, requests.exceptions.ProxyError):
-        return PassingFault("the proxy did not reach the service.", where, arrived=False)
     if _never_connected(error):
         return PassingFault("no server answers at the host of base_url.", where, arrived=False)
     if isinstance(error, requests.exceptions.Timeout):
@@ -84,19 +92,44 @@ def failure_of_exception(error: requests.RequestException, where: str) -> Enroll
 
 
 def json_of(response: requests.Response, where: str) -> Any:
-    """Parse the body, with or without a byte order mark. Raises PassingFault if it is not JSON."""
-    body = response.content.removeprefix(b"\xef\xbb\xbf")
+    """Parse the body, with or without a byte order mark. Raises PassingFault if it is not JSON.
+
+    What is returned can be written as JSON again by anybody: NaN and infinities are null, half characters are `?`.
+    """
+    body = response.content.removeprefix(_BYTE_ORDER_MARK)
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError:
         pass
     try:
-        return json.loads(body)  # knows NaN, lone surrogates and numbers of any length, which orjson refuses
-    except ValueError:
-        kind = "an empty body" if not body.strip() else "HTML" if body.lstrip()[:1] == b"<" else "no valid JSON"
-        raise PassingFault(
-            f"the service answered with {kind} where JSON is due.", where, response.status_code
-        ) from None
+        return _lenient_json(body)
+    except (ValueError, RecursionError):
+        raise _not_due(response, where, "JSON") from None
+
+
+def text_of(response: requests.Response, where: str) -> str:
+    """Return the body as text. Raises PassingFault if it is empty or HTML: no text of the service's is."""
+    text = response.content.decode("utf-8-sig", errors="replace")
+    if not text.strip() or text.lstrip().startswith("<"):
+        raise _not_due(response, where, "text")
+    return text
+
+
+def _lenient_json(body: bytes) -> Any:
+    """Parse what orjson refuses: NaN, numbers beyond a double, and half of a surrogate pair."""
+    lenient = json.loads(body, parse_constant=lambda _: None, parse_float=_finite)
+    return json.loads(json.dumps(lenient, ensure_ascii=False).encode(errors="replace"))
+
+
+def _finite(digits: str) -> float | None:
+    number = float(digits)
+    return number if math.isfinite(number) else None
+
+
+def _not_due(response: requests.Response, where: str, due: str) -> PassingFault:
+    body = response.content.removeprefix(_BYTE_ORDER_MARK).strip()
+    found = "an empty body" if not body else "HTML" if body.startswith(b"<") else f"no valid {due}"
+    return PassingFault(f"the service answered with {found} where {due} is due.", where, response.status_code)
 
 
 def _service_message(response: requests.Response) -> str | None:
@@ -104,29 +137,29 @@ def _service_message(response: requests.Response) -> str | None:
     if len(response.content) > _SMALL:
         return None
     try:
-        payload = orjson.loads(response.content.removeprefix(b"\xef\xbb\xbf"))
+        payload = orjson.loads(response.content.removeprefix(_BYTE_ORDER_MARK))
     except orjson.JSONDecodeError:
         return None
     if isinstance(payload, dict):
         message = next((text for key, text in payload.items() if key.lower() == "message"), None)
-        return message[:_LONGEST_MESSAGE] if isinstance(message, str) else None
+        return " ".join(message.split())[:_LONGEST_MESSAGE] if isinstance(message, str) else None
     return None
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:
-    """Read `Retry-After`, which is a number of seconds or an HTTP date."""
+    """Read `Retry-After`, which is a number of seconds or an HTTP date; None if it is neither."""
     text = headers.get("Retry-After", "").strip()
-    if text.isdigit():
+    if text.isascii() and text.isdigit():
         return float(text)
     try:
         moment = parsedate_to_datetime(text)
-    except ValueError:
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=timezone.utc)
+        return max(0.0, (moment - datetime.now(timezone.utc)).total_seconds())
+    except (ValueError, OverflowError):
         return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=timezone.utc)
-    return max(0.0, (moment - datetime.now(timezone.utc)).total_seconds())
 
 
-def _never_connected(error: requests.RequestException) -> bool:
+def _never_connected(error: requests.RequestException | HTTPError) -> bool:
     reason = error.args[0].reason if error.args and isinstance(error.args[0], MaxRetryError) else None
     return isinstance(reason, (NewConnectionError, ConnectTimeoutError))

@@ -6,25 +6,35 @@ get / post  →  _ask  →  _ask_once  →  session
 from __future__ import annotations
 
 import logging
+import math
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
 from requests.auth import HTTPBasicAuth
-from tenacity import RetryCallState, Retrying, retry_if_exception, stop_before_delay, wait_exponential_jitter
+from tenacity import RetryCallState, Retrying, retry_if_exception, wait_exponential_jitter
+from urllib3.exceptions import HTTPError
 
-from powerschool_enrollment_api.classification import failure_of, failure_of_exception, json_of
+from powerschool_enrollment_api.address import health_url, is_loopback
+from powerschool_enrollment_api.classification import failure_of, failure_of_exception, json_of, text_of
 from powerschool_enrollment_api.errors import PassingFault
 from powerschool_enrollment_api.pace import Pace
 from powerschool_enrollment_api.settings import ConnectionSettings, Patience
 
 logger = logging.getLogger("airbyte.powerschool_enrollment_api")
 
-_BACK_OFF = wait_exponential_jitter(initial=0.5, max=60, jitter=1)
+# urllib3 writes whole addresses, with their query: in each request's DEBUG line, and in its warning of odd headers.
+for _name in ("urllib3.connection", "urllib3.connectionpool"):
+    logging.getLogger(_name).setLevel(logging.ERROR)
+
+_BACK_OFF = wait_exponential_jitter(multiplier=0.5, max=60, jitter=1)
+
+_Authenticator = Callable[[requests.PreparedRequest], requests.PreparedRequest]
 
 
 @dataclass(frozen=True)
@@ -33,14 +43,34 @@ class _Question:
 
     method: str
     path: str
-    parameters: Mapping[str, Any] | None
-    body: Any
+    parameters: Mapping[str, Any] | None = field(repr=False)
+    body: Any = field(repr=False)
     repeatable: bool
     read: Callable[[requests.Response, str], Any]
 
     @property
     def where(self) -> str:
         return f"{self.method} {self.path}"
+
+    def may_be_repeated_after(self, error: BaseException) -> bool:
+        return isinstance(error, PassingFault) and (self.repeatable or not error.arrived)
+
+
+class _Deadline:
+    """Stops the attempt that would start later than `patience` seconds after the first fault.
+
+    Not tenacity's own, which counts from the first attempt: waiting for a turn must not use up patience.
+    """
+
+    def __init__(self, clock: Callable[[], float], patience: float) -> None:
+        self._clock = clock
+        self._patience = patience
+        self._end = math.inf
+
+    def __call__(self, attempt: RetryCallState) -> bool:
+        now = self._clock()
+        self._end = min(self._end, now + self._patience)
+        return now + attempt.upcoming_sleep >= self._end
 
 
 class Client:
@@ -56,11 +86,13 @@ class Client:
         patience: Patience | None = None,
         pace: Pace | None = None,
         sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.settings = settings
         self._patience = patience or Patience.from_environment()
-        self._pace = pace or Pace(settings.requests_per_minute, sleep=sleep)
+        self._pace = pace or Pace(settings.requests_per_minute, clock=clock, sleep=sleep)
         self._sleep = sleep
+        self._clock = clock
         self._session = _session(settings)
 
     def get(self, path: str, parameters: Mapping[str, Any] | None = None) -> Any:
@@ -75,8 +107,13 @@ class Client:
         return response
 
     def get_text(self, path: str, parameters: Mapping[str, Any] | None = None) -> str:
-        """Return the body at `path` as text."""
-        return str(self._ask(_Question("GET", path, parameters, None, repeatable=True, read=_text_of)))
+        """Return the body at `path` as text, which is neither empty nor HTML."""
+        return str(self._ask(_Question("GET", path, parameters, None, repeatable=True, read=text_of)))
+
+    def get_health(self) -> Any:
+        """Return the JSON of the service's health status, asked once and without the key."""
+        question = _Question("GET", "/healthz", None, None, repeatable=True, read=json_of)
+        return self._ask_once(question, health_url(self.settings.base_url), auth=_without_key)
 
     def post(self, path: str, body: Any = None, *, repeatable: bool, may_be_empty: bool = False) -> Any:
         """Send `body` as JSON, or nothing, and return the JSON answered; None for 204.
@@ -90,30 +127,29 @@ class Client:
         return self._ask(_Question("POST", path, None, body, repeatable=repeatable, read=read))
 
     def _ask(self, question: _Question) -> Any:
+        """Ask until there is an answer, or asking again could do harm, or patience ends."""
         retrying = Retrying(
-            retry=retry_if_exception(
-                lambda error: isinstance(error, PassingFault) and (question.repeatable or not error.arrived)
-            ),
-            wait=_wait,
-            stop=stop_before_delay(self._patience.retries),
+            retry=retry_if_exception(question.may_be_repeated_after),
+            wait=_pause,
+            stop=_Deadline(self._clock, self._patience.retries),
             sleep=self._sleep,
             before_sleep=_tell,
             reraise=True,
         )
-        return retrying(self._ask_once, question)
+        return retrying(self._ask_once, question, self.settings.base_url + question.path)
 
-    def _ask_once(self, question: _Question) -> Any:
+    def _ask_once(self, question: _Question, address: str, auth: _Authenticator | None = None) -> Any:
         self._pace.wait_for_turn()
         try:
             response = self._session.request(
                 question.method,
-                self.settings.base_url + question.path,
+                address,
                 params=question.parameters,
                 json=question.body,
                 timeout=(self._patience.connect, self._patience.read),
-                allow_redirects=False,
+                auth=auth,
             )
-        except requests.RequestException as error:
+        except (requests.RequestException, HTTPError) as error:
             raise failure_of_exception(error, question.where) from None
         failure = failure_of(response, question.where)
         if failure is None:
@@ -123,24 +159,34 @@ class Client:
         raise failure
 
 
+class _Session(requests.Session):
+    """Sees no redirect anywhere, whatever it is asked: the key goes to base_url alone."""
+
+    def get_redirect_target(self, _response: requests.Response) -> None:
+        return None
+
+
 def _session(settings: ConnectionSettings) -> requests.Session:
-    session = requests.Session()
+    session = _Session()
     session.auth = HTTPBasicAuth(settings.api_key.encode(), b"")
     session.headers.update({"Accept": "application/json", "User-Agent": "airbyte-powerschool-enrollment"})
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    # A proxy of the environment's would see what goes to this machine over plain http, key and all.
+    session.trust_env = not is_loopback(urlsplit(settings.base_url).hostname or "")
     adapter = HTTPAdapter(pool_connections=1, pool_maxsize=settings.num_workers)
     session.mount("https://", adapter)
     session.mount("http://", adapter)
     return session
 
 
+def _without_key(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    """Send neither the key nor, as requests would without an authenticator, a password of ~/.netrc."""
+    return request
+
+
 def _checked_response(response: requests.Response, where: str) -> requests.Response:
     json_of(response, where)
     return response
-
-
-def _text_of(response: requests.Response, _where: str) -> str:
-    return response.content.decode("utf-8-sig", errors="replace")
 
 
 def _json_or_nothing(response: requests.Response, where: str) -> Any:
@@ -151,14 +197,13 @@ def _json_if_any(response: requests.Response, where: str) -> Any:
     return json_of(response, where) if response.content.strip() else None
 
 
-def _wait(attempt: RetryCallState) -> float:
-    """Return what the service asked for, else an exponential back-off with jitter, in seconds."""
+def _pause(attempt: RetryCallState) -> float:
+    """Return what the service asked for, else a back-off with jitter, so that threads do not march in step."""
     fault = attempt.outcome.exception() if attempt.outcome else None
-    retry_after = fault.retry_after if isinstance(fault, PassingFault) else None
-    return _BACK_OFF(attempt) if retry_after is None else retry_after
+    return (fault.retry_after if isinstance(fault, PassingFault) else None) or _BACK_OFF(attempt)
 
 
 def _tell(attempt: RetryCallState) -> None:
     fault = attempt.outcome.exception() if attempt.outcome else None
-    if isinstance(fault, PassingFault) and attempt.next_action:
-        logger.warning("%s: %s Trying again in %.1f s.", fault.where, fault.message, attempt.next_action.sleep)
+    if isinstance(fault, PassingFault):
+        logger.warning("%s: %s Trying again in %.1f s.", fault.where, fault.message, attempt.upcoming_sleep)

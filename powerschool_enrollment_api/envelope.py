@@ -35,7 +35,8 @@ class Page:
 def open_page(payload: Any) -> Page:
     """Return the page in `payload`; an empty list is a form without records.
 
-    Raises UnexpectedAnswer for anything else, and for a list that claims records and shows none.
+    Raises UnexpectedAnswer for anything else, and for a list that claims records and shows none. The last page
+    alone may be empty: records can be removed between the service's counting and its listing.
     """
     if payload == []:
         return Page(number=1, size=0, page_count=0, record_count=0, records=[])
@@ -51,7 +52,7 @@ def open_page(payload: Any) -> Page:
         record_count=_count(metadata, "recordCount"),
         records=records,
     )
-    if page.number == 1 and page.record_count > 0 and not page.records:
+    if page.record_count > 0 and not page.records and (page.number <= 1 or page.number < page.page_count):
         raise UnexpectedAnswer(f"the page claims {page.record_count} records and shows none.")
     return page
 
@@ -90,6 +91,6 @@ def _field(envelope: Thing, name: str) -> Any:
 
 def _count(metadata: Mapping[str, Any], name: str) -> int:
     value = _field(dict(metadata), name)
-    if isinstance(value, int) and value >= 0:
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
         return value
     raise UnexpectedAnswer(f"the page's metadata has no valid {name}.")

@@ -25,17 +25,26 @@ class Pace:
         self._sleep = sleep
         self._lock = threading.Lock()
         self._next_start = 0.0
+        self._held_until = 0.0
 
     def wait_for_turn(self) -> None:
         """Block until this thread's request may start."""
-        with self._lock:
-            now = self._clock()
-            start = max(now, self._next_start)
-            self._next_start = start + self._interval if self._interval else self._next_start
-        if start > now:
-            self._sleep(start - now)
+        while not self._is_turn():
+            pass  # held while it waited: it takes another turn
 
     def hold(self, seconds: float) -> None:
         """Let no request start for so many seconds: the service told one thread, and means all."""
         with self._lock:
-            self._next_start = max(self._next_start, self._clock() + seconds)
+            self._held_until = max(self._held_until, self._clock() + seconds)
+            self._next_start = max(self._next_start, self._held_until)
+
+    def _is_turn(self) -> bool:
+        """Wait for the next free start; False if a hold that came meanwhile made it void."""
+        with self._lock:
+            now = self._clock()
+            start = max(now, self._next_start)
+            self._next_start = start + self._interval
+        if start > now:
+            self._sleep(start - now)
+        with self._lock:
+            return start >= self._held_until

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import requests
-
-from powerschool_enrollment_api.address import health_url
 from powerschool_enrollment_api.client import Client
-from powerschool_enrollment_api.errors import EnrollmentError, KeyRefused, PassingFault, WrongAddress
+from powerschool_enrollment_api.errors import EnrollmentError, KeyRefused, NotFound, PassingFault, WrongAddress
 
 
 def verify_connection(client: Client) -> None:
-    """Ask whether the key is valid. Raises KeyRefused, WrongAddress or PassingFault with what is wrong."""
+    """Ask whether the key is valid. Raises KeyRefused, WrongAddress or PassingFault with what is wrong.
+
+    A client whose patience is `Patience.for_a_check()` sends each request once.
+    """
     try:
         client.get("/connection/test")
     except KeyRefused:
@@ -25,7 +25,7 @@ def _diagnosis(client: Client, error: EnrollmentError) -> EnrollmentError:
         return error
     if isinstance(error, PassingFault) and not error.arrived and error.status is None:
         return WrongAddress(error.message, error.where)
-    if _is_healthy(client):
+    if not isinstance(error, NotFound) and _is_healthy(client):
         return error
     if isinstance(error, PassingFault):
         return PassingFault(f"{error.message} Its health status does not answer either.", error.where, error.status)
@@ -34,12 +34,7 @@ def _diagnosis(client: Client, error: EnrollmentError) -> EnrollmentError:
 
 def _is_healthy(client: Client) -> bool:
     try:
-        answer = requests.get(health_url(client.settings.base_url), timeout=10, allow_redirects=False, auth=_no_key)
-        return answer.ok and "Status" in answer.json()
-    except (requests.RequestException, TypeError):
+        health = client.get_health()
+    except EnrollmentError:
         return False
-
-
-def _no_key(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    """Send nothing: without an authenticator of its own, requests would look for a password in ~/.netrc."""
-    return request
+    return isinstance(health, dict) and any(key.lower() == "status" for key in health)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,6 +10,8 @@ from typing import Any
 
 from powerschool_enrollment_api.address import DEFAULT_BASE_URL, normalise_base_url
 from powerschool_enrollment_api.errors import InvalidOption
+
+_A_DAY = 86_400
 
 
 @dataclass(frozen=True)
@@ -27,8 +30,8 @@ class Patience:
     def from_environment(cls) -> Patience:
         """Return the defaults, with what the environment says instead."""
         return cls(
-            read=_seconds("POWERSCHOOL_ENROLLMENT_READ_TIMEOUT_SECONDS", cls.read),
-            retries=_seconds("POWERSCHOOL_ENROLLMENT_RETRY_SECONDS", cls.retries),
+            read=_seconds("POWERSCHOOL_ENROLLMENT_READ_TIMEOUT_SECONDS", cls.read, least=0.01),
+            retries=_seconds("POWERSCHOOL_ENROLLMENT_RETRY_SECONDS", cls.retries, least=0),
         )
 
     @classmethod
@@ -55,19 +58,32 @@ class ConnectionSettings:
         api_key = str(config.get("api_key") or "").strip()
         if not api_key:
             raise InvalidOption("The option api_key is empty: enter the key that PowerSchool provided.")
+        if not api_key.isprintable():
+            raise InvalidOption("The option api_key holds characters that no key has: copy the key again.")
         return cls(
             api_key=api_key,
-            base_url=normalise_base_url(config.get("base_url") or DEFAULT_BASE_URL),
-            num_workers=config.get("num_workers") or cls.num_workers,
-            requests_per_minute=config.get("requests_per_minute"),
+            base_url=normalise_base_url(str(config.get("base_url") or "").strip() or DEFAULT_BASE_URL),
+            num_workers=_whole_number(config, "num_workers") or cls.num_workers,
+            requests_per_minute=_whole_number(config, "requests_per_minute"),
         )
 
 
-def _seconds(variable: str, default: float) -> float:
-    text = os.environ.get(variable)
-    if not text:
-        return default
+def _whole_number(config: Mapping[str, Any], option: str) -> int | None:
+    """Return a number of 1 or more; JSON's integers may be written `8.0`."""
+    value = config.get(option)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or value < 1 or value % 1 != 0:
+        raise InvalidOption(f"The option {option} is not a whole number of 1 or more.")
+    return int(value)
+
+
+def _seconds(variable: str, default: float, *, least: float) -> float:
+    text = os.environ.get(variable, "").strip()
     try:
-        return float(text)
-    except ValueError as error:
-        raise InvalidOption(f"The environment variable {variable} is not a number of seconds.") from error
+        seconds = float(text or default)
+    except ValueError:
+        seconds = math.nan
+    if least <= seconds <= _A_DAY:
+        return seconds
+    raise InvalidOption(f"The environment variable {variable} is not a number of seconds from {least} to {_A_DAY}.")

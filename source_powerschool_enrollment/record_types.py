@@ -1,0 +1,58 @@
+"""Typing what the service sends: times become UTC, dates become ISO dates, what cannot be read becomes null."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime, timezone
+from typing import Any
+
+from airbyte_cdk.utils.datetime_helpers import ab_datetime_parse
+
+_NAIVE = len("2011-06-08T16:53:05")
+_DATE = len("2011-06-08")
+
+
+def utc_time(text: str) -> str:
+    """Return a time as `2011-06-08T16:53:05Z`. The vendor: "All dates and times are provided in UTC".
+
+    Raises ValueError for what is no time.
+    """
+    naive = text.removesuffix("Z")
+    if len(naive) == _NAIVE and naive[10] == "T":
+        datetime.fromisoformat(naive)
+        return f"{naive}Z"
+    return ab_datetime_parse(text).astimezone(timezone.utc).isoformat().replace("+00:00", "Z")
+
+
+def iso_date(text: str) -> str:
+    """Return the date of `2000-04-15T00:00:00`, never shifted: midnight there is no moment.
+
+    Raises ValueError for what is no date.
+    """
+    return date.fromisoformat(text[:_DATE]).isoformat()
+
+
+def iso_date_of_us_date(text: str) -> str:
+    """Return the ISO date of `02/03/2015`. Raises ValueError for what is no date."""
+    return datetime.strptime(text, "%m/%d/%Y").date().isoformat()  # noqa: DTZ007 - a date has no time zone
+
+
+def retype(
+    record: dict[str, Any], fields: tuple[str, ...], convert: Callable[[str], str], unreadable: Callable[[str], None]
+) -> None:
+    """Convert these fields of the record in place. Null and empty become null.
+
+    What cannot be read becomes null too, and `unreadable` is told the field's name: a warehouse's column of
+    times cannot hold it as text.
+    """
+    for name in fields:
+        value = record.get(name)
+        if not value:
+            if value is not None:
+                record[name] = None
+            continue
+        try:
+            record[name] = convert(value)
+        except (ValueError, TypeError, AttributeError):
+            record[name] = None
+            unreadable(name)

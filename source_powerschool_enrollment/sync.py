@@ -1,0 +1,36 @@
+"""What all streams of one sync share: the client (so one connection pool and one pace) and the tally."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+from powerschool_enrollment_api import Client, ConnectionSettings, EnrollmentError, as_traced_exception
+from source_powerschool_enrollment.tally import Tally
+
+
+@dataclass(frozen=True)
+class Sync:
+    """The shared things of one sync."""
+
+    client: Client
+    tally: Tally = field(default_factory=Tally)
+
+
+def sync_for(config: Mapping[str, Any]) -> Sync:
+    """Return what streams with this configuration share.
+
+    The factory builds each component by itself and hands it nothing but the configuration: the connection's
+    settings are therefore the key under which components find each other.
+    """
+    try:
+        return _sync_for(ConnectionSettings.from_config(config))
+    except EnrollmentError as error:
+        raise as_traced_exception(error) from None
+
+
+@lru_cache(maxsize=4)
+def _sync_for(settings: ConnectionSettings) -> Sync:
+    return Sync(Client(settings))

@@ -1,0 +1,281 @@
+"""What an answer, or the lack of one, means."""
+
+from __future__ import annotations
+
+import json
+import math
+from datetime import datetime, timedelta, timezone
+from email.utils import format_datetime
+
+import orjson
+import pytest
+import requests
+from hypothesis import given
+from hypothesis import strategies as st
+from urllib3.connectionpool import HTTPSConnectionPool
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    LocationParseError,
+    MaxRetryError,
+    NameResolutionError,
+    NewConnectionError,
+    ProtocolError,
+    ProxyError,
+    SSLError,
+)
+
+from powerschool_enrollment_api import (
+    EnrollmentError,
+    KeyRefused,
+    NotFound,
+    PassingFault,
+    RequestRefused,
+    SlowDown,
+    WrongAddress,
+)
+from powerschool_enrollment_api.classification import failure_of, failure_of_exception, json_of, text_of
+
+WHERE = "GET /publishedactions"
+NOT_AUTHORIZED = {"message": "You are not authorized to access this resource."}
+MAINTENANCE = b"<!DOCTYPE html><html><body>Down for maintenance</body></html>"
+BOM = b"\xef\xbb\xbf"
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "meaning"),
+    [
+        (401, b"", KeyRefused),
+        (403, b"", KeyRefused),
+        (401, MAINTENANCE, KeyRefused),
+        (500, NOT_AUTHORIZED, KeyRefused),
+        (500, {"Message": "YOU ARE NOT AUTHORIZED"}, KeyRefused),
+        (500, BOM + json.dumps(NOT_AUTHORIZED).encode(), KeyRefused),
+        (200, NOT_AUTHORIZED, KeyRefused),
+        (404, NOT_AUTHORIZED, KeyRefused),
+        (404, {"message": "No such form"}, NotFound),
+        (404, MAINTENANCE, NotFound),
+        (400, {"message": "Bad date"}, RequestRefused),
+        (409, b"", RequestRefused),
+        (422, b"", RequestRefused),
+        (405, b"", RequestRefused),
+        (418, b"", RequestRefused),
+        (499, b"", RequestRefused),
+        (429, b"", SlowDown),
+        (408, b"", PassingFault),
+        (500, b"", PassingFault),
+        (500, {"message": "An error has occurred."}, PassingFault),
+        (503, MAINTENANCE, PassingFault),
+        (599, b"", PassingFault),
+        (999, b"", PassingFault),
+        (301, b"", WrongAddress),
+        (302, MAINTENANCE, WrongAddress),
+        (304, b"", WrongAddress),
+        (308, b"", WrongAddress),
+    ],
+)
+def test_a_status_and_an_error_body_mean_what_the_table_says(answer, status, body, meaning):
+    failure = failure_of(answer(status, body), WHERE)
+
+    assert type(failure) is meaning
+    assert (failure.where, failure.status) == (WHERE, status)
+
+
+@pytest.mark.parametrize("status", [200, 201, 202, 204, 226])
+def test_a_2xx_is_a_success_as_far_as_its_status_can_tell(answer, status):
+    assert failure_of(answer(status, b"[]"), WHERE) is None
+
+
+@given(status=st.integers(0, 100_000), body=st.binary(max_size=300))
+def test_no_status_and_no_body_is_beyond_the_table(status, body):
+    response = requests.Response()
+    response.status_code, response._content = status, body
+
+    assert isinstance(failure_of(response, WHERE), EnrollmentError | None)
+
+
+def test_429_surely_was_not_acted_upon_and_a_5xx_may_have_been(answer):
+    assert failure_of(answer(429), WHERE).arrived is False
+    assert failure_of(answer(503), WHERE).arrived is True
+
+
+@pytest.mark.parametrize("message", [None, 5, ["a"], {"a": "b"}])
+def test_a_message_that_is_no_text_is_none(answer, message):
+    assert failure_of(answer(400, {"message": message}), WHERE).service_message is None
+
+
+def test_the_services_message_is_quoted_shortened_and_on_one_line(answer):
+    failure = failure_of(answer(400, {"message": "no\r\n  " + "x" * 1000}), WHERE)
+
+    assert failure.service_message.startswith("no xxx")
+    assert len(failure.service_message) == 300
+    assert "\n" not in str(failure)
+
+
+def test_a_record_that_speaks_of_authorization_is_no_refusal(answer):
+    record = [{"id": 1, "dataItems": {"note": "not authorized to leave school", "message": "not authorized"}}]
+
+    assert failure_of(answer(200, record), WHERE) is None
+    assert failure_of(answer(200, record[0]), WHERE) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("0", 0), ("7", 7), (" 120 ", 120), ("9" * 400, math.inf)],
+)
+def test_retry_after_is_a_number_of_seconds(answer, text, seconds):
+    assert failure_of(answer(429, headers={"Retry-After": text}), WHERE).retry_after == seconds
+    assert failure_of(answer(503, headers={"Retry-After": text}), WHERE).retry_after == seconds
+
+
+def test_retry_after_is_an_http_date_and_a_past_one_means_now(answer):
+    soon = format_datetime(datetime.now(timezone.utc) + timedelta(seconds=90), usegmt=True)
+    past = "Wed, 21 Oct 2015 07:28:00 GMT"
+
+    assert failure_of(answer(429, headers={"Retry-After": soon}), WHERE).retry_after == pytest.approx(90, abs=5)
+    assert failure_of(answer(429, headers={"Retry-After": past}), WHERE).retry_after == 0
+    assert failure_of(answer(429, headers={"Retry-After": past.replace(" GMT", "")}), WHERE).retry_after == 0
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "soon",
+        "-1",
+        "1.5",
+        "²",
+        "٣",
+        "Wed, 99 Foo 2015",
+        "Mon, 01 Jan 99999999999999999999999 00:00:00 GMT",
+        "Wed, 21 Oct 2015 07:28:00 +99999999999999999",
+    ],
+)
+def test_an_unreadable_retry_after_says_nothing(answer, text):
+    assert failure_of(answer(429, headers={"Retry-After": text}), WHERE).retry_after is None
+    assert failure_of(answer(429), WHERE).retry_after is None
+
+
+@given(st.text(max_size=60))
+def test_retry_after_never_raises_and_is_never_negative(text):
+    response = requests.Response()
+    response.status_code, response._content = 429, b""
+    response.headers["Retry-After"] = text
+
+    assert (failure_of(response, WHERE).retry_after or 0) >= 0
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b"", "an empty body"),
+        (b" \r\n", "an empty body"),
+        (BOM, "an empty body"),
+        (MAINTENANCE, "HTML"),
+        (BOM + b"\n" + MAINTENANCE, "HTML"),
+        (b'[{"id": 1}, {"id"', "no valid JSON"),
+        (b"\xff\xfe\x00", "no valid JSON"),
+        (b'{"a": "\xe9"}', "no valid JSON"),
+        (b"[" * 100_000, "no valid JSON"),
+        (b"9" * 5000, "no valid JSON"),
+    ],
+)
+def test_what_is_not_json_is_a_passing_fault_that_says_what_came_instead(answer, body, said):
+    with pytest.raises(PassingFault) as raised:
+        json_of(answer(200, body), WHERE)
+
+    assert raised.value.message == f"the service answered with {said} where JSON is due."
+    assert raised.value.arrived
+    assert raised.value.status == 200
+
+
+@pytest.mark.parametrize(
+    ("body", "value"),
+    [
+        (b'{"a": 1}', {"a": 1}),
+        (BOM + b"[]", []),
+        (b'{"a": NaN, "b": -Infinity, "c": 1e999}', {"a": None, "b": None, "c": None}),
+        (b'["\\ud800 left", "\\ud83d\\ude00", NaN]', ["? left", "😀", None]),
+        (b"18446744073709551615", 2**64 - 1),
+        ('"Zoë 李"'.encode("utf-16"), "Zoë 李"),
+        (b"null", None),
+    ],
+)
+def test_odd_json_is_read_nevertheless(answer, body, value):
+    assert json_of(answer(200, body), WHERE) == value
+
+
+@given(st.one_of(st.binary(max_size=200), st.text(max_size=200).map(str.encode)))
+def test_a_body_is_json_that_can_be_written_again_or_a_passing_fault(body):
+    response = requests.Response()
+    response.status_code, response._content = 200, body
+    try:
+        value = json_of(response, WHERE)
+    except PassingFault:
+        return
+    orjson.dumps(value)
+
+
+@given(st.recursive(st.one_of(st.floats(), st.text(st.characters()), st.integers(), st.none()), st.lists))
+def test_any_json_that_python_writes_is_read_and_can_be_written_again(value):
+    response = requests.Response()
+    response.status_code, response._content = 200, json.dumps(value).encode()
+
+    json.dumps(json_of(response, WHERE), allow_nan=False, ensure_ascii=False).encode()
+
+
+def test_text_is_what_the_body_says_but_neither_nothing_nor_html(answer):
+    assert text_of(answer(200, BOM + "https://blob.example/Zoë".encode()), WHERE) == "https://blob.example/Zoë"
+    with pytest.raises(PassingFault, match="HTML where text is due"):
+        text_of(answer(200, MAINTENANCE), WHERE)
+    with pytest.raises(PassingFault, match="an empty body where text is due"):
+        text_of(answer(200, b""), WHERE)
+
+
+POOL = HTTPSConnectionPool("enrollment.example")
+UNTRUSTED = "[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed"
+
+
+def given_up(reason):
+    return MaxRetryError(POOL, "/api/v1/x?secret=Ada", reason)
+
+
+@pytest.mark.parametrize(
+    ("error", "arrived"),
+    [
+        (requests.ConnectionError(given_up(NewConnectionError(POOL, "refused"))), False),
+        (requests.ConnectionError(given_up(NameResolutionError("x", POOL, OSError("no such host")))), False),
+        (requests.ConnectTimeout(given_up(ConnectTimeoutError(POOL, "slow"))), False),
+        (requests.exceptions.ProxyError(given_up(ProxyError("no", OSError()))), False),
+        (requests.exceptions.InvalidProxyURL("no"), False),
+        (requests.ReadTimeout("slow"), True),
+        (requests.ConnectionError(ProtocolError("Connection aborted.")), True),
+        (requests.ConnectionError(), True),
+        (requests.exceptions.ChunkedEncodingError("cut"), True),
+        (requests.exceptions.ContentDecodingError("no gzip"), True),
+        (requests.exceptions.InvalidHeader("odd"), True),
+        (requests.exceptions.SSLError(given_up(SSLError("wrong version number"))), True),
+        (requests.RequestException("anything else"), True),
+    ],
+)
+def test_no_answer_is_a_passing_fault_that_says_whether_the_request_may_have_arrived(error, arrived):
+    failure = failure_of_exception(error, WHERE)
+
+    assert type(failure) is PassingFault
+    assert (failure.arrived, failure.status, failure.where) == (arrived, None, WHERE)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        requests.exceptions.InvalidURL("no"),
+        requests.exceptions.InvalidSchema("no"),
+        LocationParseError("https://a..b"),
+        requests.exceptions.SSLError(given_up(SSLError(UNTRUSTED))),
+    ],
+)
+def test_an_address_that_cannot_be_or_is_not_to_be_trusted_is_wrong(error):
+    assert type(failure_of_exception(error, WHERE)) is WrongAddress
+
+
+def test_a_body_that_is_no_json_was_not_sent():
+    assert type(failure_of_exception(requests.exceptions.InvalidJSONError("NaN"), WHERE)) is RequestRefused

@@ -1,0 +1,237 @@
+"""What only a real connection shows: lost ones, cut ones, slow ones, and what exactly is sent."""
+
+from __future__ import annotations
+
+import base64
+import threading
+
+import pytest
+
+from powerschool_enrollment_api import PassingFault, Patience, SlowDown, WrongAddress
+
+HANG, DROP = b"hang", b"drop"
+IMPATIENT = Patience(connect=2, read=0.2, retries=0)
+
+
+@pytest.fixture
+def client(client_for, server):
+    return client_for(server.base_url)
+
+
+def test_a_get_sends_the_key_and_no_cookie_and_no_body(client, server):
+    assert client.get("/publishedactions", {"page": 1}) == {}
+
+    (request,) = server.received
+    assert (request.method, request.target, request.body) == ("GET", "/api/v1/publishedactions?page=1", b"")
+    assert base64.b64decode(request.headers["authorization"].removeprefix("Basic ")) == b"the-key-of-a-district:"
+    assert request.headers["accept"] == "application/json"
+    assert "cookie" not in request.headers
+
+
+def test_an_empty_post_says_that_it_is_empty(client, server):
+    client.post("/deliverytargets/1/createbatch", repeatable=False)
+
+    (request,) = server.received
+    assert (request.headers["content-length"], request.body) == ("0", b"")
+    assert "transfer-encoding" not in request.headers
+
+
+def test_a_post_sends_json_even_if_it_is_an_empty_object(client, server):
+    client.post("/submission", {}, repeatable=False)
+    client.post("/submission", {"name": "Zoë"}, repeatable=False)
+
+    assert [request.body for request in server.received] == [b"{}", b'{"name": "Zo\\u00eb"}']
+    assert server.received[0].headers["content-type"] == "application/json"
+
+
+def test_a_page_cut_short_is_asked_for_again(client, server, wire):
+    server.answers(wire(b'[{"id": 1}, {"i', claimed_length=5000), wire(b'[{"id": 1}]'))
+
+    assert client.get("/checklists") == [{"id": 1}]
+    assert len(server.received) == 2
+
+
+def test_a_page_cut_short_where_it_happens_to_be_valid_json_is_asked_for_again(client, server, wire):
+    server.answers(wire(b"[]      ", claimed_length=5000), wire(b'[{"id": 1}]'))
+
+    assert client.get("/checklists") == [{"id": 1}]
+
+
+def test_a_chunked_page_cut_short_is_asked_for_again(client, server, wire):
+    cut = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n[]\r\n"
+    server.answers(cut, wire(b'[{"id": 1}]'))
+
+    assert client.get("/checklists") == [{"id": 1}]
+
+
+def test_a_broken_compression_is_asked_for_again(client, server, wire):
+    server.answers(wire(b"no gzip", "200 OK", "Content-Encoding: gzip"), wire(b"[]"))
+
+    assert client.get("/checklists") == []
+
+
+@pytest.mark.parametrize("garbage", [b"SSH-2.0-OpenSSH_9.2\r\n", b"\r\n\r\n", b"HTTP/1.1 abc\r\n\r\n"])
+def test_what_is_no_http_is_asked_for_again(client, server, wire, garbage):
+    server.answers(garbage, wire(b"[]"))
+
+    assert client.get("/checklists") == []
+
+
+def test_a_dropped_connection_is_asked_again(client, server, wire):
+    server.answers(DROP, DROP, wire(b"[]"))
+
+    assert client.get("/checklists") == []
+    assert len(server.received) == 3
+
+
+@pytest.mark.parametrize("outcome", [DROP, HANG, b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n{"])
+def test_what_creates_is_never_sent_twice_after_a_lost_answer(client_for, server, outcome):
+    server.answers(outcome)
+    client = client_for(server.base_url, patience=Patience(connect=2, read=0.2, retries=600))
+
+    with pytest.raises(PassingFault) as raised:
+        client.post("/deliverytargets/1/createbatch", repeatable=False)
+
+    assert raised.value.arrived
+    assert len(server.received) == 1
+
+
+def test_a_hanging_answer_times_out(client_for, server):
+    server.answers(HANG)
+
+    with pytest.raises(PassingFault, match="did not answer in time"):
+        client_for(server.base_url, patience=IMPATIENT).get("/checklists")
+
+
+def test_an_answer_that_stops_midway_times_out(client_for, server):
+    server.answers(HANG)
+    server.script.insert(0, b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]")
+    client = client_for(server.base_url, patience=IMPATIENT)
+
+    assert client.get("/checklists") == []
+    with pytest.raises(PassingFault) as raised:
+        client.get("/checklists")
+    assert raised.value.arrived
+
+
+def test_a_refused_connection_surely_did_not_arrive(client_for, free_port, virtual_time):
+    client = client_for(f"http://127.0.0.1:{free_port}/api/v1", patience=Patience(connect=2, read=2, retries=5))
+
+    with pytest.raises(PassingFault, match="no server answers") as raised:
+        client.post("/submission", {}, repeatable=False)
+
+    assert not raised.value.arrived
+    assert virtual_time.slept
+
+
+@pytest.mark.parametrize("status", ["301 Moved Permanently", "302 Found", "307 Temporary Redirect", "308 Permanent"])
+def test_a_redirect_is_neither_followed_nor_asked_again(client, server, wire, status):
+    elsewhere = type(server)()
+    server.answers(wire(b"", status, f"Location: {elsewhere.base_url}/publishedactions"))
+
+    with pytest.raises(WrongAddress, match="redirects"):
+        client.get("/publishedactions")
+
+    assert (len(server.received), elsewhere.received) == (1, [])
+    elsewhere.close()
+
+
+@pytest.mark.parametrize("location", ["http://[", "\xff\xfe", "", "//", "http://a..b/", "javascript:x"])
+def test_a_redirect_to_nowhere_is_a_wrong_address_too(client, server, wire, location):
+    reply = wire(b"", "302 Found", "Location: @@").replace(b"@@", location.encode("latin-1"))
+    server.answers(reply)
+
+    with pytest.raises(WrongAddress, match="redirects"):
+        client.get("/publishedactions")
+
+
+def test_a_cookie_is_never_sent_back(client, server, wire):
+    server.answers(wire(b"[]", "200 OK", "Set-Cookie: session=1; Path=/"))
+
+    client.get("/checklists")
+    client.get("/checklists")
+
+    assert "cookie" not in server.received[1].headers
+
+
+def test_a_password_of_netrc_is_never_used(client, server, monkeypatch, tmp_path):
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login someone password else\n", encoding="utf-8")
+    netrc.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(netrc))
+
+    client.get("/checklists")
+    client.get_health()
+
+    assert base64.b64decode(server.received[0].headers["authorization"].removeprefix("Basic ")).startswith(b"the-key")
+    assert "authorization" not in server.received[1].headers
+
+
+def test_what_goes_to_this_machine_goes_past_the_proxy(client_for, server, monkeypatch):
+    proxy = type(server)()
+    for variable in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(variable, f"http://127.0.0.1:{proxy.port}")
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+
+    client_for(server.base_url).get("/checklists")
+
+    assert (len(server.received), proxy.received) == (1, [])
+    proxy.close()
+
+
+def test_a_proxy_that_does_not_answer_is_a_passing_fault(client_for, free_port, monkeypatch):
+    monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{free_port}")
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+
+    with pytest.raises(PassingFault, match="proxy") as raised:
+        client_for(patience=IMPATIENT).get("/checklists")
+    assert not raised.value.arrived
+
+
+@pytest.mark.parametrize("host", ["a..b", "a" * 64 + ".example", "ü" * 60 + ".example"])
+def test_a_host_name_that_cannot_be_is_a_wrong_address(client_for, host, monkeypatch):
+    monkeypatch.delenv("HTTPS_PROXY", raising=False)
+    monkeypatch.delenv("https_proxy", raising=False)
+
+    with pytest.raises(WrongAddress):
+        client_for(f"https://{host}/api/v1", patience=IMPATIENT).get("/checklists")
+
+
+def test_plain_http_behind_an_https_address_is_a_passing_fault(client_for, server):
+    client = client_for(server.base_url.replace("http:", "https:"), patience=IMPATIENT)
+
+    with pytest.raises(PassingFault):
+        client.get("/checklists")
+
+
+def test_one_client_serves_many_threads(client_for, server, wire):
+    server.answers(wire(b'[{"id": 1}]'))
+    client = client_for(server.base_url, num_workers=8)
+    answers = []
+    threads = [
+        threading.Thread(target=lambda: answers.extend(client.get("/checklists")[0]["id"] for _ in range(5)))
+        for _ in range(8)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert answers == [1] * 40
+
+
+def test_connections_are_kept_for_the_next_request(client, server):
+    for _ in range(5):
+        client.get("/checklists")
+
+    assert server.connections == 1
+
+
+def test_a_rate_limit_of_the_servers_is_told_as_such(client_for, server, wire):
+    server.answers(wire(b"", "429 Too Many Requests", "Retry-After: 3"))
+
+    with pytest.raises(SlowDown) as raised:
+        client_for(server.base_url, patience=IMPATIENT).get("/checklists")
+    assert raised.value.retry_after == 3

@@ -1,0 +1,72 @@
+"""How the platform is told."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+
+import pytest
+from airbyte_cdk.models import FailureType
+
+from powerschool_enrollment_api import (
+    EnrollmentError,
+    InvalidOption,
+    KeyRefused,
+    NotFound,
+    PassingFault,
+    RequestRefused,
+    SlowDown,
+    UnexpectedAnswer,
+    WrongAddress,
+    as_traced_exception,
+)
+from powerschool_enrollment_api.failures import failure_type_of
+
+FAILURE_TYPES = {
+    InvalidOption: FailureType.config_error,
+    WrongAddress: FailureType.config_error,
+    KeyRefused: FailureType.config_error,
+    NotFound: FailureType.system_error,
+    RequestRefused: FailureType.system_error,
+    UnexpectedAnswer: FailureType.system_error,
+    PassingFault: FailureType.transient_error,
+    SlowDown: FailureType.transient_error,
+    EnrollmentError: FailureType.system_error,
+}
+
+
+@pytest.mark.parametrize(("error", "failure_type"), FAILURE_TYPES.items())
+def test_each_error_has_its_failure_type(error, failure_type):
+    assert failure_type_of(error("it failed.")) is failure_type
+    assert as_traced_exception(error("it failed.")).failure_type is failure_type
+
+
+def test_no_error_is_left_out_of_the_table():
+    assert set(FAILURE_TYPES) == {EnrollmentError, *EnrollmentError.__subclasses__(), *PassingFault.__subclasses__()}
+
+
+def test_a_caller_who_knows_better_says_so():
+    error = as_traced_exception(NotFound("no form 5."), FailureType.config_error)
+
+    assert error.failure_type is FailureType.config_error
+
+
+def test_the_platform_shows_where_what_who_said_so_and_what_to_do_next():
+    error = KeyRefused("the API key was refused.", "GET /connection/test", 500, "You are not authorized.")
+
+    assert as_traced_exception(error).message == (
+        "GET /connection/test: the API key was refused. "
+        'The service says: "You are not authorized.". '
+        "Check the option api_key: copy the key again from what PowerSchool provided."
+    )
+
+
+def test_an_error_without_a_request_is_its_message_and_guidance():
+    assert str(InvalidOption("The option x is wrong.")) == "The option x is wrong."
+    assert str(WrongAddress("base_url is odd.")).startswith("base_url is odd. Check the option base_url")
+
+
+@pytest.mark.parametrize("error", [InvalidOption("x"), SlowDown("x", "GET /", 429, "m", arrived=False, retry_after=1)])
+def test_an_error_survives_copying_and_pickling(error):
+    for twin in (copy.copy(error), pickle.loads(pickle.dumps(error))):  # noqa: S301
+        assert (type(twin), vars(twin)) == (type(error), vars(error))

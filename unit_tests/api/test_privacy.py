@@ -1,0 +1,135 @@
+"""No key, no query and no body of a record is ever written down."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+
+import pytest
+
+from powerschool_enrollment_api import (
+    EnrollmentError,
+    Patience,
+    as_traced_exception,
+    open_list,
+    open_one,
+    open_page,
+    verify_connection,
+)
+
+KEY = "the-key-of-a-district"
+KEY_AS_SENT = "dGhlLWtleS1vZi1hLWRpc3RyaWN0"
+CHILD = "Ada-Lovelace"
+RECORD = b'{"id": 1, "firstName": "Ada-Lovelace"}'
+HANG, DROP = b"hang", b"drop"
+
+
+def whole(body, status="200 OK", *headers):
+    head = "\r\n".join([f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", *headers, "", ""])
+    return head.encode() + body
+
+
+ANSWERS = {
+    "a record": whole(RECORD),
+    "half a record": b"HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\n" + RECORD,
+    "no JSON": whole(RECORD + b"}"),
+    "odd JSON": whole(b"[NaN, " + RECORD + b"]"),
+    "deep JSON": whole(b"[" * 50_000 + RECORD),
+    "HTML": whole(b"<html>" + RECORD),
+    "400": whole(RECORD, "400 Bad Request"),
+    "401": whole(RECORD, "401 Unauthorized"),
+    "404": whole(RECORD, "404 Not Found"),
+    "429": whole(RECORD, "429 Too Many Requests", "Retry-After: Ada-Lovelace"),
+    "500": whole(RECORD, "500 Oh"),
+    "a long 500": whole(b'{"message": "' + b"Ada-Lovelace" * 1000 + b'"}', "500 Oh"),
+    "302": whole(RECORD, "302 Found", "Location: https://elsewhere.example/?name=Ada-Lovelace"),
+    "odd headers": whole(b"[]", "200 OK", "Ada-Lovelace: 1", "Ada Lovelace", "X: Ada-Lovelace"),
+    "a status in words": whole(RECORD, "500 Ada-Lovelace"),
+    "compressed": whole(RECORD, "200 OK", "Content-Encoding: gzip"),
+    "drop": DROP,
+    "hang": HANG,
+}
+
+
+@pytest.fixture
+def written(caplog):
+    """Return everything that was logged, by anybody, at any level."""
+    caplog.set_level(logging.DEBUG)
+    caplog.set_level(logging.DEBUG, logger="airbyte")
+    caplog.set_level(logging.DEBUG, logger="urllib3")
+    return lambda: "\n".join(
+        logging.Formatter("%(name)s %(levelname)s %(message)s %(args)s").format(r) for r in caplog.records
+    )
+
+
+def failure_of(ask):
+    try:
+        ask()
+    except EnrollmentError as error:
+        return error
+    return None
+
+
+def texts_of(error):
+    """Return every text that an error may leave in a log, a traceback or a trace message."""
+    if error is None:
+        return []
+    traced = as_traced_exception(error)
+    return [
+        str(error),
+        repr(error),
+        repr(vars(error)),
+        repr(error.args),
+        "".join(traceback.format_exception(error)),
+        repr(traced),
+        str(traced.message),
+        str(traced.internal_message),
+        traced.as_airbyte_message().trace.error.stack_trace or "",
+    ]
+
+
+@pytest.mark.parametrize("reply", ANSWERS.values(), ids=ANSWERS)
+def test_neither_errors_nor_logs_hold_a_key_a_query_or_a_body(client_for, server, written, reply):
+    server.answers(reply)
+    client = client_for(server.base_url, patience=Patience(connect=1, read=0.05, retries=2))
+    path, query = "/publishedactions/1/rosterrecords", {"lastName": CHILD}
+    texts = [repr(client), repr(client.settings)]
+    for ask in (
+        lambda: open_page(client.get(path, query)),
+        lambda: open_list(client.get(path, query)),
+        lambda: open_one(client.get_response(path, query).json()),
+        lambda: client.get_text(path, query),
+        lambda: client.post(path, {"firstName": CHILD}, repeatable=False),
+        lambda: client.post(path, {"firstName": CHILD}, repeatable=True),
+        lambda: verify_connection(client),
+    ):
+        texts += texts_of(failure_of(ask))
+
+    for text in [*texts, written()]:
+        assert KEY not in text
+        assert KEY_AS_SENT not in text
+        assert CHILD not in text
+        assert "?" not in text
+        assert "lastName" not in text
+
+
+def test_a_server_that_is_not_there_leaves_no_key_and_no_query(client_for, free_port, written):
+    client = client_for(f"http://127.0.0.1:{free_port}/api/v1", patience=Patience(connect=1, read=1, retries=3))
+
+    with pytest.raises(EnrollmentError) as raised:
+        client.get("/publishedactions/1/rosterrecords", {"lastName": CHILD})
+
+    for text in [*texts_of(raised.value), written()]:
+        assert KEY not in text
+        assert CHILD not in text
+
+
+def test_trying_again_is_told_with_path_and_pause_and_nothing_else(client, requests_mock, caplog):
+    requests_mock.get(
+        "https://enrollment.example/api/v1/checklists",
+        [{"status_code": 503, "json": {"message": CHILD}, "headers": {"Retry-After": "2"}}, {"json": []}],
+    )
+
+    client.get("/checklists", {"search": CHILD})
+
+    assert caplog.messages == ["GET /checklists: the service failed with status 503. Trying again in 2.0 s."]

@@ -1,0 +1,141 @@
+"""Is this the service, is it up, and does it accept the key?"""
+
+from __future__ import annotations
+
+import pytest
+
+from powerschool_enrollment_api import (
+    KeyRefused,
+    PassingFault,
+    Patience,
+    RequestRefused,
+    SlowDown,
+    WrongAddress,
+    verify_connection,
+)
+
+HEALTHY = b'{"Status": "Healthy", "SoftwareVersion": "19.5.1.0"}'
+NOT_AUTHORIZED = b'{"message": "You are not authorized to access this resource."}'
+HTML = b"<html></html>"
+HANG, DROP = b"hang", b"drop"
+CHECK = Patience(connect=2, read=0.2, retries=0)
+
+
+@pytest.fixture
+def client(client_for, server):
+    return client_for(server.base_url, patience=CHECK)
+
+
+def asked(server):
+    return [(request.target, "authorization" in request.headers) for request in server.received]
+
+
+TEST = ("/api/v1/connection/test", True)
+HEALTH = ("/api/healthz", False)
+
+
+def test_a_key_that_is_accepted_takes_one_request(client, server, wire):
+    server.answers(wire(HEALTHY))
+
+    verify_connection(client)
+
+    assert asked(server) == [TEST]
+
+
+@pytest.mark.parametrize("status", ["500 Internal Server Error", "401 Unauthorized", "403 Forbidden", "200 OK"])
+def test_a_refused_key_takes_one_request(client, server, wire, status):
+    server.answers(wire(NOT_AUTHORIZED, status))
+
+    with pytest.raises(KeyRefused, match="api_key"):
+        verify_connection(client)
+
+    assert asked(server) == [TEST]
+
+
+@pytest.mark.parametrize(
+    "fault", [(HTML, "503 Service Unavailable"), (HTML, "200 OK"), (b"", "200 OK"), (b"", "500 Oh")], ids=str
+)
+def test_a_fault_of_a_healthy_service_is_told_as_it_is(client, server, wire, fault):
+    server.answers(wire(*fault), wire(HEALTHY))
+
+    with pytest.raises(PassingFault) as raised:
+        verify_connection(client)
+
+    assert "health" not in raised.value.message
+    assert asked(server) == [TEST, HEALTH]
+
+
+def test_a_healthy_service_that_asks_for_fewer_requests_is_told_as_such(client, server, wire):
+    server.answers(wire(b"", "429 Too Many Requests"), wire(HEALTHY))
+
+    with pytest.raises(SlowDown):
+        verify_connection(client)
+
+
+def test_a_healthy_service_that_refuses_the_request_is_told_as_such(client, server, wire):
+    server.answers(wire(b"{}", "400 Bad Request"), wire(HEALTHY))
+
+    with pytest.raises(RequestRefused):
+        verify_connection(client)
+
+
+@pytest.mark.parametrize("test", [DROP, HANG, b"HTTP/1.1 503 X\r\nContent-Length: 0\r\n\r\n"])
+@pytest.mark.parametrize(
+    "health",
+    [
+        DROP,
+        HANG,
+        b"HTTP/1.1 503 X\r\nContent-Length: 0\r\n\r\n",
+        b"HTTP/1.1 302 X\r\nContent-Length: 0\r\nLocation: /login\r\n\r\n",
+        b'HTTP/1.1 200 X\r\nContent-Length: 10\r\n\r\n"Status: "',
+        b"HTTP/1.1 200 X\r\nContent-Length: 4\r\n\r\nnull",
+        b"HTTP/1.1 200 X\r\nContent-Length: 6\r\n\r\n<html>",
+    ],
+)
+def test_a_service_that_is_down_altogether_is_told_as_such(client, server, test, health):
+    server.answers(test, health)
+
+    with pytest.raises(PassingFault, match="health status does not answer either"):
+        verify_connection(client)
+
+    assert asked(server) == [TEST, HEALTH]
+
+
+def test_a_path_that_is_not_the_apis_is_a_wrong_address_however_healthy_its_host(client, server, wire):
+    server.answers(wire(HTML, "404 Not Found"), wire(HEALTHY))
+
+    with pytest.raises(WrongAddress, match="base_url"):
+        verify_connection(client)
+
+    assert asked(server) == [TEST]
+
+
+def test_another_kind_of_server_is_a_wrong_address(client, server, wire):
+    server.answers(wire(HTML, "405 Method Not Allowed"), wire(HTML, "404 Not Found"))
+
+    with pytest.raises(WrongAddress, match="not the PowerSchool Enrollment API"):
+        verify_connection(client)
+
+    assert asked(server) == [TEST, HEALTH]
+
+
+def test_a_redirect_is_a_wrong_address_and_the_key_stays_here(client, server, wire):
+    server.answers(wire(b"", "302 Found", f"Location: {server.base_url}/login"))
+
+    with pytest.raises(WrongAddress, match="redirects"):
+        verify_connection(client)
+
+    assert asked(server) == [TEST]
+
+
+def test_no_server_at_all_is_a_wrong_address(client_for, free_port):
+    with pytest.raises(WrongAddress, match="no server answers"):
+        verify_connection(client_for(f"http://127.0.0.1:{free_port}/api/v1", patience=CHECK))
+
+
+def test_capitals_of_the_health_status_do_not_matter(client, server, wire):
+    server.answers(wire(b"", "500 Oh"), wire(b'{"status": "Healthy"}'))
+
+    with pytest.raises(PassingFault) as raised:
+        verify_connection(client)
+    assert "health" not in raised.value.message

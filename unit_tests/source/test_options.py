@@ -1,0 +1,89 @@
+"""The configuration: what is wrong is named by its option, and never repeated."""
+
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from powerschool_enrollment_api import InvalidOption
+from source_powerschool_enrollment.option_problems import option_problems
+from source_powerschool_enrollment.options import PublishedActionSelection, check_options, search_parameters
+from unit_tests.source.test_manifest import SPEC
+
+FORMS = [{"id": 1, "academicYear": "2025-2026"}, {"id": 2, "academicYear": "2026-2027"}]
+KEY = {"api_key": "sandbox-key"}
+
+
+@pytest.mark.parametrize(
+    ("config", "problem"),
+    [
+        ({}, "The option api_key is missing."),
+        ({"api_key": ""}, "The option api_key must not be empty."),
+        ({"api_key": 734}, "The option api_key must be of type string."),
+        ({**KEY, "page_size": 0}, "The option page_size must be at least 1."),
+        ({**KEY, "page_size": 1001}, "The option page_size must be at most 1000."),
+        ({**KEY, "num_workers": "eight"}, "The option num_workers must be of type integer."),
+        ({**KEY, "start_date": "1.8.2026"}, "The option start_date must look like YYYY-MM-DD."),
+        ({**KEY, "base_url": "ftp://host"}, "The option base_url must look like https://host/api/v1."),
+        ({**KEY, "published_actions": {"mode": "ids"}}, "The option published_actions.ids is missing."),
+        (
+            {**KEY, "published_actions": {"mode": "ids", "ids": ["1"]}},
+            "The option published_actions.ids.0 must be of type integer.",
+        ),
+        (
+            {**KEY, "published_actions": {"mode": "some"}},
+            "The option published_actions.mode must be one of: all, academic_years, ids.",
+        ),
+        ({**KEY, "record_search": [{"parameter": "status"}]}, "The option record_search.0.value is missing."),
+    ],
+)
+def test_a_wrong_option_is_named(config, problem):
+    assert option_problems(config, SPEC) == [problem]
+
+
+@given(st.dictionaries(st.sampled_from(sorted(SPEC["properties"])), st.text(alphabet="§¶", min_size=3)))
+def test_no_value_is_ever_repeated(config):
+    text = " ".join(option_problems(config, SPEC))
+    assert not any(value in text for value in config.values())
+
+
+def test_a_misspelt_option_gets_the_one_that_was_meant():
+    with pytest.raises(InvalidOption, match=r"There is no option pagesize; did you mean page_size\?"):
+        check_options({**KEY, "pagesize": 50}, SPEC["properties"])
+
+
+def test_a_first_date_in_the_future_is_refused():
+    future = (date.today() + timedelta(days=30)).isoformat()  # noqa: DTZ011 - a month outweighs any time zone
+    with pytest.raises(InvalidOption, match="start_date lies in the future"):
+        check_options({**KEY, "start_date": future}, SPEC["properties"])
+
+
+def test_all_forms_are_selected_by_default():
+    assert PublishedActionSelection.from_config({}).choose(FORMS) == FORMS
+    assert PublishedActionSelection.from_config({"published_actions": None}).choose(FORMS) == FORMS
+
+
+def test_forms_are_selected_by_id_or_academic_year():
+    by_id = {"published_actions": {"mode": "ids", "ids": [2]}}
+    by_year = {"published_actions": {"mode": "academic_years", "academic_years": [" 2025-2026"]}}
+    assert PublishedActionSelection.from_config(by_id).choose(FORMS) == FORMS[1:]
+    assert PublishedActionSelection.from_config(by_year).choose(FORMS) == FORMS[:1]
+
+
+def test_a_selected_form_that_is_not_offered_is_named_with_what_is():
+    selection = PublishedActionSelection.from_config({"published_actions": {"mode": "ids", "ids": [7, 1]}})
+    with pytest.raises(InvalidOption, match=r"published_actions\.ids names 7, .* The service offers: 1, 2"):
+        selection.choose(FORMS)
+
+
+def test_a_search_parameter_may_have_several_values():
+    asked = [("tag", "A"), ("tag", "B"), ("grade", "3")]
+    search = [{"parameter": parameter, "value": value} for parameter, value in asked]
+    assert search_parameters({"record_search": search}) == {"tag": ["A", "B"], "grade": ["3"]}
+
+
+@pytest.mark.parametrize("name", ["page", "pageSize"])
+def test_the_paging_parameters_are_not_the_users(name):
+    with pytest.raises(InvalidOption, match="use the option page_size"):
+        search_parameters({"record_search": [{"parameter": name, "value": "2"}]})
