@@ -1,0 +1,1 @@
+"""The endpoints of the vendor's documentation, one module for each of its subjects."""

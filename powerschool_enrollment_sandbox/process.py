@@ -1,0 +1,77 @@
+"""A sandbox in a process of its own, so that a benchmark does not share its interpreter with the server."""
+
+import re
+import select
+import subprocess
+import sys
+import time
+from types import TracebackType
+from typing import Any
+
+from powerschool_enrollment_sandbox.client import SandboxClient
+
+_READY = re.compile(r"Sandbox ready at (\S+)/api/v1 with API key (\S+)")
+_STOP_BOUND = 5.0
+
+
+class SandboxProcess(SandboxClient):
+    """Starts `powerschool-enrollment-sandbox` on a free port, and ends it on leaving.
+
+    Options are those of the command: `SandboxProcess(forms=1, roster_records=50_000, latency_ms=100)`.
+    """
+
+    def __init__(self, *, start_bound: float = 30.0, **options: Any) -> None:
+        super().__init__("", "")
+        self._start_bound = start_bound
+        self._arguments = [
+            argument for name, value in options.items() for argument in (f"--{name.replace('_', '-')}", str(value))
+        ]
+        self._process: subprocess.Popen[str] | None = None
+
+    @property
+    def pid(self) -> int:
+        """The process's id."""
+        if self._process is None:
+            raise RuntimeError("The sandbox process is not running.")
+        return self._process.pid
+
+    def __enter__(self) -> "SandboxProcess":  # noqa: PYI034 - typing has no Self before Python 3.11
+        """Start it and wait for its first line."""
+        command = [sys.executable, "-m", "powerschool_enrollment_sandbox.run", "--until-stdin-closes"]
+        self._process = subprocess.Popen(  # noqa: S603 - our own module
+            [*command, *self._arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        try:
+            self.root_url, self.api_key = _ready(self._process, self._start_bound)
+        except BaseException:
+            self._stop()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End it."""
+        self._stop()
+
+    def _stop(self) -> None:
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.terminate()
+        try:
+            process.communicate(timeout=_STOP_BOUND)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.communicate()
+
+
+def _ready(process: "subprocess.Popen[str]", bound: float) -> tuple[str, str]:
+    deadline = time.monotonic() + bound
+    stdout = process.stdout
+    if stdout is None or not select.select([stdout], [], [], deadline - time.monotonic())[0]:
+        raise TimeoutError(f"The sandbox process said nothing for {bound:g} s.")
+    match = _READY.match(stdout.readline())
+    if match is None:
+        raise RuntimeError("The sandbox process did not start; its reason is on standard error.")
+    return match[1], match[2]

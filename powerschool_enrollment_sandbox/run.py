@@ -1,0 +1,119 @@
+"""The command `powerschool-enrollment-sandbox`: runs a sandbox until it is stopped."""
+
+import argparse
+import sys
+import threading
+from collections.abc import Sequence
+
+import uvicorn
+
+from powerschool_enrollment_sandbox.district import District, DistrictPlan
+from powerschool_enrollment_sandbox.routes import API_PATH
+from powerschool_enrollment_sandbox.server import listen, root_url, server_of
+from powerschool_enrollment_sandbox.service import Service
+from powerschool_enrollment_sandbox.settings import Settings
+
+
+def run(arguments: Sequence[str] | None = None) -> None:
+    """Start, say where on the first line, and serve until SIGINT or SIGTERM."""
+    options = _parser().parse_args(arguments)
+    service = Service(_district(options), _settings(options))
+    listening = listen(options.host, options.port)
+    server = server_of(service)
+    address = f"{root_url(listening)}{API_PATH}"
+    sys.stdout.write(f"Sandbox ready at {address} with API key {service.settings.api_key}\n")
+    for form in service.district.forms.values():
+        sys.stdout.write(
+            f"  {form.id} {form.title} {form.academic_year}:"
+            f" {len(form.roster)} roster records, {len(form.submissions)} submission records\n"
+        )
+    sys.stdout.flush()
+    if options.until_stdin_closes:
+        threading.Thread(target=_stop_with_stdin, args=(server,), daemon=True).start()
+    server.run([listening])
+
+
+def _stop_with_stdin(server: uvicorn.Server) -> None:
+    """A sandbox that a test started must not outlive the test, however that ended."""
+    sys.stdin.read()
+    server.should_exit = True
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="powerschool-enrollment-sandbox",
+        description="A stand-in for the PowerSchool Enrollment API v1, with a believable district in it.",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    add = parser.add_argument
+    add("--host", default="127.0.0.1", help="address to listen on")
+    add("--port", type=int, default=0, help="port to listen on; 0: a free one")
+    add("--api-key", default=Settings.api_key, help="the key it accepts")
+    add("--wire", choices=("observed", "documented"), default=Settings.wire, help="shape of the answers")
+    add("--latency-ms", type=float, default=Settings.latency_ms, help="wait before each answer")
+    add("--page-size-cap", type=int, default=Settings.page_size_cap, help="largest page size it answers")
+    add("--refusal-status", type=int, default=Settings.refusal_status, help="status for a wrong key")
+    add("--seed", type=int, default=DistrictPlan.seed, help="what the district grows from")
+    add("--forms", type=int, default=DistrictPlan.forms, help="published actions")
+    add("--records", type=int, help="records of the whole district, instead of the two options below")
+    add("--roster-records", type=int, default=DistrictPlan.roster_records_per_form, help="for each form")
+    add(
+        "--submission-records",
+        type=int,
+        default=DistrictPlan.submission_records_per_form,
+        help="for each form",
+    )
+    add(
+        "--data-items",
+        type=int,
+        default=DistrictPlan.data_items,
+        help="for each record; None: as the forms ask",
+    )
+    add(
+        "--delivery-targets",
+        type=int,
+        default=DistrictPlan.delivery_targets,
+        help="one for each of the first forms",
+    )
+    add("--approved-waiting", type=int, default=DistrictPlan.approved_waiting, help="for each delivery target")
+    add("--checklist-entries", type=int, default=DistrictPlan.checklist_entries, help="for each checklist")
+    add("--document-bytes", type=int, default=DistrictPlan.document_bytes, help="size of each document")
+    add("--families-not-started", action="store_true", help="no roster record is started: all may be imported")
+    add("--page-cache-bytes", type=int, default=DistrictPlan.page_cache_bytes, help="memory for encoded pages")
+    add("--until-stdin-closes", action="store_true", help="stop when standard input ends")
+    return parser
+
+
+def _settings(options: argparse.Namespace) -> Settings:
+    return Settings(
+        api_key=options.api_key,
+        wire=options.wire,
+        latency_ms=options.latency_ms,
+        page_size_cap=options.page_size_cap,
+        refusal_status=options.refusal_status,
+    )
+
+
+def _district(options: argparse.Namespace) -> District:
+    roster, submissions = options.roster_records, options.submission_records
+    if options.records is not None:
+        # As many submissions as families usually send in: seven for ten roster records.
+        roster = options.records * 10 // (17 * max(options.forms, 1))
+        submissions = options.records // max(options.forms, 1) - roster
+    return District.generate(
+        seed=options.seed,
+        forms=options.forms,
+        roster_records_per_form=roster,
+        submission_records_per_form=submissions,
+        data_items=options.data_items,
+        delivery_targets=options.delivery_targets,
+        approved_waiting=options.approved_waiting,
+        checklist_entries=options.checklist_entries,
+        document_bytes=options.document_bytes,
+        families_started=not options.families_not_started,
+        page_cache_bytes=options.page_cache_bytes,
+    )
+
+
+if __name__ == "__main__":
+    run()
