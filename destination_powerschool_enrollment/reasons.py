@@ -18,8 +18,8 @@ def without_values(reason: str, values: Iterable[str], field_names: Collection[s
     The service may quote a value in another form than it was sent (a date, a number without its zeros),
     therefore quotations and numbers go whatever they hold.
     """
-    pattern = _pattern_of(values)
-    text = pattern.sub(_GAP, reason) if pattern else reason
+    pattern = _pattern_of(values, field_names)
+    text = pattern.sub(lambda match: match["field"] or _GAP, reason)
     text = _QUOTED.sub(lambda match: _unless_field(match[0], field_names), text)
     text = _NUMBER.sub(lambda match: _unless_field(match[0], field_names), text)
     return text if len(text) <= _LONGEST else text[:_LONGEST] + _GAP
@@ -29,13 +29,15 @@ def _unless_field(text: str, field_names: Collection[str]) -> str:
     return text if text.strip(_QUOTES) in field_names else _GAP
 
 
-def _pattern_of(values: Iterable[str]) -> re.Pattern[str] | None:
-    """Match every value and every word of one: the long ones anywhere, short ones (a grade, an initial) as words."""
+def _pattern_of(values: Iterable[str], field_names: Iterable[str]) -> re.Pattern[str]:
+    """Match every value and every word of one: the long ones anywhere, short ones (a grade, an initial) as words.
+
+    Field names match first, as `field`: a value may be part of one (`address` of `EmailAddress`).
+    """
     parts = {part for value in values for part in (value.strip(), *_long_words(value)) if part}
-    if not parts:
-        return None
-    longest_first = sorted(parts, key=len, reverse=True)
-    return re.compile("|".join(_alternative(part) for part in longest_first), re.IGNORECASE)
+    names = "|".join(re.escape(name) for name in sorted(field_names, key=len, reverse=True))
+    field = rf"(?P<field>(?<!\w)(?:{names})(?!\w))" if names else "(?P<field>(?!))"
+    return re.compile("|".join([field, *map(_alternative, sorted(parts, key=len, reverse=True))]), re.IGNORECASE)
 
 
 def _long_words(value: str) -> list[str]:

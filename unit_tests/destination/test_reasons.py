@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from destination_powerschool_enrollment.reasons import without_values
 
-ROW = ["Zoë Marie O'Brien", "190292", "5", "04/20/2007"]
+ROW = ["Zoë Marie O'Brien", "190292", "5", "04/20/2007", "Name"]
 FIELDS = {"FirstName", "Address 2", "stu_Line22"}
 
 
@@ -19,6 +19,7 @@ FIELDS = {"FirstName", "Address 2", "stu_Line22"}
         ("Grade 5 is not offered", "Grade … is not offered"),
         ("'April 20' is no date for 'FirstName'", "… is no date for 'FirstName'"),
         ("born 4/20/2007", "born …"),
+        ("FirstName of marie", "FirstName of …"),
         ("The field stu_Line22 is too long", "The field stu_Line22 is too long"),
     ],
 )
