@@ -173,7 +173,8 @@ def _session(settings: ConnectionSettings) -> requests.Session:
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     # A proxy of the environment's would see what goes to this machine over plain http, key and all.
     session.trust_env = not is_loopback(urlsplit(settings.base_url).hostname or "")
-    adapter = HTTPAdapter(pool_connections=1, pool_maxsize=settings.num_workers)
+    # A pool that blocks: however many threads ask, num_workers requests are under way.
+    adapter = HTTPAdapter(pool_connections=1, pool_maxsize=settings.num_workers, pool_block=True)
     session.mount("https://", adapter)
     session.mount("http://", adapter)
     return session

@@ -13,18 +13,26 @@ from airbyte_cdk.models import (
     AirbyteStateMessage,
     ConfiguredAirbyteCatalog,
     Status,
+    SyncMode,
 )
+from airbyte_cdk.sources.connector_state_manager import ConnectorStateManager
 from airbyte_cdk.sources.declarative.yaml_declarative_source import YamlDeclarativeSource
+from airbyte_cdk.sources.streams.concurrent.abstract_stream import AbstractStream
 
 from powerschool_enrollment_api import (
     Client,
     ConnectionSettings,
     EnrollmentError,
     Patience,
+    as_traced_exception,
     open_list,
     verify_connection,
 )
+from source_powerschool_enrollment.delivered_records import NAME as DELIVERED_RECORDS
+from source_powerschool_enrollment.delivered_records import delivered_records
+from source_powerschool_enrollment.delivery_options import DeliveryOption
 from source_powerschool_enrollment.options import PublishedActionSelection, check_options
+from source_powerschool_enrollment.record_stream import RECORD_STREAMS, parallel_record_stream
 from source_powerschool_enrollment.sync import sync_for
 
 # An absolute path: a relative one would be looked for in the working directory first.
@@ -41,17 +49,30 @@ class SourcePowerschoolEnrollment(YamlDeclarativeSource):
         state: list[AirbyteStateMessage] | None = None,
     ) -> None:
         super().__init__(path_to_yaml=str(MANIFEST), catalog=catalog, config=config, state=state)
+        self._state = state
+        self._incremental: frozenset[str] = frozenset()
 
     def check(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteConnectionStatus:
         """Tell whether the options, the address, the key and the configured ids are right, in at most five requests."""
         try:
             check_options(config, self._option_names(logger))
+            deliveries = DeliveryOption.from_config(config)
             client = Client(ConnectionSettings.from_config(config), patience=Patience.for_a_check())
             verify_connection(client)
             PublishedActionSelection.from_config(config).choose(open_list(client.get("/publishedactions")))
+            if deliveries:
+                deliveries.verify(client)
         except EnrollmentError as error:
             return AirbyteConnectionStatus(status=Status.FAILED, message=str(error))
         return AirbyteConnectionStatus(status=Status.SUCCEEDED)
+
+    def streams(self, config: Mapping[str, Any]) -> list[AbstractStream]:
+        """Return the manifest's streams, the record lists read in a way of their own, and those that YAML cannot say."""
+        declared = super().streams(config)
+        return [
+            *(self._parallel(stream) if stream.name in RECORD_STREAMS else stream for stream in declared),
+            *self._delivered_records(config),
+        ]
 
     def read(
         self,
@@ -61,10 +82,34 @@ class SourcePowerschoolEnrollment(YamlDeclarativeSource):
         state: list[AirbyteStateMessage] | None = None,
     ) -> Iterator[AirbyteMessage]:
         """Read the catalog's streams, and say at the end what was tolerated on the way."""
+        self._state = state
+        self._incremental = frozenset(
+            configured.stream.name for configured in catalog.streams if configured.sync_mode is SyncMode.incremental
+        )
         try:
             yield from super().read(logger, config, catalog, state)
         finally:
             sync_for(config).tally.report(logger)
+
+    def _parallel(self, declared: AbstractStream) -> AbstractStream:
+        return parallel_record_stream(
+            declared,
+            self._config,
+            self.resolved_manifest["definitions"]["record_types"],
+            self._message_repository,
+            ConnectorStateManager(self._state) if declared.name in self._incremental else None,
+        )
+
+    def _delivered_records(self, config: Mapping[str, Any]) -> list[AbstractStream]:
+        """Return the stream `delivered_records`, where deliveries are consumed."""
+        try:
+            option = DeliveryOption.from_config(config)
+            if option is None:
+                return []
+            state = ConnectorStateManager(self._state).get_stream_state(DELIVERED_RECORDS, None)
+            return [delivered_records(sync_for(config), option, state, self._message_repository)]
+        except EnrollmentError as error:
+            raise as_traced_exception(error) from None
 
     def _option_names(self, logger: logging.Logger) -> list[str]:
         return list(self.spec(logger).connectionSpecification["properties"])

@@ -85,8 +85,9 @@ def test_no_two_options_claim_one_place_in_the_form():
 
 
 def test_every_stream_has_a_schema_and_every_schema_a_stream():
-    source = SourcePowerschoolEnrollment(config={"api_key": "sandbox-key"})
-    names = {stream.name for stream in source.streams({"api_key": "sandbox-key"})}
+    deliveries = {"mode": "consume", "delivery_target_ids": [1], "start_date": "2026-08-01"}
+    config = {"api_key": "sandbox-key", "deliveries": deliveries}
+    names = {stream.name for stream in SourcePowerschoolEnrollment(config=config).streams(config)}
     assert {path.stem for path in SCHEMAS} == names
 
 

@@ -1,0 +1,86 @@
+"""Plays the platform: syncs `delivered_records` in this process, and keeps what a destination would have confirmed."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from queue import Queue
+from typing import Any
+
+from airbyte_cdk.models import Type
+from airbyte_cdk.sources.concurrent_source.concurrent_source import ConcurrentSource
+from airbyte_cdk.sources.message import InMemoryMessageRepository
+from airbyte_cdk.sources.message.concurrent_repository import ConcurrentMessageRepository
+from airbyte_cdk.sources.utils.slice_logger import DebugSliceLogger
+from airbyte_cdk.utils.traced_exception import AirbyteTracedException
+
+from integration_tests.source.delivery_service import KEY, DeliveryService
+from powerschool_enrollment_api import Client, ConnectionSettings, Patience
+from source_powerschool_enrollment.delivered_records import delivered_records
+from source_powerschool_enrollment.delivery_options import DeliveryOption
+from source_powerschool_enrollment.sync import Sync
+
+QUIET = logging.getLogger("quiet")
+QUIET.disabled = True
+
+Message = Mapping[str, Any]  # {"record": {…}} or {"state": {…}}
+
+
+@dataclass
+class Platform:
+    """A connection's committed state, and the records that were confirmed by it, by target and id."""
+
+    service: DeliveryService
+    start_date: date = date(2026, 8, 1)
+    state: Mapping[str, Any] = field(default_factory=dict)
+    confirmed: Counter[tuple[int, int]] = field(default_factory=Counter)
+
+    def confirm(self, messages: list[Message], committed_states: int | None = None) -> None:
+        """Keep so many of the states, and the records before the last of them; None keeps them all."""
+        places = [place for place, message in enumerate(messages) if "state" in message]
+        kept = places[:committed_states]
+        if kept:
+            self.state = messages[kept[-1]]["state"]
+            records = (message["record"] for message in messages[: kept[-1]] if "record" in message)
+            self.confirmed.update((record["delivery_target_id"], record["id"]) for record in records)
+
+    def sync(
+        self, *, sleep: Any = lambda _: None, today: date | None = None, queue_size: int = 10_000
+    ) -> list[Message]:
+        """Return what a sync says. A sync that fails says what it can."""
+        queue: Queue[Any] = Queue(maxsize=queue_size)
+        repository = ConcurrentMessageRepository(queue, InMemoryMessageRepository())
+        settings = ConnectionSettings(KEY, self.service.base_url)
+        stream = delivered_records(
+            Sync(Client(settings, patience=Patience(connect=5, read=5, retries=20), sleep=sleep)),
+            DeliveryOption(tuple(self.service.targets), self.start_date),
+            self.state,
+            repository,
+            today=lambda: today or self.service.now.date(),
+            sleep=sleep,
+        )
+        source = ConcurrentSource.create(4, 1, QUIET, DebugSliceLogger(), repository, queue)
+        messages: list[Message] = []
+        try:
+            for message in source.read([stream]):
+                if message.type == Type.RECORD:
+                    messages.append({"record": message.record.data})
+                if message.type == Type.STATE:
+                    messages.append({"state": dict(message.state.stream.stream_state.__dict__)})
+        except AirbyteTracedException:
+            messages.append({"failed": True})
+        return messages
+
+    def lost(self) -> set[tuple[int, int]]:
+        """Return what was approved and never confirmed."""
+        return self._approved() - set(self.confirmed)
+
+    def repeated(self) -> set[tuple[int, int]]:
+        """Return what was confirmed more than once."""
+        return {record for record, times in self.confirmed.items() if times > 1}
+
+    def _approved(self) -> set[tuple[int, int]]:
+        return {(number, record) for number, target in self.service.targets.items() for record in target.approved}

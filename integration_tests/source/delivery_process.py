@@ -1,0 +1,111 @@
+"""Syncs `delivered_records` through the real console script, in a process that can be killed at any moment."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from integration_tests.source.delivery_platform import Message, Platform
+from integration_tests.source.delivery_service import KEY
+
+SCRIPT = Path(sys.executable).parent / "source-powerschool-enrollment"
+CATALOG = {
+    "streams": [
+        {
+            "stream": {"name": "delivered_records", "json_schema": {}, "supported_sync_modes": ["incremental"]},
+            "sync_mode": "incremental",
+            "destination_sync_mode": "append",
+            "cursor_field": ["batch_date"],
+        }
+    ]
+}
+
+
+def config_of(platform: Platform) -> dict[str, Any]:
+    targets = list(platform.service.targets)
+    deliveries = {
+        "mode": "consume",
+        "delivery_target_ids": targets,
+        "start_date": platform.start_date.isoformat(),
+    }
+    return {"api_key": KEY, "base_url": platform.service.base_url, "deliveries": deliveries}
+
+
+def command(name: str, folder: Path, **files: Any) -> list[str]:
+    """Return a command line of the console script, its files written to the folder."""
+    arguments = [str(SCRIPT), name]
+    for option, content in files.items():
+        path = folder / f"{option}.json"
+        path.write_text(json.dumps(content))
+        arguments += [f"--{option}", str(path)]
+    return arguments
+
+
+def state_messages(state: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the state as the platform passes it."""
+    stream = {"stream_descriptor": {"name": "delivered_records"}, "stream_state": state}
+    return [{"type": "STREAM", "stream": stream}] if state else []
+
+
+class KilledSync:
+    """One `read`, killed at a random request, before or after it acted, or at a random line of output."""
+
+    def __init__(self, platform: Platform, folder: Path, chance: random.Random) -> None:
+        self.platform = platform
+        self.chance = chance
+        self.kills_at_request = chance.random() < 0.7
+        self.last_request = len(platform.service.journal) + chance.randint(0, 8)
+        self.last_moment = chance.choice(["before", "after"])
+        self.last_line = chance.randint(1, 60)
+        self.arguments = command(
+            "read", folder, config=config_of(platform), catalog=CATALOG, state=state_messages(platform.state)
+        )
+
+    def run(self) -> list[Message]:
+        """Return what was heard of it."""
+        with subprocess.Popen(
+            self.arguments,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            # Buffered, as it is shipped, a killed process takes the more of its output with it.
+            env={**os.environ, "PYTHONUNBUFFERED": self.chance.choice(["", "1"])},
+        ) as process:
+            self.process = process
+            self.platform.service.spoil = self.spoil
+            try:
+                heard = [message for line in process.stdout or [] for message in self.hear(line)]
+            finally:
+                self.platform.service.spoil = lambda *_: None
+        return heard
+
+    def hear(self, line: bytes) -> list[Message]:
+        try:
+            message = json.loads(line)
+        except ValueError:
+            return []  # cut by the kill
+        self.last_line -= 1
+        if self.last_line == 0 and not self.kills_at_request:
+            self.process.send_signal(signal.SIGKILL)
+        if message["type"] == "RECORD":
+            return [{"record": message["record"]["data"]}]
+        if message["type"] == "STATE":
+            return [{"state": message["state"]["stream"]["stream_state"]}]
+        return []
+
+    def spoil(self, when: str, path: str) -> str | None:
+        service = self.platform.service
+        if self.chance.random() < 0.2:
+            service.approve(self.chance.choice(list(service.targets)), self.chance.randint(1, 5))
+        if self.kills_at_request and when == self.last_moment and len(service.journal) >= self.last_request:
+            self.process.send_signal(signal.SIGKILL)
+            return "drop"
+        if "createbatch" in path and self.chance.random() < 0.1:
+            return self.chance.choice(["drop", "500"])
+        return None

@@ -1,0 +1,109 @@
+"""The real console script: what it asks of the service, what it says of wrong options, and what it never says."""
+
+import json
+import os
+import subprocess
+from datetime import date, timedelta
+
+import pytest
+
+from integration_tests.source.delivery_platform import Platform
+from integration_tests.source.delivery_process import CATALOG, command, config_of
+from integration_tests.source.delivery_service import KEY, MARK, DeliveryService, Target, serving
+
+
+@pytest.fixture
+def service():
+    with serving(DeliveryService({7: Target()})) as running:
+        running.approve(7, 60)
+        yield running
+
+
+def run(arguments: list[str], **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        arguments, capture_output=True, text=True, check=False, timeout=120, env={**os.environ, **environment}
+    )
+
+
+def said(process, kind):
+    lines = [json.loads(line) for line in process.stdout.splitlines() if line.startswith("{")]
+    return [message for message in lines if message["type"] == kind]
+
+
+def check(service, tmp_path, **changes):
+    config = config_of(Platform(service))
+    config["deliveries"].update(changes)
+    return said(run(command("check", tmp_path, config=config)), "CONNECTION_STATUS")[0]["connectionStatus"]
+
+
+def test_a_read_of_sixty_records_creates_four_batches_and_says_a_state_after_each(service, tmp_path):
+    arguments = command("read", tmp_path, config=config_of(Platform(service)), catalog=CATALOG)
+    process = run(arguments)
+    assert process.returncode == 0
+    kinds = [json.loads(line)["type"] for line in process.stdout.splitlines()]
+    assert "".join(kind[0] for kind in kinds if kind in {"RECORD", "STATE"}) == (
+        "R" * 25 + "S" + "R" * 25 + "S" + "R" * 10 + "S" + "S"
+    )
+    assert [service.calls(what) for what in ("createbatch", "getbatches", "resetbatch")] == [4, 1, 0]
+
+
+def test_check_and_discover_and_a_read_of_other_streams_change_nothing(service, tmp_path):
+    config = config_of(Platform(service))
+    stream = {"name": "delivery_targets", "json_schema": {}, "supported_sync_modes": ["full_refresh"]}
+    other = {"streams": [{"stream": stream, "sync_mode": "full_refresh", "destination_sync_mode": "overwrite"}]}
+    assert check(service, tmp_path)["status"] == "SUCCEEDED"
+    assert len(service.journal) <= 5
+    assert said(run(command("discover", tmp_path, config=config)), "CATALOG")
+    assert len(said(run(command("read", tmp_path, config=config, catalog=other)), "RECORD")) == 1
+    assert service.calls("POST") == 0
+
+
+def test_the_stream_is_offered_only_where_deliveries_are_consumed_and_never_as_a_full_refresh(service, tmp_path):
+    config = config_of(Platform(service))
+    streams = {
+        stream["name"]: stream
+        for stream in said(run(command("discover", tmp_path, config=config)), "CATALOG")[0]["catalog"]["streams"]
+    }
+    stream = streams["delivered_records"]
+    assert stream["supported_sync_modes"] == ["incremental"]
+    assert stream["source_defined_cursor"] is True
+    assert stream["default_cursor_field"] == ["batch_date"]
+    assert stream["source_defined_primary_key"] == [["delivery_target_id"], ["id"]]
+    for deliveries in ({"mode": "disabled"}, None):
+        config["deliveries"] = deliveries
+        assert "delivered_records" not in run(command("discover", tmp_path, config=config)).stdout
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"delivery_target_ids": []}, "The option deliveries.delivery_target_ids must not be empty."),
+        ({"delivery_target_ids": [7, 7]}, "deliveries.delivery_target_ids must not hold the same thing twice"),
+        ({"delivery_target_ids": [9, 7]}, "The option deliveries.delivery_target_ids names 9, which does not exist"),
+        ({"start_date": "1 August"}, "The option deliveries.start_date must look like YYYY-MM-DD."),
+        (
+            {"start_date": (date.today() + timedelta(days=9)).isoformat()},  # noqa: DTZ011 - far enough anywhere
+            "The option deliveries.start_date lies in the future.",
+        ),
+    ],
+)
+def test_a_wrong_option_is_named_by_check(service, tmp_path, changes, message):
+    status = check(service, tmp_path, **changes)
+    assert status["status"] == "FAILED"
+    assert message in status["message"]
+
+
+@pytest.mark.parametrize("fault", ["500", "409", "cut", "html", None])
+def test_no_value_of_a_record_is_ever_said_outside_of_a_record(service, tmp_path, fault):
+    calls = iter(range(9))
+    service.spoil = lambda when, path: (
+        fault if when == "after" and "createbatch" in path and next(calls, 9) in {1, 2} else None
+    )
+    service.targets[7].available[30]["submitted"] = f"{MARK} o'clock"
+    service.targets[7].available[31]["data"] = [MARK]
+    arguments = command("read", tmp_path, config=config_of(Platform(service)), catalog=CATALOG)
+    process = run([*arguments, "--debug"], POWERSCHOOL_ENROLLMENT_RETRY_SECONDS="10")
+    others = [line for line in process.stdout.splitlines() if json.loads(line)["type"] != "RECORD"]
+    assert len(others) < len(process.stdout.splitlines())
+    assert MARK not in "".join(others) + process.stderr
+    assert KEY not in process.stdout + process.stderr

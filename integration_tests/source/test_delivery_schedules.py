@@ -1,0 +1,90 @@
+"""Three hundred random histories of syncs that die, answers that get lost and states that are never committed."""
+
+import random
+from datetime import timedelta
+
+import pytest
+
+from integration_tests.source.delivery_platform import Platform
+from integration_tests.source.delivery_service import DeliveryService, Target, serving
+
+FAULTS = ["drop", "500", "503", "html", "empty", "cut", "429", "409"]
+
+
+class Weather:
+    """Spoils some answers, approves records meanwhile, and at some request the sync is dead to the service."""
+
+    def __init__(self, chance: random.Random, service: DeliveryService) -> None:
+        self.chance = chance
+        self.service = service
+        self.calm()
+
+    def calm(self) -> None:
+        self.faults, self.last_request = 0.0, 10**9
+
+    def rise(self) -> None:
+        self.faults = self.chance.choice([0, 0.05, 0.3])
+        self.last_request = len(self.service.journal) + self.chance.randint(0, 30)
+
+    def spoil(self, when: str, _path: str) -> str | None:
+        if len(self.service.journal) > self.last_request:
+            return "409" if when == "before" else "drop"
+        if self.chance.random() < 0.1 and self.last_request < 10**9:
+            self.service.approve(self.chance.choice(list(self.service.targets)), self.chance.randint(1, 9))
+        if self.chance.random() < self.faults:
+            fault = self.chance.choice(FAULTS)
+            # A service that refuses or asks for patience has not acted.
+            return fault if when == "before" or not fault.startswith("4") else None
+        return None
+
+
+def random_service(chance: random.Random) -> DeliveryService:
+    return DeliveryService(
+        {number: Target() for number in range(1, chance.randint(1, 3) + 1)},
+        batch_size=chance.choice([1, 4, 25]),
+        hours_off=chance.choice([-12, -6, 0, 14]),
+        ignores_date=chance.random() < 0.2,
+        forgets_reset=chance.random() < 0.2,
+        hides_new_batches_for=chance.choice([0, 0, 1, 2]),
+    )
+
+
+@pytest.mark.parametrize("seed", range(300))
+def test_whatever_dies_nothing_is_lost(seed):
+    chance = random.Random(seed)
+    with serving(random_service(chance)) as service:
+        weather = Weather(chance, service)
+        service.spoil = weather.spoil
+        platform = Platform(service)
+        for target in service.targets:
+            service.approve(target, chance.randint(0, 40))
+        for _ in range(chance.randint(1, 5)):
+            weather.rise()
+            said = platform.sync(
+                queue_size=chance.choice([1, 3, 10_000]),
+                today=service.now.date() + timedelta(days=chance.choice([-1, 0, 1])),
+            )
+            # The process died somewhere on the way, and the destination had committed so many states by then.
+            heard = said[: chance.randint(0, len(said))] if chance.random() < 0.7 else said
+            states = sum("state" in message for message in heard)
+            platform.confirm(heard, chance.choice([0, chance.randint(0, states), states]))
+            service.now += timedelta(hours=chance.choice([0, 1, 25]))
+        weather.calm()
+        for _ in range(3):  # a batch may be listed two lists late
+            platform.confirm(platform.sync())
+        assert not platform.lost()
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_without_a_failure_nothing_is_repeated_and_nothing_is_reset(seed):
+    chance = random.Random(seed)
+    with serving(random_service(chance)) as service:
+        platform = Platform(service)
+        for _ in range(4):
+            for target in service.targets:
+                service.approve(target, chance.randint(0, 40))
+            platform.confirm(platform.sync(queue_size=chance.choice([1, 3, 10_000])))
+            service.now += timedelta(hours=chance.choice([0, 1, 25]))
+        assert not platform.lost()
+        assert not platform.repeated()
+        assert service.calls("resetbatch") == 0

@@ -1,0 +1,74 @@
+"""Delivery batches: listing, creating and resetting them.
+
+A batch is `{"id": "11fdbe9d-…", "date": "2012-10-08T02:10:53Z", "records": [{"id", "submitted", "data"}]}`.
+Creating one marks its records as delivered on the server; resetting it makes them available again. A list shows
+no records.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from urllib.parse import quote
+
+from powerschool_enrollment_api.client import Client
+from powerschool_enrollment_api.envelope import Thing, open_list, open_one
+from powerschool_enrollment_api.errors import NotFound, PassingFault, UnexpectedAnswer
+
+
+@dataclass(frozen=True)
+class Batch:
+    """A batch as the service answered it; `date` is its text, None where the service sent none."""
+
+    id: str
+    date: str | None
+    records: list[Thing]
+
+
+def list_batches(client: Client, delivery_target_id: int, first_date: date) -> list[Batch]:
+    """Return the batches delivered since `first_date`, without their records. Reset ones may be among them.
+
+    A target may read the date in a time zone of its own, so batches of the day before may be shown, and
+    those of the first hours be missing.
+    """
+    path = f"/deliverytargets/{delivery_target_id}/getbatches/{first_date.isoformat()}"
+    try:
+        return [_open_batch(batch) for batch in open_list(client.get(path))]
+    except UnexpectedAnswer as error:
+        error.where = f"GET {path}"
+        raise
+
+
+def create_batch(client: Client, delivery_target_id: int) -> Batch:
+    """Mark the next available records as delivered, and return them; no records: none are left.
+
+    Never sent twice, unless it surely was not acted upon. A PassingFault that has `arrived` means that there
+    may be a batch on the server that nobody has seen.
+    """
+    path = f"/deliverytargets/{delivery_target_id}/createbatch"
+    answer = client.post(path, repeatable=False)
+    if answer is None:
+        raise PassingFault("the service answered with an empty body where JSON is due.", f"POST {path}")
+    try:
+        return _open_batch(open_one(answer))
+    except UnexpectedAnswer as error:
+        error.where = f"POST {path}"
+        raise
+
+
+def reset_batch(client: Client, delivery_target_id: int, batch_id: str) -> None:
+    """Make the batch's records available again. A batch that does not exist is as good as reset.
+
+    Resetting twice does no harm, so it is sent again after an unknown outcome.
+    """
+    with suppress(NotFound):
+        client.post(f"/deliverytargets/{delivery_target_id}/resetbatch/{quote(batch_id, safe='')}", repeatable=True)
+
+
+def _open_batch(answer: Any) -> Batch:
+    if isinstance(answer, dict) and isinstance(answer.get("id"), str) and answer["id"]:
+        moment = answer.get("date")
+        return Batch(answer["id"], moment if isinstance(moment, str) else None, open_list(answer.get("records") or []))
+    raise UnexpectedAnswer("the answer is not a batch with an id.")

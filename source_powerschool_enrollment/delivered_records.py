@@ -1,0 +1,186 @@
+"""The stream `delivered_records`: a partition for each delivery target, and one state for all of them."""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from airbyte_cdk.models import AirbyteMessage, AirbyteStream, FailureType, SyncMode
+from airbyte_cdk.sources.connector_state_manager import ConnectorStateManager
+from airbyte_cdk.sources.message import MessageRepository
+from airbyte_cdk.sources.streams.concurrent.cursor import Cursor, CursorField
+from airbyte_cdk.sources.streams.concurrent.default_stream import DefaultStream
+from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partition
+from airbyte_cdk.sources.streams.concurrent.partitions.partition_generator import PartitionGenerator
+from airbyte_cdk.sources.types import Record
+
+from powerschool_enrollment_api import EnrollmentError, NotFound, as_traced_exception
+from powerschool_enrollment_api.deliveries import Batch
+from source_powerschool_enrollment.deliveries import Delivery, today_in_utc
+from source_powerschool_enrollment.delivery_options import DeliveryOption
+from source_powerschool_enrollment.delivery_state import TargetState, read_states, write_states
+from source_powerschool_enrollment.record_types import retype, utc_time
+from source_powerschool_enrollment.sync import Sync
+
+NAME = "delivered_records"
+_SCHEMA = Path(__file__).parent / "schemas" / f"{NAME}.json"
+
+
+class DeliveredRecordsStream(DefaultStream):
+    """Offers incremental mode alone: a full refresh would reset and deliver everything again each time."""
+
+    def as_airbyte_stream(self) -> AirbyteStream:
+        """Return the stream's entry in the catalog."""
+        stream = super().as_airbyte_stream()
+        stream.supported_sync_modes = [SyncMode.incremental]
+        return stream
+
+
+class DeliveryCursor(Cursor):
+    """Holds the state of all targets, also of those that are no longer configured, and says it in the right order."""
+
+    def __init__(self, states: Mapping[str, TargetState], message_repository: MessageRepository) -> None:
+        self._states = dict(states)
+        self._message_repository = message_repository
+        self._lock = threading.Lock()
+        self._has_said = False
+
+    @property
+    def state(self) -> MutableMapping[str, Any]:
+        """Return the stream's state as JSON."""
+        return write_states(self._states)
+
+    def state_of(self, delivery_target_id: int) -> TargetState | None:
+        """Return what the last sync knew of the target; None if nothing."""
+        return self._states.get(str(delivery_target_id))
+
+    def settle(self, delivery_target_id: int, state: TargetState) -> Iterator[AirbyteMessage]:
+        """Yield the state message that is due once everything the target has yielded before is on the queue.
+
+        No other target says its state until this message is on the queue too: a state said later must never be
+        overtaken, since the destination keeps the last one.
+        """
+        with self._lock:
+            self._states[str(delivery_target_id)] = state
+            self._has_said = True
+            yield self._message()
+
+    def ensure_at_least_one_state_emitted(self) -> None:
+        """Say the state of a sync that failed before it settled anything."""
+        if not self._has_said:
+            self._message_repository.emit_message(self._message())
+
+    def observe(self, record: Record) -> None:
+        """Do nothing: a batch is settled, not a record."""
+
+    def close_partition(self, partition: Partition) -> None:
+        """Do nothing: the last batch has settled the target."""
+
+    def should_be_synced(self, record: Record) -> bool:  # noqa: ARG002
+        """Return True: what is delivered is delivered."""
+        return True
+
+    def _message(self) -> AirbyteMessage:
+        manager = ConnectorStateManager()
+        manager.update_state_for_stream(NAME, None, self.state)
+        return manager.create_state_message(NAME, None)
+
+
+@dataclass(frozen=True, eq=False)
+class TargetPartition(Partition):
+    """One delivery target."""
+
+    delivery: Delivery
+    cursor: DeliveryCursor
+    unreadable: Callable[[str], None]
+
+    def read(self) -> Iterator[Any]:
+        """Yield each batch's records, then the state: it leaves only after everything before it is settled.
+
+        The state is yielded, too, and not given to the message repository, because what is yielded goes on the
+        queue right here. The repository may hand it to another thread, which can overtake the records, or let
+        an older state overtake this one.
+        """
+        target = self.delivery.delivery_target_id
+        try:
+            for batch, state in self.delivery.deliver():
+                for record in batch.records:
+                    yield Record(self._typed(record, batch), NAME)
+                yield from self.cursor.settle(target, state)
+        except NotFound as error:
+            error.message = f"the delivery target {target} does not exist or belongs to another customer."
+            raise as_traced_exception(error, FailureType.config_error) from None
+        except EnrollmentError as error:
+            raise as_traced_exception(error) from None
+
+    def to_slice(self) -> Mapping[str, Any]:
+        """Return what tells this partition from the others."""
+        return {"delivery_target_id": self.delivery.delivery_target_id}
+
+    def stream_name(self) -> str:
+        """Return the stream's name."""
+        return NAME
+
+    def __hash__(self) -> int:
+        return hash(self.delivery.delivery_target_id)
+
+    def _typed(self, record: Mapping[str, Any], batch: Batch) -> dict[str, Any]:
+        typed = {
+            **record,
+            "delivery_target_id": self.delivery.delivery_target_id,
+            "batch_id": batch.id,
+            "batch_date": batch.date,
+        }
+        retype(typed, ("submitted", "batch_date"), utc_time, self.unreadable)
+        return typed
+
+
+@dataclass(frozen=True)
+class TargetPartitions(PartitionGenerator):
+    """Makes a partition of each target: targets go in parallel, one target's batches strictly in order."""
+
+    partitions: tuple[TargetPartition, ...]
+
+    def generate(self) -> Iterator[Partition]:
+        """Yield the partitions. Nothing is asked of the service before one is read."""
+        yield from self.partitions
+
+
+def delivered_records(  # noqa: PLR0913 - what differs between a sync and a test of one is passed
+    sync: Sync,
+    option: DeliveryOption,
+    stream_state: Mapping[str, Any],
+    message_repository: MessageRepository,
+    *,
+    today: Callable[[], date] = today_in_utc,
+    sleep: Callable[[float], None] = time.sleep,
+) -> DeliveredRecordsStream:
+    """Return the stream. Raises InvalidOption for a state that cannot be read."""
+    cursor = DeliveryCursor(read_states(stream_state), message_repository)
+    unreadable = partial(_count_unreadable, sync)
+    deliveries = (
+        Delivery(sync.client, target, cursor.state_of(target) or TargetState(option.start_date), today, sleep)
+        for target in option.delivery_target_ids
+    )
+    partitions = tuple(TargetPartition(delivery, cursor, unreadable) for delivery in deliveries)
+    return DeliveredRecordsStream(
+        partition_generator=TargetPartitions(partitions),
+        name=NAME,
+        json_schema=json.loads(_SCHEMA.read_text(encoding="utf-8")),
+        primary_key=["delivery_target_id", "id"],
+        cursor_field=CursorField("batch_date"),
+        logger=logging.getLogger(f"airbyte.streams.{NAME}"),
+        cursor=cursor,
+    )
+
+
+def _count_unreadable(sync: Sync, field: str) -> None:
+    sync.tally.count(NAME, f"{field} could not be read as a date or time, and is null instead")

@@ -1,0 +1,97 @@
+"""How one delivery target's batches are delivered, each at least once.
+
+`createbatch` marks records as delivered on the server: a sync that dies after it would lose them. One rule
+prevents that: a batch that the committed state does not list was never confirmed, so it is reset, and its records
+are delivered again. The numbers below are the protocol's steps.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta, timezone
+
+from tenacity import Retrying, retry_if_exception, stop_after_attempt, stop_before_delay, wait_exponential_jitter
+
+from powerschool_enrollment_api import Client, PassingFault, Patience
+from powerschool_enrollment_api.deliveries import Batch, create_batch, list_batches, reset_batch
+from source_powerschool_enrollment.delivery_state import ListedBatch, TargetState
+from source_powerschool_enrollment.record_types import utc_time
+
+logger = logging.getLogger("airbyte.source_powerschool_enrollment")
+
+# The list's date may be read in the target's own time zone, and nobody wrote whether that date itself is included.
+_OVERLAP = timedelta(days=2)
+_MOST_LOST_ANSWERS = 10  # in a row; the waits between them add up to five minutes
+
+
+def today_in_utc() -> date:
+    """Return this machine's date in UTC."""
+    return datetime.now(timezone.utc).date()
+
+
+@dataclass
+class Delivery:
+    """Delivers what is available for one target, strictly in order.
+
+    `state` is what the last sync knew, and is carried forward as batches are settled.
+    """
+
+    client: Client
+    delivery_target_id: int
+    state: TargetState
+    today: Callable[[], date] = today_in_utc
+    sleep: Callable[[float], None] = time.sleep
+
+    def deliver(self) -> Iterator[tuple[Batch, TargetState]]:
+        """Yield each batch with the state that is true once its records are out; the last batch is empty.
+
+        The next batch is created only when the caller asks for it. Raises EnrollmentError.
+        """
+        self._reset_orphans()  # 1
+        while True:
+            batch = self._create()  # 2 and 3
+            self.state = self.state.with_created(batch.id)
+            yield batch, self.state
+            if not batch.records:
+                return
+
+    def _reset_orphans(self) -> None:
+        """1. Reset each batch that is not settled, and settle it. 4. Forget what lies behind."""
+        listed = self._list()
+        orphans = self.state.orphans_in(listed)
+        if orphans:
+            logger.info("Delivery target %s: resetting unconfirmed batches: %s.", self.delivery_target_id, len(orphans))
+        for batch_id in orphans:
+            reset_batch(self.client, self.delivery_target_id, batch_id)
+        self.state = self.state.with_reset(orphans).advanced(listed, self.today())
+
+    def _create(self) -> Batch:
+        """3. Create the next batch, and never blindly again: what an unknown outcome left behind is reset first."""
+        retrying = Retrying(
+            retry=retry_if_exception(_is_unknown_outcome),
+            wait=wait_exponential_jitter(initial=1, max=60),
+            stop=stop_before_delay(Patience.from_environment().retries) | stop_after_attempt(_MOST_LOST_ANSWERS),
+            sleep=self.sleep,
+            before=lambda attempt: self._reset_orphans() if attempt.attempt_number > 1 else None,
+            reraise=True,
+        )
+        return retrying(create_batch, self.client, self.delivery_target_id)
+
+    def _list(self) -> list[ListedBatch]:
+        batches = list_batches(self.client, self.delivery_target_id, self.state.since - _OVERLAP)
+        return [ListedBatch(batch.id, _date_of(batch)) for batch in batches]
+
+
+def _is_unknown_outcome(error: BaseException) -> bool:
+    """Tell whether there may be a batch that nobody has seen, and asking again may help."""
+    return isinstance(error, PassingFault) and error.arrived
+
+
+def _date_of(batch: Batch) -> date | None:
+    try:
+        return date.fromisoformat(utc_time(batch.date)[:10]) if batch.date else None
+    except ValueError:
+        return None

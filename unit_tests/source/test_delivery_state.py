@@ -1,0 +1,112 @@
+"""What is known of a delivery target: which batches are orphans, and what may be forgotten."""
+
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from powerschool_enrollment_api import InvalidOption
+from source_powerschool_enrollment.delivery_state import ListedBatch, TargetState, read_states, write_states
+
+FIRST = date(2026, 8, 1)
+
+
+def day(number: int) -> date:
+    return FIRST + timedelta(days=number)
+
+
+def listed(*batches: tuple[str, int | None]) -> list[ListedBatch]:
+    return [ListedBatch(name, None if number is None else day(number)) for name, number in batches]
+
+
+def test_a_batch_that_is_not_settled_is_an_orphan():
+    state = TargetState(FIRST, ("a", "b"))
+    assert state.orphans_in(listed(("a", 0), ("b", 1), ("c", 1))) == ["c"]
+
+
+def test_a_batch_of_a_date_before_since_is_nobody_s_orphan():
+    assert TargetState(day(2)).orphans_in(listed(("a", 0), ("b", 1), ("c", 2))) == ["c"]
+
+
+def test_a_batch_without_a_readable_date_may_be_new_so_it_is_an_orphan_until_it_is_settled():
+    state = TargetState(day(2))
+    assert state.orphans_in(listed(("a", None))) == ["a"]
+    assert state.with_reset(["a"]).advanced(listed(("a", None)), day(9)).orphans_in(listed(("a", None))) == []
+
+
+def test_a_batch_settled_twice_is_listed_once():
+    assert TargetState(FIRST).with_created("a").with_created("a").settled == ("a",)
+
+
+def test_since_follows_the_newest_batch_three_days_behind_and_forgets_what_is_older():
+    batches = listed(("a", 0), ("b", 5), ("c", 8), ("d", 10))
+    state = TargetState(FIRST, ("a", "b", "c", "d")).advanced(batches, today=day(10))
+    assert state == TargetState(day(7), ("c", "d"))
+    assert state.orphans_in(batches) == []
+
+
+def test_since_does_not_follow_a_service_s_clock_that_is_ahead_of_ours():
+    assert TargetState(FIRST, ("a",)).advanced(listed(("a", 400)), today=day(5)) == TargetState(day(2), ("a",))
+
+
+def test_since_does_not_follow_our_clock_ahead_of_the_service_s():
+    assert TargetState(FIRST, ("a",)).advanced(listed(("a", 5)), today=day(400)) == TargetState(day(2), ("a",))
+
+
+def test_since_never_goes_back():
+    assert TargetState(day(9), ("a",)).advanced(listed(("a", 9)), today=day(9)).since == day(9)
+    assert TargetState(day(9), ("a",)).advanced([], today=day(90)) == TargetState(day(9), ("a",))
+
+
+def test_a_settled_batch_that_the_list_does_not_show_yet_is_remembered():
+    state = TargetState(FIRST, ("a", "new")).advanced(listed(("a", 0)), today=day(30))
+    assert state.settled == ("a", "new")
+
+
+def test_a_settled_batch_that_the_list_shows_no_more_is_forgotten_with_the_next_later_one():
+    state = TargetState(FIRST, ("gone", "a", "b")).advanced(listed(("a", 1), ("b", 9)), today=day(9))
+    assert state.settled == ("b",)
+
+
+def test_a_late_orphan_of_an_old_date_makes_no_newer_batch_forgotten():
+    state = TargetState(FIRST, ("hidden",)).with_reset(["late"]).advanced(listed(("late", 0), ("x", 9)), day(9))
+    assert "hidden" in state.settled
+
+
+def test_the_state_stays_small_over_a_year_of_a_thousand_batches():
+    state, history, largest = TargetState(FIRST), [], 0
+    for number in range(1000):
+        today = day(number * 365 // 1000)
+        shown = [batch for batch in history if batch.delivered_on >= state.since - timedelta(days=2)]
+        assert state.orphans_in(shown) == []
+        batch = ListedBatch(f"11fdbe9d-801a-4b8e-bc12-a2d8f7ac{number:04d}", today)
+        state = state.advanced(shown, today).with_created(batch.id)
+        history.append(batch)
+        largest = max(largest, len(str(write_states({"123": state}))))
+    assert largest < 1_000
+
+
+@given(st.lists(st.integers(0, 40), max_size=60), st.lists(st.integers(0, 60), min_size=1, max_size=10))
+def test_whatever_moves_no_settled_batch_becomes_an_orphan_and_no_late_one_is_missed(days, syncs):
+    batches = listed(*((str(number), on) for number, on in enumerate(sorted(days))))
+    state = TargetState(FIRST, tuple(batch.id for batch in batches))
+    newest = max((batch.delivered_on for batch in batches), default=FIRST)
+    for today in sorted(syncs):
+        state = state.advanced(batches, day(today))
+        late = ListedBatch("late", max(FIRST, min(newest, day(today)) - timedelta(days=3)))
+        assert state.orphans_in([*batches, late]) == ["late"]
+
+
+def test_the_state_is_written_as_it_is_read():
+    written = {"delivery_targets": {"123": {"since": "2026-08-01", "settled": ["a", "b"]}}}
+    assert write_states(read_states(written)) == written
+    assert read_states({}) == {}
+
+
+@pytest.mark.parametrize(
+    "targets", [["a"], {"1": []}, {"1": {"since": "soon", "settled": []}}, {"1": {"since": "2026-08-01"}}]
+)
+def test_a_state_of_another_shape_is_refused_with_what_to_do(targets):
+    with pytest.raises(InvalidOption, match="restore it, or clear it"):
+        read_states({"delivery_targets": targets})
