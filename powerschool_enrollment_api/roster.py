@@ -7,26 +7,23 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from powerschool_enrollment_api.client import Client
-from powerschool_enrollment_api.envelope import Page, Thing, open_page
+from powerschool_enrollment_api.envelope import Page, Thing
+from powerschool_enrollment_api.record_pages import RecordPages
 
 _PAGE_SIZE = 1000
 
 
 def read_roster_records(client: Client, published_action_id: int) -> Iterator[Thing]:
     """Yield the records of the form's roster. A record that moves while they are read may be missed, or come twice."""
-    first = _page(client, published_action_id, 1)
+    reader = RecordPages(client, "rosterrecords", _PAGE_SIZE)
+    first = reader.read(published_action_id, 1)
     yield from first.records
     workers = client.settings.num_workers
     with ThreadPoolExecutor(workers) as pool:
         pages: deque[Future[Page]] = deque()
         for number in range(2, first.page_count + 1):
-            pages.append(pool.submit(_page, client, published_action_id, number))
+            pages.append(pool.submit(reader.read, published_action_id, number))
             if len(pages) > workers:
                 yield from pages.popleft().result().records
         while pages:
             yield from pages.popleft().result().records
-
-
-def _page(client: Client, published_action_id: int, number: int) -> Page:
-    parameters = {"page": number, "pagesize": _PAGE_SIZE}
-    return open_page(client.get(f"/publishedactions/{published_action_id}/rosterrecords", parameters))

@@ -4,9 +4,9 @@ import random
 from pathlib import Path
 from typing import Any
 
-from session import Session, catalog, config, record
-from stand_in import Arrival, Reply, StandIn
-from write_contract import STREAMS
+from integration_tests.destination.session import Session, catalog, config, record
+from integration_tests.destination.stand_in import Arrival, Reply, StandIn
+from integration_tests.destination.write_contract import STREAMS
 
 REJECTED = {"status": "Error", "errors": ["The record could not be verified."]}
 

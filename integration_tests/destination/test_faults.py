@@ -6,8 +6,9 @@ import time
 from pathlib import Path
 
 import pytest
-from session import Session, catalog, config, configured_stream, record, run, stream_state
-from stand_in import Reply, StandIn
+
+from integration_tests.destination.session import Session, catalog, config, configured_stream, record, run, stream_state
+from integration_tests.destination.stand_in import Reply, StandIn
 
 IMPATIENT = {"POWERSCHOOL_ENROLLMENT_RETRY_SECONDS": "2", "POWERSCHOOL_ENROLLMENT_READ_TIMEOUT_SECONDS": "0.5"}
 MARKED = {"StudentID": "777123", "FirstName": "Zyxwana", "Comment": "vertraulich"}

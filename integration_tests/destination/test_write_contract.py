@@ -1,9 +1,10 @@
 from pathlib import Path
 
 import pytest
-from bench import EnrollmentBench
-from stand_in import StandIn
-from write_contract import WriteContract
+
+from integration_tests.destination.bench import EnrollmentBench
+from integration_tests.destination.stand_in import StandIn
+from integration_tests.destination.write_contract import WriteContract
 
 
 class TestWriteContract(WriteContract):
