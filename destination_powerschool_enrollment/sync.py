@@ -56,6 +56,8 @@ class Sync:
         try:
             yield from writer.write(messages)
         finally:
+            if keeper is not None:
+                keeper.close()
             for line in tally.summary("fit to be sent" if self._config.validate_only else "accepted"):
                 logger.info(line)
         if failure := tally.final_failure():

@@ -262,8 +262,7 @@ def test_fifty_equal_rejections_are_a_wrong_configuration(service: StandIn, tmp_
     assert 50 <= len(service.arrivals) < 60
 
 
-def test_an_unexpected_failure_shows_no_value(service: StandIn, tmp_path: Path) -> None:
-    """A record whose column name is no text cannot come as JSON; a catalog of a wrong shape can."""
+def test_a_catalog_that_is_none_is_named(service: StandIn, tmp_path: Path) -> None:
     session = run(tmp_path, config(service), {"streams": [{"stream": "vertraulich"}]}, [record(MARKED)])
     assert (session.code, session.failure["failure_type"]) == (1, "config_error")
     assert "not a configured catalog" in session.failure["message"]
