@@ -14,8 +14,10 @@ from destination_powerschool_enrollment import DestinationPowerschoolEnrollment
 
 
 def test_an_exception_nobody_expected_is_told_by_its_kind_and_place_not_by_its_text(monkeypatch):
+    value = "Zyxwana"
+
     def fail(*_):
-        raise ValueError("Zyxwana")
+        raise ValueError(value)
 
     destination = DestinationPowerschoolEnrollment()
     monkeypatch.setattr(destination, "spec", fail)
@@ -25,7 +27,7 @@ def test_an_exception_nobody_expected_is_told_by_its_kind_and_place_not_by_its_t
     trace = caught.value.as_airbyte_message().trace.error
     assert "ValueError" in trace.message
     assert "in fail" in trace.internal_message
-    assert "Zyxwana" not in f"{trace.message} {trace.internal_message} {trace.stack_trace}"
+    assert value not in f"{trace.message} {trace.internal_message} {trace.stack_trace}"
 
 
 def test_it_can_be_run_from_within_python(requests_mock):
