@@ -1,5 +1,5 @@
 # Both connectors: `--target source` and `--target destination`. The base image needs Python 3.10 or newer, and no network
-# if build/wheels holds the wheels (see integration_tests/images).
+# if wheels/ holds them (see integration_tests/images).
 ARG BASE_IMAGE=docker.io/airbyte/python-connector-base:4.1.0@sha256:1d1aa21d34e851df4e8a87b391c27724c06e2597608e7161f4d167be853bd7b6
 
 # ── What both need: the base dependencies out of the lock, each checked against its hash ─────────────────────────────
@@ -7,9 +7,9 @@ FROM ${BASE_IMAGE} AS dependencies
 USER root
 WORKDIR /build
 # pyproject.toml brings the folder into being where there are no wheels.
-COPY pyproject.toml build/wheel[s] wheels/
+COPY pyproject.toml wheel[s] wheels/
 COPY pyproject.toml requirements.lock ./
-# 1 where everything must come from build/wheels.
+# 1 where everything must come from wheels/.
 ARG PIP_NO_INDEX=
 ARG UV_OFFLINE=
 ENV PIP_FIND_LINKS=/build/wheels UV_FIND_LINKS=/build/wheels

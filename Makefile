@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: install sync import sandbox test check fix
+.PHONY: install sync import sandbox test check fix image image-test
 
 install: $(INSTALLED)
 
@@ -37,3 +37,9 @@ check: install
 fix: install
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+image: install  ## both images, tagged as the registry entries say
+	$(BIN)/python -m integration_tests.images.build
+
+image-test: install  ## builds both images, with or without a container engine, and runs every command in them
+	$(BIN)/pytest -n 0 integration_tests/images/checks.py

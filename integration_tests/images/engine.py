@@ -1,0 +1,70 @@
+"""What any container engine does for the images: build them from the wheels, run them, tell their size."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+import subprocess
+import tempfile
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from pathlib import Path
+
+from integration_tests.images.wheels import REPOSITORY, Interpreter, wheels_for
+
+CONTEXT = ("pyproject.toml", "requirements.lock", "Dockerfile", ".dockerignore")
+PACKAGES = ("powerschool_enrollment_api", "source_powerschool_enrollment", "destination_powerschool_enrollment")
+ASK_INTERPRETER = "import platform, sys; print('%d.%d' % sys.version_info[:2], platform.machine())"
+
+
+class Engine(ABC):
+    """Builds images and runs them: no root, a root file system that cannot be written to, the host's network."""
+
+    base: str
+
+    @abstractmethod
+    def build_context(self, context: Path, target: str, tag: str, arguments: Sequence[str]) -> None:
+        """Build one target of the Dockerfile."""
+
+    @abstractmethod
+    def run(
+        self, image: str, command: Sequence[str], *, data: Path, stdin: str = "", entrypoint: str | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """Run the image's entry point (or another) with `data` read-only at /data."""
+
+    @abstractmethod
+    def size(self, image: str) -> int:
+        """Return the image's size in bytes."""
+
+    @abstractmethod
+    def labels(self, image: str) -> dict[str, str]:
+        """Return the image's labels."""
+
+    @abstractmethod
+    def remove(self, image: str) -> None:
+        """Forget the image."""
+
+    def build(self, target: str, tag: str) -> None:
+        """Build a target from the lock's wheels, without a network inside."""
+        with tempfile.TemporaryDirectory() as empty:
+            answer = self.run(self.base, ["-c", ASK_INTERPRETER], data=Path(empty), entrypoint="python3")
+        wheels = wheels_for(Interpreter(*answer.stdout.split()))
+        with tempfile.TemporaryDirectory() as folder:
+            context = Path(folder)
+            for name in CONTEXT:
+                shutil.copy(REPOSITORY / name, context)
+            for name in PACKAGES:
+                shutil.copytree(REPOSITORY / name, context / name, ignore=shutil.ignore_patterns("__pycache__"))
+            (context / "wheels").mkdir()
+            for wheel in wheels.iterdir():
+                shutil.copy(wheel, context / "wheels")
+            settings = {"BASE_IMAGE": self.base, "PIP_NO_INDEX": "1", "UV_OFFLINE": "1"}
+            arguments = [f"--build-arg={name}={value}" for name, value in settings.items()]
+            self.build_context(context, target, tag, arguments)
+
+
+def run_command(command: Sequence[str], *, stdin: str = "", check: bool = True) -> subprocess.CompletedProcess[str]:
+    finished = subprocess.run(command, input=stdin, capture_output=True, text=True, check=False)
+    if check and finished.returncode:
+        raise RuntimeError(f"{shlex.join(command[:8])} … ended with {finished.returncode}:\n{finished.stderr[-4000:]}")
+    return finished
