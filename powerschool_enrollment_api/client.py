@@ -115,13 +115,16 @@ class Client:
         question = _Question("GET", "/healthz", None, None, repeatable=True, read=json_of)
         return self._ask_once(question, health_url(self.settings.base_url), auth=_without_key)
 
-    def post(self, path: str, body: Any = None, *, repeatable: bool) -> Any:
-        """Send `body` as JSON, or nothing, and return the JSON answered; None for an answer without a body.
+    def post(self, path: str, body: Any = None, *, repeatable: bool, may_be_empty: bool = False) -> Any:
+        """Send `body` as JSON, or nothing, and return the JSON answered; None for 204.
+
+        An empty answer is a fault, unless it `may_be_empty`: then it is None as well.
 
         Unless `repeatable`, it is sent again only when it surely was not acted upon: a PassingFault
         that has `arrived` then means that the outcome is unknown.
         """
-        return self._ask(_Question("POST", path, None, body, repeatable=repeatable, read=_json_or_nothing))
+        read = _json_if_any if may_be_empty else _json_or_nothing
+        return self._ask(_Question("POST", path, None, body, repeatable=repeatable, read=read))
 
     def _ask(self, question: _Question) -> Any:
         """Ask until there is an answer, or asking again could do harm, or patience ends."""
@@ -189,6 +192,10 @@ def _checked_response(response: requests.Response, where: str) -> requests.Respo
 
 def _json_or_nothing(response: requests.Response, where: str) -> Any:
     return None if response.status_code == requests.codes.no_content else json_of(response, where)
+
+
+def _json_if_any(response: requests.Response, where: str) -> Any:
+    return json_of(response, where) if response.content.strip() else None
 
 
 def _pause(attempt: RetryCallState) -> float:
