@@ -36,4 +36,4 @@ class TestSource(SourceTestSuiteBase):
             json.dumps({"api_key": sandbox.api_key if right else "a-wrong-key", "base_url": sandbox.base_url})
         )
         sections = ("spec", "connection", "discovery", "basic_read") if right else ("spec", "connection")
-        return Scenario(config_path=path, status="succeed" if right else "failed", sections=sections)
+        return ConnectorTestScenario(config_path=path, status="succeed" if right else "failed", sections=sections)
