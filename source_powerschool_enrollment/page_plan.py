@@ -1,12 +1,15 @@
 """Which pages of a form to read, and which to read again because the form changed meanwhile. Pure: no request, no lock.
 
 A page is a window on a list that may shift while it is read. A record is missed only if it crosses the boundary
-between two neighbouring pages in the time between their two readings. So, for each boundary, two readings are
-wanted between which nothing changed. What shows a change:
+between two neighbouring pages in the time between their two readings. What shows that something may have:
 
-- the record count in a page's metadata: one more, one less;
-- an id on two pages although the count stood still: the order changed (as many slots as records, one of them
-  taken twice, so another record has none).
+- the record count in a page's metadata changed;
+- an id stands on two pages although the count did not change: the order changed (there are as many slots as records;
+  with one record taken twice, another one has no slot).
+
+A list that is sorted by id can only gain and lose records. There, two readings of two neighbours between which
+nothing changed clear the boundary between them, whatever happened elsewhere. In a list of any other order an edit may
+carry a record to another page, so only a pass over all pages in which nothing changed at all proves anything.
 
 `docs/record_streams.md` has the picture, the argument, and what remains hidden.
 """
@@ -15,9 +18,10 @@ from __future__ import annotations
 
 from array import array
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import combinations, pairwise
+from itertools import pairwise
+from operator import gt, lt
 
 from powerschool_enrollment_api import Page
 
@@ -35,7 +39,7 @@ class Reading:
 
     page: int
     page_count: int
-    ids: Collection[int]
+    ids: Sequence[int]
     asked: int
     answered: int
     lacking: int = 0
@@ -97,9 +101,8 @@ class FormPlan:
 
         What is given up stays in `doubtful`.
         """
-        repeated = list(_repeated(self._readings))
-        self.shared = frozenset(reading.page for taken in repeated if _is_shared(taken) for reading in taken)
-        restart = self._has_moved_too_far() or is_reordered(repeated)
+        self.shared = shared_pages(self._readings)
+        restart = self._must_restart()
         every_page = frozenset(range(1, max(self._page_count, 1) + 1))
         self.doubtful = every_page if restart else doubtful_pages(self._readings, self._page_count)
         self._rounds += 1
@@ -111,10 +114,14 @@ class FormPlan:
             self._readings, self._record_counts, self._resized = [], self._record_counts[-1:], False
         return sorted(self.doubtful)
 
-    def _has_moved_too_far(self) -> bool:
-        """Tell whether a record may have skipped a page whole, so that neighbouring readings prove nothing."""
+    def _must_restart(self) -> bool:
+        """Tell whether neighbouring readings prove nothing, so that only a new pass over all pages can."""
+        if self._resized or not (self.moment or self.shared):
+            return self._resized
+        if not are_sorted(self._readings):
+            return True
         shift = sum(abs(after - before) for before, after in pairwise(self._record_counts))
-        return self._resized or (self._page_size is not None and shift > self._page_size)
+        return self._page_size is not None and shift > self._page_size  # a record may have skipped a page whole
 
     def _note_size(self, page: Page) -> None:
         """Note the answered page size. Not the last page's: it may be given as what the page holds."""
@@ -142,28 +149,28 @@ def doubtful_pages(readings: Iterable[Reading], page_count: int) -> frozenset[in
     return frozenset(doubtful)
 
 
-def is_reordered(repeated: Iterable[list[Reading]]) -> bool:
-    """Tell whether an id stood on two pages in a way that a shift by less than a page does not explain."""
-    return any(
-        abs(one.page - other.page) > 1 or (one.page != other.page and one.is_calm_with(other))
-        for readings in repeated
-        for one, other in combinations(readings, 2)
-    )
+def are_sorted(readings: Iterable[Reading]) -> bool:
+    """Tell whether the ids rise, or fall, within each page and from page to page, as far as pages can be compared."""
+    readings = sorted(readings, key=lambda reading: (reading.page, reading.asked))
+    edges = [
+        (one.ids[-1], other.ids[0])
+        for one, other in pairwise(readings)
+        if one.ids and other.ids and one.page != other.page and one.is_calm_with(other)
+    ]
+    runs = [*(reading.ids for reading in readings), *edges]
+    return any(all(all(map(precedes, run, run[1:])) for run in runs) for precedes in (lt, gt))
 
 
-def _repeated(readings: list[Reading]) -> Iterator[list[Reading]]:
-    """Return, for each id that was read more than once, its readings."""
+def shared_pages(readings: Iterable[Reading]) -> frozenset[int]:
+    """Return the pages that showed a record which another page showed too."""
+    readings = list(readings)
     if len(set().union(*(reading.ids for reading in readings))) == sum(len(reading.ids) for reading in readings):
-        return
-    by_id: dict[int, list[Reading]] = defaultdict(list)
+        return frozenset()
+    pages: dict[int, set[int]] = defaultdict(set)
     for reading in readings:
         for one in reading.ids:
-            by_id[one].append(reading)
-    yield from (taken for taken in by_id.values() if len(taken) > 1)
-
-
-def _is_shared(readings: list[Reading]) -> bool:
-    return len({reading.page for reading in readings}) > 1
+            pages[one].add(reading.page)
+    return frozenset(page for shown_on in pages.values() if len(shown_on) > 1 for page in shown_on)
 
 
 def _ids(page: Page) -> array[int]:
