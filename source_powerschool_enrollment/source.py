@@ -67,7 +67,7 @@ class SourcePowerschoolEnrollment(YamlDeclarativeSource):
         return AirbyteConnectionStatus(status=Status.SUCCEEDED)
 
     def streams(self, config: Mapping[str, Any]) -> list[AbstractStream]:
-        """Return the manifest's streams, the record lists read in a way of their own, and those that YAML cannot say."""
+        """Return the manifest's streams, the record lists read in a way of their own, and what YAML cannot say."""
         declared = super().streams(config)
         return [
             *(self._parallel(stream) if stream.name in RECORD_STREAMS else stream for stream in declared),
