@@ -15,7 +15,7 @@ No error holds the address or a part of it: whoever knows it can fetch the docum
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from http.cookiejar import DefaultCookiePolicy
 from urllib.parse import urlsplit
 
@@ -53,7 +53,7 @@ class DocumentStorage:
         self._patience = patience or Patience.from_environment()
         self._session = _session(settings)
 
-    def read(self, address: DocumentAddress, limit: int) -> Iterator[bytes]:
+    def read(self, address: DocumentAddress, limit: int) -> Generator[bytes]:
         """Yield the document's bytes, as they arrive. Raises an EnrollmentError of the table above."""
         timeout = (self._patience.connect, self._patience.read)
         try:
