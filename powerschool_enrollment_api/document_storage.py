@@ -29,7 +29,7 @@ from powerschool_enrollment_api.errors import EnrollmentError, NotFound, Passing
 from powerschool_enrollment_api.settings import ConnectionSettings, Patience
 
 _WHERE = "GET a document from its storage"
-_CHUNK = 128 * 1024
+_CHUNK = 1024 * 1024
 
 
 class StorageFault(PassingFault):
