@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from queue import Queue
+from random import Random
 from typing import Any
 
 from airbyte_cdk.models import Type
@@ -46,6 +47,11 @@ class Platform:
             self.state = messages[kept[-1]]["state"]
             records = (message["record"] for message in messages[: kept[-1]] if "record" in message)
             self.confirmed.update((record["delivery_target_id"], record["id"]) for record in records)
+
+    def hear(self, messages: list[Message], chance: Random) -> None:
+        """Confirm what was heard of a sync, as far as a destination had come: wholly, partly or not at all."""
+        states = sum("state" in message for message in messages)
+        self.confirm(messages, chance.choice([0, chance.randint(0, states), states]))
 
     def sync(
         self, *, sleep: Any = lambda _: None, today: date | None = None, queue_size: int = 10_000

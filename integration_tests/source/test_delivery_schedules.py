@@ -47,7 +47,7 @@ def service():
 def start_over(service: DeliverySandbox, chance: random.Random) -> None:
     service.start_over(
         *range(1, chance.randint(1, 3) + 1),
-        batch_size=chance.choice([1, 4, 25]),
+        batch_size=chance.choice([2, 5, 25]),
         resets_stay=chance.random() < 0.8,
         hours_off=chance.choice([-12, -6, 0, 14]),
         ignores_date=chance.random() < 0.2,
@@ -63,17 +63,15 @@ def test_whatever_dies_nothing_is_lost(service, seed):
     service.spoil = weather.spoil
     platform = Platform(service)
     for target in service.targets:
-        service.approve(target, chance.randint(0, 40))
+        service.approve(target, chance.randint(0, 25))
     for _ in range(chance.randint(1, 5)):
         weather.rise()
         said = platform.sync(
             queue_size=chance.choice([1, 3, 10_000]),
             today=service.now.date() + timedelta(days=chance.choice([-1, 0, 1])),
         )
-        # The process died somewhere on the way, and the destination had committed so many states by then.
-        heard = said[: chance.randint(0, len(said))] if chance.random() < 0.7 else said
-        states = sum("state" in message for message in heard)
-        platform.confirm(heard, chance.choice([0, chance.randint(0, states), states]))
+        # The process died somewhere on the way.
+        platform.hear(said[: chance.randint(0, len(said))] if chance.random() < 0.7 else said, chance)
         service.now += timedelta(hours=chance.choice([0, 1, 25]))
     weather.calm()
     for _ in range(3):  # a batch may be listed two lists late
@@ -81,14 +79,14 @@ def test_whatever_dies_nothing_is_lost(service, seed):
     assert not platform.lost()
 
 
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", range(12))
 def test_without_a_failure_nothing_is_repeated_and_nothing_is_reset(service, seed):
     chance = random.Random(seed)
     start_over(service, chance)
     platform = Platform(service)
     for _ in range(4):
         for target in service.targets:
-            service.approve(target, chance.randint(0, 40))
+            service.approve(target, chance.randint(0, 25))
         platform.confirm(platform.sync(queue_size=chance.choice([1, 3, 10_000])))
         service.now += timedelta(hours=chance.choice([0, 1, 25]))
     assert not platform.lost()
