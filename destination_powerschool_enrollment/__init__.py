@@ -1,1 +1,5 @@
-"""The Airbyte destination for the PowerSchool Enrollment API."""
+"""Airbyte destination for the PowerSchool Enrollment API: rosters back into PowerSchool, row by row."""
+
+from destination_powerschool_enrollment.destination import DestinationPowerschoolEnrollment
+
+__all__ = ["DestinationPowerschoolEnrollment"]

@@ -23,6 +23,7 @@ from powerschool_enrollment_api.errors import (
 )
 from powerschool_enrollment_api.failures import as_traced_exception
 from powerschool_enrollment_api.probe import verify_connection
+from powerschool_enrollment_api.record_pages import RecordPages
 from powerschool_enrollment_api.settings import ConnectionSettings, Patience
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "Page",
     "PassingFault",
     "Patience",
+    "RecordPages",
     "RequestRefused",
     "SlowDown",
     "UnexpectedAnswer",

@@ -7,10 +7,9 @@ from random import Random
 from typing import Any
 
 import orjson
-from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import Route, Router
 
 from powerschool_enrollment_sandbox import changes
 from powerschool_enrollment_sandbox.clock import as_utc_text
@@ -23,7 +22,7 @@ Body = dict[str, Any]
 _CHANGES = {"insert": changes.insert, "remove": changes.remove, "edit": changes.edit}
 
 
-def control_plane(service: Service) -> Starlette:
+def control_plane(service: Service) -> Router:
     """The application that is mounted at `/sandbox`."""
     control = _Control(service)
 
@@ -38,7 +37,7 @@ def control_plane(service: Service) -> Starlette:
 
         return Route(f"/sandbox{path}", endpoint, methods=[method])
 
-    return Starlette(
+    return Router(
         routes=[
             route("GET", "/journal", control.journal),
             route("DELETE", "/journal", control.clear_journal),

@@ -1,0 +1,26 @@
+"""Kills the destination at random moments, and counts whether a state was ever printed before its rows were written."""
+
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from integration_tests.destination.bench import EnrollmentBench
+from integration_tests.destination.stand_in import StandIn
+from integration_tests.destination.write_contract import kill_once
+
+
+def main(kills: int = 200) -> None:
+    states = 0
+    began = time.monotonic()
+    for seed in range(1000, 1000 + kills):
+        with StandIn() as service, tempfile.TemporaryDirectory() as folder:
+            states += kill_once(EnrollmentBench(service, Path(folder)), seed)
+    print(
+        f"{kills} syncs killed at random moments in {time.monotonic() - began:.0f} s: "
+        f"{states} states were printed, each after its rows were written, in order."
+    )
+
+
+if __name__ == "__main__":
+    main(*map(int, sys.argv[1:]))

@@ -1,0 +1,42 @@
+"""Which field a column goes to: by the mapping, by its name, or by the name Airbyte's caches give it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+AIRBYTE_COLUMN_PREFIX = "_airbyte_"
+
+
+def cache_name(name: str) -> str:
+    """Return the name as it comes out of a database that a sync filled: `Birth Date` → `birth_date`."""
+    plain = re.sub(r"[^a-z0-9]", "_", name.lower())
+    return f"_{plain}" if plain[:1].isdigit() else plain
+
+
+class FieldFinder:
+    """Finds a column's field among those of an import schema; `fields` None: any name is a field."""
+
+    def __init__(self, mapping: Mapping[str, str], fields: Iterable[str] | None) -> None:
+        self._mapping = dict(mapping)
+        self._fields = None if fields is None else frozenset(fields)
+        self._mapping_by_cache_name = _unambiguous(self._mapping)
+        self._field_by_cache_name = _unambiguous({name: name for name in self._fields or ()})
+
+    def field_of(self, column: str) -> str | None:
+        """Return the column's field; None if it has none, or if it could be more than one."""
+        if column in self._mapping:
+            return self._mapping[column]
+        if self._fields is not None and column in self._fields:
+            return column
+        name = cache_name(column)
+        unmapped = column if self._fields is None else self._field_by_cache_name.get(name)
+        return self._mapping_by_cache_name.get(name, unmapped)
+
+
+def _unambiguous(fields: Mapping[str, str]) -> dict[str, str]:
+    """Return the field by cache name, where names that two columns share are left out."""
+    found: dict[str, set[str]] = {}
+    for column, field in fields.items():
+        found.setdefault(cache_name(column), set()).add(field)
+    return {name: choices.pop() for name, choices in found.items() if len(choices) == 1}

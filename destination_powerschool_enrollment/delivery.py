@@ -1,0 +1,58 @@
+"""Sending one row, and what its answer makes of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from destination_powerschool_enrollment.config import SubmissionTarget
+from destination_powerschool_enrollment.mapping import Route, Row
+from destination_powerschool_enrollment.outcome import ACCEPTED, Fate, Outcome
+from destination_powerschool_enrollment.reasons import without_values
+from powerschool_enrollment_api import Client, EnrollmentError, KeyRefused, PassingFault
+from powerschool_enrollment_api.imports import Fields, RowAnswer, create_submission, import_row
+
+_UNKNOWN = (
+    "It is not known whether the service created this submission: {}. "
+    "Look for it in PowerSchool before sending it again."
+)
+
+
+def deliver(client: Client, route: Route, row: Row, fields: Fields) -> Outcome:
+    """Send one row. Raises an EnrollmentError, cleared of the row's values, when the sync cannot go on."""
+    try:
+        return _outcome(_send(client, route, fields), route, row, fields)
+    except EnrollmentError as error:
+        if isinstance(route.target, SubmissionTarget) and _has_unknown_outcome(error):
+            reason = _UNKNOWN.format(error.message.rstrip("."))
+            return Outcome(Fate.REJECTED, reason, reason, error.status, unknown=True)
+        raise _cleared(error, route, row, fields) from None
+
+
+def _send(client: Client, route: Route, fields: Fields) -> RowAnswer:
+    target = route.target
+    if isinstance(target, SubmissionTarget):
+        return create_submission(client, target.published_action_id, fields)
+    return import_row(client, target.published_action_id, target.import_schema_id, fields)
+
+
+def _outcome(answer: RowAnswer, route: Route, row: Row, fields: Fields) -> Outcome:
+    if answer.accepted:
+        return ACCEPTED
+    reason = "; ".join(answer.errors)
+    return Outcome(Fate.REJECTED, reason, _public(reason, route, row, fields), answer.status)
+
+
+def _has_unknown_outcome(error: EnrollmentError) -> bool:
+    return isinstance(error, PassingFault) and error.arrived
+
+
+def _cleared(error: EnrollmentError, route: Route, row: Row, fields: Fields) -> EnrollmentError:
+    """Return the error with what the service said, as far as it quotes nothing; a refused key is about no row."""
+    if error.service_message is None or isinstance(error, KeyRefused):
+        return error
+    return replace(error, service_message=_public(error.service_message, route, row, fields))
+
+
+def _public(text: str, route: Route, row: Row, fields: Fields) -> str:
+    values = {*fields.values(), *(str(value) for value in row.values() if value is not None)}
+    return without_values(text, values, {*route.fields, *fields})

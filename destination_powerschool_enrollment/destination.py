@@ -1,0 +1,181 @@
+"""The destination's commands: `spec`, `check`, `discover` and `write`, spoken in Airbyte's protocol."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import os
+import sys
+import traceback
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import orjson
+from airbyte_cdk.destinations import Destination
+from airbyte_cdk.exception_handler import init_uncaught_exception_handler
+from airbyte_cdk.models import (
+    AirbyteConnectionStatus,
+    AirbyteMessage,
+    AirbyteMessageSerializer,
+    ConfiguredAirbyteCatalog,
+    ConfiguredAirbyteCatalogSerializer,
+    ConnectorSpecification,
+    FailureType,
+    Status,
+    Type,
+)
+from airbyte_cdk.utils.airbyte_secrets_utils import get_secrets, update_secrets
+from airbyte_cdk.utils.traced_exception import AirbyteTracedException
+
+from destination_powerschool_enrollment.catalog import parse_catalog
+from destination_powerschool_enrollment.config import Config, parse_config
+from destination_powerschool_enrollment.offer import destination_catalog, read_offer, read_whole_offer
+from destination_powerschool_enrollment.preflight import problems_of_imports
+from destination_powerschool_enrollment.protocol import read_lines, read_messages
+from destination_powerschool_enrollment.spec import connector_specification, options_schema
+from destination_powerschool_enrollment.sync import Sync
+from destination_powerschool_enrollment.tally import RowsRejected
+from powerschool_enrollment_api import (
+    Client,
+    EnrollmentError,
+    InvalidOption,
+    Patience,
+    as_traced_exception,
+    verify_connection,
+)
+
+logger = logging.getLogger("airbyte")
+
+Message = AirbyteMessage | dict[str, Any]
+
+
+class DestinationPowerschoolEnrollment(Destination):
+    """Writes rosters and submissions to PowerSchool Enrollment.
+
+    The CDK's way from the command to the output is replaced: it would drop what the platform adds to a state,
+    print states late, log malformed input whole, and knows no `discover`.
+    """
+
+    def spec(self, logger: logging.Logger) -> ConnectorSpecification:  # noqa: ARG002
+        """Return the options and what the destination supports."""
+        return connector_specification()
+
+    def check(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteConnectionStatus:  # noqa: ARG002
+        """Tell whether the key is accepted and everything that the options name exists."""
+        try:
+            _verify(parse_config(config))
+        except EnrollmentError as error:
+            return AirbyteConnectionStatus(status=Status.FAILED, message=str(error))
+        return AirbyteConnectionStatus(status=Status.SUCCEEDED)
+
+    def write(
+        self,
+        config: Mapping[str, Any],
+        configured_catalog: ConfiguredAirbyteCatalog,
+        input_messages: Iterable[AirbyteMessage],
+    ) -> Iterable[AirbyteMessage]:
+        """Write from within Python. The CDK's messages know no `id` of a state; the command line keeps it."""
+        catalog = ConfiguredAirbyteCatalogSerializer.dump(configured_catalog)
+        lines = (orjson.dumps(AirbyteMessageSerializer.dump(message)) for message in input_messages)
+        for message in self._write(parse_config(config), catalog, lines):
+            yield AirbyteMessageSerializer.load(message)
+
+    def parse_args(self, args: list[str]) -> argparse.Namespace:
+        """Read the command line."""
+        parser = argparse.ArgumentParser(prog="destination-powerschool-enrollment")
+        commands = parser.add_subparsers(dest="command", required=True)
+        commands.add_parser("spec", help="print the options")
+        for name, help_text in (
+            ("check", "try the options"),
+            ("discover", "print what can be written to"),
+            ("write", "write the rows on standard input"),
+        ):
+            command = commands.add_parser(name, help=help_text)
+            command.add_argument("--config", required=True, help="path of the options, a JSON file")
+            if name == "write":
+                command.add_argument("--catalog", required=True, help="path of the configured catalog, a JSON file")
+        return parser.parse_args(args)
+
+    def run_cmd(self, parsed_args: argparse.Namespace) -> Iterable[Any]:
+        """Yield the messages of one command."""
+        if parsed_args.command == "spec":
+            yield AirbyteMessage(type=Type.SPEC, spec=self.spec(logger))
+            return
+        config = _read_object(parsed_args.config, "--config")
+        update_secrets(get_secrets(options_schema(), config))
+        if parsed_args.command == "check":
+            yield AirbyteMessage(type=Type.CONNECTION_STATUS, connectionStatus=self.check(logger, config))
+        elif parsed_args.command == "discover":
+            yield destination_catalog(read_whole_offer(Client(parse_config(config).connection)))
+        else:
+            catalog = _read_object(parsed_args.catalog, "--catalog")
+            yield from self._write(parse_config(config), catalog, read_lines(sys.stdin.buffer))
+
+    def run(self, args: list[str]) -> None:
+        """Run one command and print its messages, each at once: a state in a buffer is a state not confirmed."""
+        init_uncaught_exception_handler(logger)
+        parsed_args = self.parse_args(args)
+        try:
+            for message in self.run_cmd(parsed_args):
+                sys.stdout.write(_line(message))
+                sys.stdout.flush()
+        except AirbyteTracedException:
+            raise
+        except EnrollmentError as error:
+            raise _traced(error) from None
+        except Exception as error:  # noqa: BLE001  # its text may hold a row
+            raise _fault_of_ours(error) from None
+
+    def _write(self, config: Config, catalog: Any, lines: Iterable[bytes]) -> Iterator[dict[str, Any]]:
+        logger.info("Checking the streams, their fields and the key before the first row.")
+        sync = Sync(config, parse_catalog(catalog))
+        logger.info("Writing%s.", " nothing, only validating" if config.validate_only else "")
+        yield from sync.write(read_messages(lines))
+        logger.info("Writing complete.")
+
+
+def _verify(config: Config) -> None:
+    """Raises an EnrollmentError with what is wrong."""
+    client = Client(config.connection, patience=Patience.for_a_check())
+    verify_connection(client)
+    offer = read_offer(client, [entry.target for entry in config.imports])
+    problems = list(problems_of_imports(config, offer))
+    folder = Path(config.rejected_rows_file or ".").absolute().parent
+    if config.rejected_rows_file and not os.access(folder, os.W_OK | os.X_OK):
+        problems.append("The option rejected_rows_file: its folder does not exist or is not writable.")
+    if problems:
+        raise InvalidOption("\n".join(problems))
+
+
+def _read_object(path: str, argument: str) -> Any:
+    try:
+        content = json.loads(Path(path).read_bytes())
+    except OSError as error:
+        raise InvalidOption(f"The file given with {argument} cannot be read: {error.strerror}.") from None
+    except ValueError:
+        content = None
+    if not isinstance(content, dict):
+        raise InvalidOption(f"The file given with {argument} is not a JSON object.")
+    return content
+
+
+def _line(message: Message) -> str:
+    if isinstance(message, AirbyteMessage):
+        return orjson.dumps(AirbyteMessageSerializer.dump(message)).decode() + "\n"
+    return json.dumps(message) + "\n"  # orjson refuses numbers of more than 64 bits, which a state may hold
+
+
+def _traced(error: EnrollmentError) -> AirbyteTracedException:
+    return as_traced_exception(error, FailureType.config_error if isinstance(error, RowsRejected) else None)
+
+
+def _fault_of_ours(error: Exception) -> AirbyteTracedException:
+    """Return what may be said about an exception nobody expected: its kind and where, not its text."""
+    frames = "".join(traceback.format_tb(error.__traceback__))
+    return AirbyteTracedException(
+        message=f"The connector failed unexpectedly ({type(error).__name__}). Please report this with the log.",
+        internal_message=f"{type(error).__name__}\n{frames}",
+        failure_type=FailureType.system_error,
+    )

@@ -1,0 +1,100 @@
+"""From a row as it comes to the fields that are sent, and to the key that keeps rows in order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from destination_powerschool_enrollment.catalog import ConfiguredStream
+from destination_powerschool_enrollment.columns import AIRBYTE_COLUMN_PREFIX, FieldFinder, cache_name
+from destination_powerschool_enrollment.config import Config, ImportSchemaTarget, SubmissionTarget
+from destination_powerschool_enrollment.values import UnfitValue, is_date_column, text_of
+
+Row = Mapping[str, Any]
+
+
+class UnfitRow(Exception):
+    """A row that cannot be sent. The message names columns, never values."""
+
+
+@dataclass(frozen=True)
+class Route:
+    """Where the rows of one stream go."""
+
+    stream: ConfiguredStream
+    target: ImportSchemaTarget | SubmissionTarget
+    finder: FieldFinder
+    fields: frozenset[str]
+    key_field: str | None = None
+    ignores_unmapped: bool = False
+
+
+@dataclass(frozen=True)
+class MappedRow:
+    """What is sent, and the key: rows of one key go in order, one at a time."""
+
+    fields: dict[str, str]
+    key: tuple[str, ...]
+
+
+class RowMapper:
+    """Maps the rows of one stream. Not to be shared between threads: it remembers columns."""
+
+    def __init__(self, route: Route, config: Config) -> None:
+        self._route = route
+        self._config = config
+        self._columns: dict[str, tuple[str | None, bool]] = {}
+        self._dates = {cache_name(name): is_date_column(schema) for name, schema in route.stream.columns.items()}
+
+    def map(self, row: Row) -> MappedRow:
+        """Return what is sent for `row`. Raises UnfitRow."""
+        fields: dict[str, str] = {}
+        for column, value in row.items():
+            field, is_date = self._field_of(column)
+            if field is None:
+                continue
+            if field in fields:
+                raise UnfitRow(f"Two columns go to the field {field!r}.")
+            text = self._text_of(column, value, is_date=is_date)
+            if text is not None:
+                fields[field] = text
+        return MappedRow(fields, self._key_of(row, fields))
+
+    def _field_of(self, column: str) -> tuple[str | None, bool]:
+        if column not in self._columns:
+            field = None if column.startswith(AIRBYTE_COLUMN_PREFIX) else self._route.finder.field_of(column)
+            is_dropped = column.startswith(AIRBYTE_COLUMN_PREFIX) or self._route.ignores_unmapped
+            if field is None and not is_dropped:
+                raise UnfitRow(f"The column {column!r} has no field.")
+            self._columns[column] = (field, self._dates.get(cache_name(column), False))
+        return self._columns[column]
+
+    def _text_of(self, column: str, value: Any, *, is_date: bool) -> str | None:
+        if value is None:
+            return "" if self._config.null_values == "empty" else None
+        try:
+            return text_of(value, self._config.date_format, is_date=is_date)
+        except UnfitValue as kind:
+            raise UnfitRow(
+                f"The column {column!r} holds {kind}; only text, numbers and booleans can be sent."
+            ) from None
+
+    def _key_of(self, row: Row, fields: Mapping[str, str]) -> tuple[str, ...]:
+        key_field = self._route.key_field
+        if key_field is None:
+            return tuple(_order_key(_column(row, name)) for name in self._route.stream.primary_key)
+        key = _order_key(fields.get(key_field))
+        if not key:
+            raise UnfitRow(f"The key field {key_field!r} is missing or empty.")
+        return (key,)
+
+
+def _order_key(value: Any) -> str:
+    """Return what makes two rows the same student's: generous, because too few lanes only cost time."""
+    return "" if value is None else str(value).strip().casefold()
+
+
+def _column(row: Row, name: str) -> Any:
+    """Return a column's value by its own name or by the name Airbyte's caches give it."""
+    return row[name] if name in row else row.get(cache_name(name))

@@ -1,0 +1,38 @@
+"""What became of a row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+
+class Fate(Enum):
+    """The ways in which a row is settled."""
+
+    ACCEPTED = "accepted"
+    UNCHANGED = "unchanged"  # as it already stands in the roster, therefore not sent
+    REJECTED = "rejected"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a row was settled.
+
+    `reason` is whole and may quote the row's values: it is for the rejected-rows file alone. `public_reason`
+    holds no value. `unknown`: nobody knows whether the service acted upon the row.
+    """
+
+    fate: Fate
+    reason: str = field(default="", repr=False)
+    public_reason: str = ""
+    status: int | None = None
+    unknown: bool = False
+
+
+ACCEPTED = Outcome(Fate.ACCEPTED)
+UNCHANGED = Outcome(Fate.UNCHANGED)
+
+
+def unfit(reason: str) -> Outcome:
+    """Return the rejection of a row that was not sent; `reason` holds no value."""
+    return Outcome(Fate.REJECTED, reason, reason)

@@ -1,0 +1,172 @@
+"""Before row 1: every stream has a target that exists, and every column a field. All problems at once, nothing sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+
+from destination_powerschool_enrollment.catalog import ConfiguredStream, describe
+from destination_powerschool_enrollment.columns import AIRBYTE_COLUMN_PREFIX, FieldFinder, cache_name
+from destination_powerschool_enrollment.config import Config, Import, ImportSchemaTarget, SubmissionTarget
+from destination_powerschool_enrollment.mapping import Route
+from destination_powerschool_enrollment.object_names import target_of
+from powerschool_enrollment_api import InvalidOption
+from powerschool_enrollment_api.imports import ImportSchema
+
+Target = ImportSchemaTarget | SubmissionTarget
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What the service lets this key write to: all forms' titles, and the import schemas of those that were asked."""
+
+    forms: Mapping[int, str]
+    schemas: Mapping[int, Mapping[int, ImportSchema]] = field(default_factory=dict)
+
+
+def plan_routes(config: Config, streams: Iterable[ConfiguredStream], offer: Offer) -> list[Route]:
+    """Return where each stream's rows go. Raises InvalidOption with every problem there is."""
+    routes: list[Route] = []
+    problems = list(problems_of_imports(config, offer))
+    for stream in streams:
+        entry = import_for(config, stream)
+        if entry is None:
+            problems.append(_no_import(stream))
+        elif not list(_target_problems(entry.target, offer)):
+            route = _route(stream, entry, offer)
+            problems += _column_problems(route, entry)
+            problems += _key_problems(route, config)
+            routes.append(route)
+        elif entry not in config.imports:
+            problems += (f"Stream {describe(stream.id)}: {text}" for text in _target_problems(entry.target, offer))
+    if problems:
+        raise InvalidOption("\n".join(problems))
+    return routes
+
+
+def problems_of_imports(config: Config, offer: Offer) -> Iterator[str]:
+    """Yield what is wrong with the option `imports` by itself, whatever streams come."""
+    seen = set()
+    for entry in config.imports:
+        label = f"Stream {describe((entry.namespace, entry.stream))}"
+        if (entry.namespace, entry.stream) in seen:
+            yield f"{label}: the option imports has two entries for it; remove one."
+        seen.add((entry.namespace, entry.stream))
+        problems = list(_target_problems(entry.target, offer))
+        yield from (f"{label}: {text}" for text in problems or _field_problems(entry, offer))
+
+
+def import_for(config: Config, stream: ConfiguredStream) -> Import | None:
+    """Return the stream's entry in `imports`, or the one that its destination object stands for."""
+    named = [entry for entry in config.imports if entry.stream == stream.name]
+    exact = [entry for entry in named if entry.namespace == stream.namespace]
+    anywhere = [entry for entry in named if entry.namespace is None]
+    entry = next(iter(exact + anywhere), None)
+    if entry is None and stream.object_name:
+        target = target_of(stream.object_name)
+        return Import(stream=stream.name, target=target) if target else None
+    return entry
+
+
+def schema_of(target: Target, offer: Offer) -> ImportSchema | None:
+    """Return the import schema that `target` names; None for submissions, whose fields the service does not tell."""
+    if isinstance(target, SubmissionTarget):
+        return None
+    return offer.schemas.get(target.published_action_id, {}).get(target.import_schema_id)
+
+
+def _route(stream: ConfiguredStream, entry: Import, offer: Offer) -> Route:
+    schema = schema_of(entry.target, offer)
+    return Route(
+        stream=stream,
+        target=entry.target,
+        finder=FieldFinder(_mapping(entry), schema.fields if schema else None),
+        fields=frozenset(schema.fields if schema else ()),
+        key_field=entry.key_field,
+        ignores_unmapped=entry.unmapped_columns == "ignore",
+    )
+
+
+def _no_import(stream: ConfiguredStream) -> str:
+    if stream.object_name:
+        return (
+            f"Stream {describe(stream.id)}: the destination object {stream.object_name!r} carries no ids of this "
+            "service's; refresh the destination's schema and choose the object again."
+        )
+    return f"Stream {describe(stream.id)}: the option imports has no entry for it."
+
+
+def _target_problems(target: Target, offer: Offer) -> Iterator[str]:
+    form = target.published_action_id
+    if form not in offer.forms:
+        known = _list(f"{number} ({title})" for number, title in offer.forms.items())
+        yield f"the published action {form} does not exist, or belongs to another customer. There are: {known}."
+    elif isinstance(target, ImportSchemaTarget) and schema_of(target, offer) is None:
+        schemas = offer.schemas.get(form, {}).values()
+        known = _list(f"{schema.id} ({schema.title})" for schema in schemas)
+        yield f"the published action {form} has no import schema {target.import_schema_id}. There are: {known}."
+
+
+def _field_problems(entry: Import, offer: Offer) -> Iterator[str]:
+    schema = schema_of(entry.target, offer)
+    if schema is None:
+        return
+    for item in entry.field_mapping:
+        if item.field not in schema.fields:
+            yield f"the import schema {schema.id} has no field {item.field!r}{_hint(item.field, schema.fields)}."
+    if entry.key_field and entry.key_field not in schema.fields:
+        hint = _hint(entry.key_field, schema.fields)
+        yield f"the import schema {schema.id} has no field {entry.key_field!r} for key_field{hint}."
+
+
+def _column_problems(route: Route, entry: Import) -> Iterator[str]:
+    label = f"Stream {describe(route.stream.id)}"
+    columns = [name for name in route.stream.columns if not name.startswith(AIRBYTE_COLUMN_PREFIX)]
+    taken: dict[str, str] = {}
+    for column in columns:
+        found = route.finder.field_of(column)
+        if found is None and not route.ignores_unmapped:
+            yield (
+                f"{label}: the column {column!r} has no field{_hint(column, route.fields)}. "
+                "Map it in field_mapping, or set unmapped_columns to ignore."
+            )
+        elif found is not None and taken.setdefault(found, column) != column:
+            yield f"{label}: the columns {taken[found]!r} and {column!r} both go to the field {found!r}."
+    known = {cache_name(column) for column in columns}
+    for item in entry.field_mapping if columns else ():
+        if cache_name(item.column) not in known:
+            yield f"{label}: it has no column {item.column!r}, which field_mapping names{_hint(item.column, columns)}."
+
+
+def _key_problems(route: Route, config: Config) -> Iterator[str]:
+    label = f"Stream {describe(route.stream.id)}"
+    written = {route.finder.field_of(column) for column in route.stream.columns}
+    if route.key_field and written and route.key_field not in written:
+        yield f"{label}: no column goes to its key_field {route.key_field!r}."
+    if config.skip_unchanged and isinstance(route.target, ImportSchemaTarget) and identity_field(route) is None:
+        yield f"{label}: skip_unchanged needs key_field, the field that holds the external student ID."
+
+
+def identity_field(route: Route) -> str | None:
+    """Return the one field that tells students apart: `key_field`, else the field of a primary key of one column."""
+    if route.key_field is not None or len(route.stream.primary_key) != 1:
+        return route.key_field
+    return route.finder.field_of(route.stream.primary_key[0])
+
+
+def _mapping(entry: Import) -> dict[str, str]:
+    return {item.column: item.field for item in entry.field_mapping}
+
+
+def _hint(name: str, known: Iterable[str]) -> str:
+    """Suggest a near miss, whatever its capitals and blanks."""
+    by_plain_name = {cache_name(other): other for other in known}
+    near = get_close_matches(cache_name(name), by_plain_name, n=1)
+    return f" (did you mean {by_plain_name[near[0]]!r}?)" if near else ""
+
+
+def _list(items: Iterable[str], most: int = 20) -> str:
+    texts = list(items)
+    more = [f"and {len(texts) - most} more"] if len(texts) > most else []
+    return ", ".join(texts[:most] + more) or "none"

@@ -1,0 +1,60 @@
+"""The file that keeps rejected rows: JSON Lines, readable by its owner only."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from decimal import Decimal
+from typing import Any
+
+from destination_powerschool_enrollment.catalog import StreamId
+from destination_powerschool_enrollment.outcome import Outcome
+from powerschool_enrollment_api import InvalidOption
+
+
+class RejectedRowsFile:
+    """Appends rejected rows. What an earlier sync left in the file stays: it may be the only copy of those rows."""
+
+    def __init__(self, path: str) -> None:
+        """Raises InvalidOption if the file cannot be written."""
+        try:
+            self._descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            if stat.S_ISREG(os.fstat(self._descriptor).st_mode):
+                os.fchmod(self._descriptor, 0o600)
+        except OSError as error:
+            raise _not_writable(error) from None
+
+    def add(self, stream: StreamId, row: dict[str, Any], outcome: Outcome) -> None:
+        """Write one row, past every buffer of this program's. Raises InvalidOption, for example on a full disk."""
+        namespace, name = stream
+        entry = {
+            "stream": name,
+            "namespace": namespace,
+            "reason": outcome.reason,
+            "status": outcome.status,
+            "row": row,
+        }
+        rest = (json.dumps(entry, default=_number) + "\n").encode()
+        try:
+            while rest:
+                rest = rest[os.write(self._descriptor, rest) :]
+        except OSError as error:
+            raise _not_writable(error) from None
+
+    def close(self) -> None:
+        """Close the file."""
+        os.close(self._descriptor)
+
+
+def _not_writable(error: OSError) -> InvalidOption:
+    return InvalidOption(
+        f"The option rejected_rows_file: the file cannot be written ({error.strerror}). "
+        "Choose a file in a folder that exists, is writable and has room."
+    )
+
+
+def _number(value: Decimal) -> float | str:
+    """Return a number as JSON has it, or as text where that would change it."""
+    number = float(value)
+    return number if Decimal(repr(number)) == value else str(value)

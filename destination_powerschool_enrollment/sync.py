@@ -1,0 +1,121 @@
+"""One sync from its options to its last state: preflight, then each row mapped, compared, sent."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Hashable, Iterable, Iterator
+from typing import Any
+
+from destination_powerschool_enrollment.catalog import ConfiguredStream, StreamId, describe
+from destination_powerschool_enrollment.config import Config, FailOnRejectedRow, ImportSchemaTarget
+from destination_powerschool_enrollment.delivery import deliver
+from destination_powerschool_enrollment.lanes import Stopped
+from destination_powerschool_enrollment.ledger import Ledger
+from destination_powerschool_enrollment.mapping import Route, RowMapper, UnfitRow
+from destination_powerschool_enrollment.offer import read_offer
+from destination_powerschool_enrollment.outcome import ACCEPTED, UNCHANGED, Outcome, unfit
+from destination_powerschool_enrollment.preflight import identity_field, import_for, plan_routes
+from destination_powerschool_enrollment.protocol import InputMessage, RowMessage
+from destination_powerschool_enrollment.rejected_rows import RejectedRowsFile
+from destination_powerschool_enrollment.tally import Tally
+from destination_powerschool_enrollment.unchanged import RosterDigests
+from destination_powerschool_enrollment.writer import Books, Parcel, Writer
+from powerschool_enrollment_api import Client
+from powerschool_enrollment_api.roster import read_roster_records
+
+logger = logging.getLogger("airbyte.destination_powerschool_enrollment")
+
+
+class Sync:
+    """Writes the rows of one run of `write`."""
+
+    def __init__(self, config: Config, streams: list[ConfiguredStream]) -> None:
+        """Ask the service whether all can be written. Raises an EnrollmentError with everything that is wrong."""
+        self._config = config
+        self._stop = threading.Event()
+        self._client = Client(config.connection, sleep=self._sleep)
+        self._routes = self._plan(streams)
+        self._mappers = {stream: RowMapper(route, config) for stream, route in self._routes.items()}
+        self._rosters = {
+            stream: _roster(self._client, route) for stream, route in self._routes.items() if self._compares(route)
+        }
+        self._strangers: set[StreamId] = set()
+
+    def write(self, messages: Iterable[InputMessage]) -> Iterator[dict[str, Any]]:
+        """Yield the confirmation of each state. Raises an EnrollmentError when the sync failed."""
+        keeper = RejectedRowsFile(self._config.rejected_rows_file) if self._config.rejected_rows_file else None
+        tally = Tally(self._config.on_rejected_row)
+        ledger = Ledger(
+            holds_back_after_rejection=isinstance(self._config.on_rejected_row, FailOnRejectedRow),
+            # A state says that its rows were written: none leaves when none was.
+            holds_back_all=self._config.validate_only,
+        )
+        books = Books(ledger, tally, keeper)
+        writer = Writer(self._prepare, books, num_workers=self._config.num_workers, stop=self._stop)
+        try:
+            yield from writer.write(messages)
+        finally:
+            if keeper is not None:
+                keeper.close()
+            for line in tally.summary("fit to be sent" if self._config.validate_only else "accepted"):
+                logger.info(line)
+        if failure := tally.final_failure():
+            raise failure
+
+    def _plan(self, streams: list[ConfiguredStream]) -> dict[StreamId, Route]:
+        entries = [*self._config.imports, *(import_for(self._config, stream) for stream in streams)]
+        offer = read_offer(self._client, [entry.target for entry in entries if entry is not None])
+        routes = {route.stream.id: route for route in plan_routes(self._config, streams, offer)}
+        for stream in streams:
+            if stream.overwrites:
+                logger.warning(
+                    "Stream %s is configured to overwrite. The service cannot delete: rows are created and updated.",
+                    describe(stream.id),
+                )
+        return routes
+
+    def _compares(self, route: Route) -> bool:
+        return self._config.skip_unchanged and isinstance(route.target, ImportSchemaTarget)
+
+    def _prepare(self, message: RowMessage) -> Outcome | Parcel | None:
+        """Decide what happens to a row, in the order of the input."""
+        route = self._routes.get(message.stream)
+        if route is None:
+            self._pass_over(message.stream)
+            return None
+        try:
+            mapped = self._mappers[message.stream].map(message.data)
+        except UnfitRow as reason:
+            return unfit(str(reason))
+        if self._config.validate_only:
+            return ACCEPTED
+        roster = self._rosters.get(message.stream)
+        if roster is not None and roster.is_unchanged(mapped.fields):
+            return UNCHANGED
+        # Streams that write to one form share its lanes: they may hold the same students.
+        lane: Hashable = (route.target.published_action_id, *mapped.key)
+        return Parcel(lane, lambda: deliver(self._client, route, message.data, mapped.fields))
+
+    def _pass_over(self, stream: StreamId) -> None:
+        if stream not in self._strangers:
+            self._strangers.add(stream)
+            logger.warning("Rows of the stream %s are ignored: it is not in the configured catalog.", describe(stream))
+
+    def _sleep(self, seconds: float) -> None:
+        if self._stop.wait(seconds):
+            raise Stopped
+
+
+def _roster(client: Client, route: Route) -> RosterDigests:
+    """Read what the form's roster holds of the fields that `route` writes."""
+    key_field = identity_field(route) or ""
+    fields = {route.finder.field_of(column) for column in route.stream.columns}
+    records = read_roster_records(client, route.target.published_action_id)
+    roster = RosterDigests(key_field, fields - {None}, records)  # type: ignore[arg-type]
+    logger.info(
+        "Stream %s: %d records of the roster can be compared with its rows.",
+        describe(route.stream.id),
+        roster.comparable,
+    )
+    return roster

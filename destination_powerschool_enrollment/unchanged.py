@@ -1,0 +1,60 @@
+"""Which rows are already in the roster as they are: one digest for each record, compared by the external student ID."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from hashlib import blake2b
+from typing import Any
+
+_US_DATE = re.compile(r"(\d{2})/(\d{2})/(\d{4})")
+
+
+class RosterDigests:
+    """Knows a form's roster as far as the fields of one import go. Not to be shared between threads."""
+
+    def __init__(self, key_field: str, fields: Iterable[str], records: Iterable[Mapping[str, Any]]) -> None:
+        self._key_field = key_field
+        # The key itself was compared already; the roster shows it as externalStudentID, whatever the field is called.
+        self._fields = sorted(set(fields) - {key_field})
+        self._sendable = {key_field, *self._fields}
+        self._digests: dict[str, bytes | None] = {}
+        for record in records:
+            self._add(record)
+
+    @property
+    def comparable(self) -> int:
+        """How many records can be compared with a row."""
+        return sum(digest is not None for digest in self._digests.values())
+
+    def is_unchanged(self, fields: Mapping[str, str]) -> bool:
+        """Tell whether a row that is to be sent stands in the roster already.
+
+        Once a row of a student differs, the roster as it was read says nothing about this student's later rows.
+        """
+        key = fields.get(self._key_field, "")
+        digest = self._digests.get(key)
+        if digest is not None and fields.keys() <= self._sendable and digest == self._digest(fields):
+            return True
+        self._digests.pop(key, None)
+        return False
+
+    def _add(self, record: Mapping[str, Any]) -> None:
+        key, items = str(record.get("externalStudentID") or ""), record.get("dataItems")
+        if not key:
+            return
+        # Two records of one student, or a field that the record does not show: nothing to compare with.
+        is_comparable = key not in self._digests and isinstance(items, Mapping) and items.keys() >= set(self._fields)
+        self._digests[key] = self._digest(items) if is_comparable and items is not None else None
+
+    def _digest(self, fields: Mapping[str, Any]) -> bytes:
+        """Digest the values of this import's fields; one that is null, or left out of a row, is like an empty one."""
+        texts = (_comparable(fields.get(name)) for name in self._fields)
+        return blake2b("\0".join(texts).encode("utf-8", "surrogatepass"), digest_size=16).digest()
+
+
+def _comparable(value: Any) -> str:
+    """Return a value as text, dates in one format whichever way the roster shows them."""
+    text = "" if value is None else str(value)
+    us_date = _US_DATE.fullmatch(text)
+    return f"{us_date[3]}-{us_date[1]}-{us_date[2]}" if us_date else text

@@ -1,0 +1,34 @@
+"""What integration tests share."""
+
+import pytest
+
+from powerschool_enrollment_sandbox import District, running_sandbox
+
+
+@pytest.fixture(scope="session")
+def small_district():
+    """A plan for a district that is read in a second."""
+    return {
+        "forms": 3,
+        "roster_records_per_form": 130,
+        "submission_records_per_form": 70,
+        "approved_waiting": 20,
+        "checklist_entries": 25,
+        "document_bytes": 500,
+    }
+
+
+@pytest.fixture
+def sandbox(small_district):
+    with running_sandbox(district=District.generate(**small_district)) as running:
+        yield running
+
+
+@pytest.fixture
+def config(sandbox):
+    return {"api_key": sandbox.api_key, "base_url": sandbox.base_url}
+
+
+def pytest_collection_modifyitems(items):
+    """Leave out the standard tests of a built image, which need a container engine."""
+    items[:] = [item for item in items if not item.get_closest_marker("image_tests")]

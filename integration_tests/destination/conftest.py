@@ -1,0 +1,12 @@
+"""What the destination's tests talk to."""
+
+import pytest
+from airbyte_cdk.test.standard_tests.pytest_hooks import pytest_generate_tests  # noqa: F401 - Airbyte's standard tests
+
+from integration_tests.destination.stand_in import StandIn
+
+
+@pytest.fixture
+def service():
+    with StandIn() as stand_in:
+        yield stand_in

@@ -1,0 +1,72 @@
+"""skip_unchanged, against a roster of the test's own."""
+
+import pytest
+
+from integration_tests.destination.session import catalog, config, record, run, stream_state
+
+COLUMNS = ("StudentID", "FirstName", "DateOfBirth", "Comment")
+
+
+@pytest.fixture
+def write(service, tmp_path):
+    service.roster = [
+        {
+            "id": n,
+            "externalStudentID": str(n),
+            "dataItems": {"FirstName": "Ann", "DateOfBirth": "04/20/2007", "Comment": None, "Other": "x"},
+        }
+        for n in range(1, 121)
+    ]
+
+    def write(*rows, columns=COLUMNS, **options):
+        options = config(service, skip_unchanged=True, **options)
+        messages = [*map(record, rows), stream_state(1)]
+        return run(tmp_path, options, catalog(columns=columns), messages)
+
+    return write
+
+
+def row(number, **changes):
+    return {"StudentID": str(number), "FirstName": "Ann", "DateOfBirth": "2007-04-20", "Comment": None, **changes}
+
+
+def sent(service):
+    return [body["StudentID"] for body in service.answered]
+
+
+def test_only_rows_that_differ_are_sent(service, write):
+    session = write(*(row(n) for n in range(1, 121)), row(7, FirstName="Bea"), row(500))
+    assert session.code == 0
+    assert sorted(sent(service)) == ["500", "7"]
+    assert session.states[0]["destinationStats"] == {"recordCount": 122.0, "rejectedRecordCount": 0.0}
+    assert "122 accepted (120 of them unchanged)" in session.logs
+
+
+def test_a_row_that_differs_makes_the_roster_worthless_for_the_students_later_rows(service, write):
+    write(row(7, FirstName="Bea"), row(7))
+    assert [body["FirstName"] for body in service.answered] == ["Bea", "Ann"]
+
+
+def test_two_records_of_one_student_are_nothing_to_compare_with(service, write):
+    service.roster.append(dict(service.roster[0]))
+    write(row(1), row(2))
+    assert sent(service) == ["1"]
+
+
+def test_a_field_that_the_record_does_not_show_makes_a_row_changed(service, write):
+    write({**row(1), "Grade": None}, columns=(*COLUMNS, "Grade"))
+    assert sent(service) == ["1"]
+
+
+def test_a_stream_that_declares_no_columns_has_nothing_to_compare(service, write):
+    session = write(row(1), columns=())
+    assert session.code == 0
+    assert sent(service) == ["1"]
+
+
+def test_without_a_key_it_is_refused_before_the_first_row(service, write):
+    target = {"type": "import_schema", "published_action_id": 1, "import_schema_id": 10}
+    session = write(row(1), imports=[{"stream": "students", "target": target}])
+    assert session.failure["failure_type"] == "config_error"
+    assert "skip_unchanged needs key_field" in session.failure["message"]
+    assert service.arrivals == []

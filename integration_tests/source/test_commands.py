@@ -1,0 +1,86 @@
+"""`spec`, `check` and `discover` as a person meets them."""
+
+import socket
+import time
+
+import pytest
+
+from integration_tests.connector import run_source
+from powerschool_enrollment_sandbox import Fault
+
+STREAMS = {
+    "published_actions",
+    "import_schemas",
+    "roster_records",
+    "submission_records",
+    "roster_record_details",
+    "submission_record_details",
+    "delivery_targets",
+    "batches",
+    "open_batches",
+    "checklists",
+    "checklist_details",
+    "checklist_entries",
+}
+
+
+def check(config, **options):
+    outcome = run_source("check", config=config, **options)
+    assert outcome.exit_code == 0
+    return outcome.connection_status
+
+
+def test_spec_prints_the_specification():
+    (spec,) = run_source("spec").of_type("SPEC")
+    assert spec["connectionSpecification"]["required"] == ["api_key"]
+
+
+def test_discover_needs_no_service_and_lists_every_stream():
+    catalog = run_source("discover", config={"api_key": "sandbox-key", "base_url": "http://127.0.0.1:9"}).catalog
+    assert catalog.keys() == STREAMS
+
+
+def test_check_succeeds_in_two_requests(sandbox, config):
+    assert check(config) == {"status": "SUCCEEDED"}
+    assert [entry.path for entry in sandbox.journal] == ["/connection/test", "/publishedactions"]
+
+
+@pytest.mark.parametrize("status", [500, 401, 403])
+def test_check_says_that_the_key_is_refused_and_which_option_holds_it(sandbox, config, status):
+    sandbox.settings.refusal_status = status
+    before = time.monotonic()
+    answer = check({**config, "api_key": "a-wrong-key"})
+    assert time.monotonic() - before < 15  # start-up on a busy machine included; the request itself is sent once
+    assert answer["status"] == "FAILED"
+    assert "the API key was refused" in answer["message"]
+    assert "option api_key" in answer["message"]
+    assert "a-wrong-key" not in answer["message"]
+    assert sandbox.journal.count() == 1
+
+
+def test_check_says_that_nobody_answers_at_the_host():
+    with socket.socket() as reserved:
+        reserved.bind(("127.0.0.1", 0))
+        answer = check({"api_key": "sandbox-key", "base_url": f"http://127.0.0.1:{reserved.getsockname()[1]}"})
+    assert "no server answers at the host of base_url" in answer["message"]
+
+
+def test_check_says_that_the_address_is_another_services(sandbox, config):
+    sandbox.faults.add(Fault("status", path="*", status=404, body="html"))
+    assert "not the PowerSchool Enrollment API's" in check(config)["message"]
+
+
+def test_check_tells_a_service_that_is_down_from_a_wrong_address(sandbox, config):
+    sandbox.faults.add(Fault("status", path="*", status=503, body="html"))
+    assert "health status does not answer either" in check(config)["message"]
+    assert sandbox.journal.count() <= 5
+
+
+def test_check_names_a_form_that_does_not_exist(sandbox, config):
+    answer = check({**config, "published_actions": {"mode": "ids", "ids": [1]}})
+    assert "published_actions.ids names 1" in answer["message"]
+    assert str(next(iter(sandbox.district.forms))) in answer["message"]
+
+
+def test_check_names_a_misspelt_option(config):
+    assert check({**config, "pagesize": 10})["message"] == "There is no option pagesize; did you mean page_size?"

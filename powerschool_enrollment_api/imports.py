@@ -1,0 +1,128 @@
+"""Writing: what can be written to (forms and their import schemas), one row at a time, and what the answers mean.
+
+| The service answers | A row was |
+|---|---|
+| 200 `{"status": "Success", "errors": []}` | accepted |
+| 200 `{"status": "Error", "errors": ["…"]}`, or any other status with errors | rejected |
+| 400, 404, 409, 422 or another 4xx that is about the request | rejected |
+| anything else | nobody knows: an EnrollmentError is raised |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from powerschool_enrollment_api.client import Client
+from powerschool_enrollment_api.envelope import open_list, open_one
+from powerschool_enrollment_api.errors import NotFound, RequestRefused, UnexpectedAnswer
+
+Fields = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class ImportSchema:
+    """A way to write to a form's roster: the fields that may be sent."""
+
+    id: int
+    title: str
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class RowAnswer:
+    """What the service said about one row. `errors` may quote the row's values."""
+
+    accepted: bool
+    errors: tuple[str, ...] = ()
+    status: int = 200
+
+
+def read_published_actions(client: Client) -> dict[int, str]:
+    """Return the title of each form by its id, the academic year included."""
+    forms = open_list(client.get("/publishedactions"))
+    return {
+        form["id"]: " ".join(str(form[key]) for key in ("title", "academicYear") if form.get(key))
+        for form in forms
+        if isinstance(form.get("id"), int)
+    }
+
+
+def read_import_schemas(client: Client, published_action_id: int) -> dict[int, ImportSchema]:
+    """Return the form's import schemas by their ids."""
+    schemas = open_list(client.get(f"/publishedactions/{published_action_id}/importschemas"))
+    return {
+        schema["id"]: ImportSchema(schema["id"], str(schema.get("title") or ""), _names(schema.get("fields")))
+        for schema in schemas
+        if isinstance(schema.get("id"), int)
+    }
+
+
+def import_row(client: Client, published_action_id: int, import_schema_id: int, fields: Fields) -> RowAnswer:
+    """Create or update one roster record. Repeating it changes nothing, so every passing fault is tried again."""
+    path = f"/publishedactions/{published_action_id}/importschemas/{import_schema_id}"
+    try:
+        return _meaning(client.post(path, dict(fields), repeatable=True), f"POST {path}")
+    except (NotFound, RequestRefused) as refusal:
+        return _refused(refusal)
+
+
+def create_submission(client: Client, published_action_id: int, fields: Fields) -> RowAnswer:
+    """Create one submission.
+
+    It is sent again only when it surely was not acted upon: a PassingFault that has `arrived` means that
+    nobody knows whether the submission exists. What a success looks like is not documented, so that any
+    2xx answer that does not speak of errors is one.
+    """
+    items = [{"fieldName": name, "value": value} for name, value in fields.items()]
+    body = {"publishedActionId": published_action_id, "submission": {"dataItems": items}}
+    try:
+        answer = client.post("/submission", body, repeatable=False, may_be_empty=True)
+    except (NotFound, RequestRefused) as refusal:
+        return _refused(refusal)
+    return _rejection(answer) or RowAnswer(accepted=True)
+
+
+def _meaning(answer: Any, where: str) -> RowAnswer:
+    if rejection := _rejection(answer):
+        return rejection
+    if _status(answer) == "success":
+        return RowAnswer(accepted=True)
+    raise UnexpectedAnswer("the answer does not say whether the row was imported.", where, 200)
+
+
+def _rejection(answer: Any) -> RowAnswer | None:
+    """Return the rejection that a 2xx answer holds, if it does: a status of 200 is no success here."""
+    envelope = _envelope(answer)
+    errors = _texts(envelope.get("errors"))
+    if errors or _status(answer) == "error":
+        return RowAnswer(accepted=False, errors=errors or ("The service gave no reason.",))
+    return None
+
+
+def _status(answer: Any) -> str:
+    return str(_envelope(answer).get("status") or "").lower()
+
+
+def _envelope(answer: Any) -> dict[str, Any]:
+    try:
+        envelope = open_one(answer) or {}
+    except UnexpectedAnswer:
+        return {}
+    return {key.lower(): value for key, value in envelope.items()}
+
+
+def _refused(refusal: NotFound | RequestRefused) -> RowAnswer:
+    said = refusal.service_message or refusal.message
+    return RowAnswer(accepted=False, errors=(said,), status=refusal.status or 400)
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    """Return the errors as texts, whether the service sent a list of them, one, or objects with a `message`."""
+    items = value if isinstance(value, list) else [value] if value else []
+    return tuple(str(item.get("message", item)) if isinstance(item, dict) else str(item) for item in items)
+
+
+def _names(value: Any) -> tuple[str, ...]:
+    return tuple(item for item in value if isinstance(item, str)) if isinstance(value, list) else ()

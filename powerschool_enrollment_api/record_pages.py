@@ -1,0 +1,78 @@
+"""Reads the pages of a form's records, one request a page, in any order and from any thread."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from powerschool_enrollment_api.client import Client
+from powerschool_enrollment_api.envelope import Page, open_list, open_page
+from powerschool_enrollment_api.errors import EnrollmentError, NotFound, UnexpectedAnswer
+
+
+@dataclass(frozen=True)
+class RecordPages:
+    """One of the two record lists that every form has.
+
+    `page_size` is what is asked for; the answered one counts, and decides what page 2 is. `search` are the
+    service's search parameters. Every method raises EnrollmentError.
+    """
+
+    client: Client
+    kind: Literal["rosterrecords", "submissionrecords"]
+    page_size: int
+    search: Mapping[str, Any] = field(default_factory=dict)
+
+    def read(self, published_action_id: int, number: int) -> Page:
+        """Return page `number`, from 1, of the form's records.
+
+        A page beyond the form's last one is empty, whatever the service says of it: nothing, its last page
+        again, or 404. Raises NotFound for a form that is gone.
+        """
+        path = f"/publishedactions/{published_action_id}/{self.kind}"
+        try:
+            answer = self.client.get(path, {**self.search, "page": number, "pagesize": self.page_size})
+        except NotFound:
+            if number == 1:
+                raise
+            return self._beyond_the_last(published_action_id, number)
+        try:
+            return _page_asked_for(open_page(answer), number)
+        except EnrollmentError as error:
+            error.where = f"GET {path}"
+            raise
+
+    def read_all(self, published_action_id: int) -> Iterator[Page]:
+        """Return the form's pages, one after the other."""
+        page = self.read(published_action_id, 1)
+        yield page
+        while page.number < page.page_count:
+            page = self.read(published_action_id, page.number + 1)
+            yield page
+
+    def is_listed(self, published_action_id: int) -> bool:
+        """Tell whether the service still lists the form."""
+        return any(form.get("id") == published_action_id for form in open_list(self.client.get("/publishedactions")))
+
+    def _beyond_the_last(self, published_action_id: int, number: int) -> Page:
+        first = self.read(published_action_id, 1)
+        if number <= first.page_count:
+            raise NotFound(
+                f"page {number} of {first.page_count} was not found.",
+                f"GET /publishedactions/{published_action_id}/{self.kind}",
+                404,
+            )
+        return _empty(first, number)
+
+
+def _page_asked_for(page: Page, number: int) -> Page:
+    if page.number == number or (page.page_count == 0 and not page.records):
+        return page
+    if number > page.page_count:
+        return _empty(page, number)
+    raise UnexpectedAnswer(f"page {page.number} came where page {number} was asked for.")
+
+
+def _empty(page: Page, number: int) -> Page:
+    return Page(number, page.size, page.page_count, page.record_count, records=[])

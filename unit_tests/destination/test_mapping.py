@@ -1,0 +1,73 @@
+import pytest
+
+from destination_powerschool_enrollment.catalog import ConfiguredStream
+from destination_powerschool_enrollment.columns import FieldFinder
+from destination_powerschool_enrollment.config import Config, ImportSchemaTarget
+from destination_powerschool_enrollment.mapping import Route, RowMapper, UnfitRow
+
+FIELDS = ("StudentID", "First Name", "DOB")
+TARGET = ImportSchemaTarget(type="import_schema", published_action_id=1, import_schema_id=10)
+
+
+def mapper(key_field=None, primary_key=(), columns=None, mapping=None, ignores_unmapped=False, **options):
+    stream = ConfiguredStream("students", columns=columns or {}, primary_key=primary_key)
+    finder = FieldFinder(mapping or {}, FIELDS)
+    route = Route(stream, TARGET, finder, frozenset(FIELDS), key_field, ignores_unmapped)
+    return RowMapper(route, Config(api_key="k", **options))
+
+
+def test_values_go_as_text_under_their_fields():
+    row = {"StudentID": 1, "first_name": "Ann", "DOB": "2007-04-20"}
+    assert mapper().map(row).fields == {"StudentID": "1", "First Name": "Ann", "DOB": "04/20/2007"}
+
+
+def test_a_date_column_is_known_by_its_schema_even_under_a_cached_name():
+    mapped = mapper(columns={"Dob": {"format": "date-time"}}).map({"dob": "2007-04-20T00:00:00"})
+    assert mapped.fields == {"DOB": "04/20/2007"}
+
+
+def test_a_null_is_left_out():
+    assert mapper().map({"StudentID": "1", "DOB": None}).fields == {"StudentID": "1"}
+
+
+def test_a_null_clears_the_field_if_told_to():
+    assert mapper(null_values="empty").map({"DOB": None}).fields == {"DOB": ""}
+
+
+def test_columns_that_airbyte_adds_are_dropped():
+    assert mapper().map({"StudentID": "1", "_airbyte_raw_id": "x"}).fields == {"StudentID": "1"}
+
+
+def test_a_column_too_many_is_refused_by_its_name():
+    for _ in range(2):
+        with pytest.raises(UnfitRow, match="'Extra' has no field"):
+            mapper().map({"Extra": "secret"})
+
+
+def test_a_column_too_many_is_ignored_if_told_to():
+    assert mapper(ignores_unmapped=True).map({"Extra": [1], "DOB": "x"}).fields == {"DOB": "x"}
+
+
+def test_two_columns_for_one_field_are_refused():
+    with pytest.raises(UnfitRow, match="Two columns go to the field 'StudentID'"):
+        mapper().map({"StudentID": "1", "studentid": "2"})
+
+
+def test_the_key_is_the_key_fields_value_whatever_its_blanks_and_capitals():
+    keys = {mapper("StudentID").map({"studentid": text}).key for text in ("ab1", " AB1 ")}
+    assert keys == {("ab1",)}
+
+
+@pytest.mark.parametrize("row", [{}, {"StudentID": None}, {"StudentID": " "}])
+def test_a_row_without_its_key_is_refused(row):
+    with pytest.raises(UnfitRow, match="key field 'StudentID' is missing or empty"):
+        mapper("StudentID").map(row)
+
+
+def test_without_a_key_field_the_primary_key_keeps_the_order_even_if_it_is_not_sent():
+    mapped = mapper(primary_key=("Row Id", "DOB"), ignores_unmapped=True).map({"row_id": 7, "DOB": "x"})
+    assert mapped.key == ("7", "x")
+
+
+def test_without_any_key_all_rows_share_one():
+    assert mapper().map({"StudentID": "1"}).key == mapper().map({"StudentID": "2"}).key == ()

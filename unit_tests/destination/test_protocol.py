@@ -1,0 +1,90 @@
+import io
+import json
+import os
+import threading
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from destination_powerschool_enrollment.protocol import (
+    MalformedInput,
+    RowMessage,
+    StateMessage,
+    read_lines,
+    read_messages,
+    with_stats,
+)
+
+
+def messages(*lines):
+    return list(read_messages(line.encode() if isinstance(line, str) else line for line in lines))
+
+
+@given(st.lists(st.binary(max_size=10).filter(lambda line: b"\n" not in line), max_size=20), st.booleans())
+def test_lines_are_read_whole(lines, ends_with_newline):
+    content = b"\n".join(lines) + (b"\n" if ends_with_newline and lines else b"")
+    assert b"\n".join(read_lines(io.BytesIO(content))) == content
+
+
+def test_a_line_is_read_while_the_source_is_silent():
+    read_end, write_end = os.pipe()
+    os.write(write_end, b"first\nsec")
+    with os.fdopen(read_end, "rb") as stream:
+        lines = read_lines(stream)
+        assert next(lines) == b"first"
+        threading.Timer(0.01, lambda: (os.write(write_end, b"ond"), os.close(write_end))).start()
+        assert list(lines) == [b"second"]
+
+
+def test_rows_and_states_come_in_order_and_nothing_else():
+    row = {"type": "RECORD", "record": {"stream": "a", "namespace": "n", "data": {"x": 1}}}
+    state = {"type": "STATE", "state": {"id": 1}}
+    others = [{"type": "LOG"}, {"type": "SOMETHING_NEW"}]
+    found = messages(*(json.dumps(message) for message in [row, others[0], state, others[1]]), "", "  ")
+    assert [type(message) for message in found] == [RowMessage, StateMessage]
+    assert found[0].stream == ("n", "a")
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["{", "[]", "1", "null", "{}", '{"type": 1}', '{"type": "RECORD"}', '{"type": "STATE", "state": null}', b"\xff"],
+)
+def test_a_malformed_line_is_named_by_its_number_alone(line):
+    with pytest.raises(MalformedInput, match=r"^Line 2 of the input is no Airbyte message\. "):
+        messages('{"type": "LOG"}', line)
+
+
+def test_deep_nesting_is_malformed_too():
+    with pytest.raises(MalformedInput):
+        messages("[" * 100_000)
+
+
+def test_a_message_shows_no_row_in_a_debugger_or_log():
+    (row,) = messages('{"type": "RECORD", "record": {"stream": "a", "data": {"x": "secret"}}}')
+    assert "secret" not in repr(row)
+
+
+def test_numbers_keep_every_digit():
+    line = '{"type": "RECORD", "record": {"stream": "a", "data": {"i": %s, "f": 0.10000000000000000001}}}' % (
+        "9" * 5000
+    )
+    (row,) = messages(line)
+    assert str(row.data["f"]) == "0.10000000000000000001"
+    assert row.data["i"].adjusted() == 4999
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda children: st.lists(children, max_size=3) | st.dictionaries(st.text(), children, max_size=3),
+    max_leaves=10,
+)
+
+
+@given(st.dictionaries(st.text(), json_values))
+def test_a_state_comes_back_as_it_was(state):
+    (message,) = messages(json.dumps({"type": "STATE", "state": state}))
+    confirmed = json.loads(json.dumps(with_stats(message.state, 1, 2)))["state"]
+    assert confirmed.pop("destinationStats") == {"recordCount": 1.0, "rejectedRecordCount": 2.0}
+    state.pop("destinationStats", None)
+    assert confirmed == state

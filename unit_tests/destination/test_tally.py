@@ -1,0 +1,60 @@
+import pytest
+
+from destination_powerschool_enrollment.config import FailOnRejectedRow, SkipRejectedRow
+from destination_powerschool_enrollment.outcome import ACCEPTED, UNCHANGED, Fate, Outcome, unfit
+from destination_powerschool_enrollment.tally import RowsRejected, Tally
+from powerschool_enrollment_api import PassingFault
+
+STREAM = (None, "students")
+FAIL = FailOnRejectedRow(policy="fail")
+SKIP = SkipRejectedRow(policy="skip", max_rejected_percent=10)
+
+
+def tally_of(policy, *outcomes):
+    tally = Tally(policy)
+    for number, outcome in enumerate(outcomes, start=1):
+        tally.count(STREAM, number, outcome)
+    return tally
+
+
+def test_a_sync_without_rejections_does_not_fail():
+    assert tally_of(FAIL, ACCEPTED, UNCHANGED).final_failure() is None
+
+
+def test_a_rejected_row_fails_the_sync_with_its_reason_and_place():
+    failure = tally_of(FAIL, ACCEPTED, unfit("No grade."), unfit("No grade."), unfit("No name.")).final_failure()
+    assert "3 of 4 rows were rejected. 2 times: No grade (stream students, rows 2, 3); 1 times: No name" in str(failure)
+
+
+@pytest.mark.parametrize(("accepted", "fails"), [(9, False), (8, True)])
+def test_skipped_rows_fail_the_sync_beyond_the_percentage(accepted, fails):
+    assert bool(tally_of(SKIP, *[ACCEPTED] * accepted, unfit("No.")).final_failure()) is fails
+
+
+def test_fifty_rows_rejected_for_one_reason_stop_the_sync():
+    with pytest.raises(RowsRejected, match="first 50 rows"):
+        tally_of(SKIP, *[unfit("No.")] * 50)
+
+
+def test_one_reason_is_one_however_its_public_form_varies():
+    outcomes = [Outcome(Fate.REJECTED, "Form 12 closed", f"Form … closed{n % 2}") for n in range(50)]
+    with pytest.raises(RowsRejected, match="first 50 rows"):
+        tally_of(SKIP, *outcomes)
+
+
+def test_an_accepted_row_or_another_reason_among_the_first_fifty_lets_it_go_on():
+    assert tally_of(SKIP, ACCEPTED, *[unfit("No.")] * 60)
+    assert tally_of(SKIP, unfit("Another."), *[unfit("No.")] * 60)
+
+
+def test_reasons_without_end_are_kept_within_bounds():
+    tally = tally_of(SKIP, ACCEPTED, *(unfit(f"Reason {letter * 3}{n}") for n, letter in enumerate("abc" * 100)))
+    assert len(tally.streams[STREAM].reasons) <= 101
+    assert "other reasons" in tally.reasons()
+
+
+def test_ten_unknown_outcomes_in_a_row_are_an_outage():
+    unknown = Outcome(Fate.REJECTED, "Unknown", "Unknown", unknown=True)
+    assert tally_of(SKIP, ACCEPTED, *[unknown] * 9, ACCEPTED, *[unknown] * 9)
+    with pytest.raises(PassingFault):
+        tally_of(SKIP, ACCEPTED, *[unknown] * 10)
