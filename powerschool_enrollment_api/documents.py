@@ -36,12 +36,17 @@ def ask_for_address(client: Client, object_id: str, file_name: str | None = None
         raise NotFound("not found.", f"GET {_WITHOUT_NAME}")
     if file_name:
         known_as = _WITH_NAME
-        names = {"file": _base64(file_name), "providerDocUID": _base64(object_id)}
+        names = {"file": _base64(_printable(file_name)), "providerDocUID": _base64(object_id)}
         answer = client.get_text(_WITH_NAME, names)
     else:
         known_as = _WITHOUT_NAME
         answer = client.get_text(f"/documents/{quote(object_id, safe='')}", known_as=known_as)
     return _address(answer, client.settings.base_url, f"GET {known_as}")
+
+
+def _printable(text: str) -> str:
+    """Replace what no header may hold: the storage answers with the name in Content-Disposition."""
+    return "".join(character if character.isprintable() else "_" for character in text)
 
 
 def _base64(text: str) -> str:
