@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: install sync import sandbox test check fix
+.PHONY: install sync import sandbox test check fix bench soak
 
 install: $(INSTALLED)
 
@@ -38,3 +38,12 @@ check: install
 fix: install
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+bench: install  ## against peers, one run, ratios
+	$(BIN)/python benchmarks/source.py
+	$(BIN)/python benchmarks/destination.py
+	$(BIN)/python benchmarks/documents.py
+
+soak: install  ## the long random kills
+	$(BIN)/python benchmarks/soak_deliveries.py
+	$(BIN)/python benchmarks/soak_destination.py
