@@ -45,5 +45,6 @@ bench: install  ## against peers, one run, ratios
 	$(BIN)/python benchmarks/documents.py
 
 soak: install  ## the long random kills
+	POWERSCHOOL_ENROLLMENT_SOAK_HISTORIES=40 $(BIN)/pytest -n0 -s integration_tests/source/test_record_kills.py
 	$(BIN)/python benchmarks/soak_deliveries.py
 	$(BIN)/python benchmarks/soak_destination.py
