@@ -4,16 +4,17 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: install sync import sandbox test check fix image image-test
+.PHONY: install sync import sandbox test check fix bench soak image image-test qa test-all
 
 install: $(INSTALLED)
 
-# uv itself comes from the lock too, with its hash; then uv installs the rest in seconds.
+# uv itself comes from the lock too, with its hash; then uv installs the rest in seconds. Compiled at once, because each
+# start of a connector from source files would cost two seconds more.
 $(INSTALLED): requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	sed -n '/^uv==/,/[^\\]$$/p' requirements.lock > $(VENV)/uv.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r $(VENV)/uv.lock
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
+	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements.lock
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	touch $@
 
@@ -37,6 +38,16 @@ check: install
 fix: install
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+bench: install  ## against peers, one run, ratios
+	$(BIN)/python benchmarks/source.py
+	$(BIN)/python benchmarks/destination.py
+	$(BIN)/python benchmarks/documents.py
+
+soak: install  ## the long random kills
+	POWERSCHOOL_ENROLLMENT_SOAK_HISTORIES=40 $(BIN)/pytest -n0 -s integration_tests/source/test_record_kills.py
+	$(BIN)/python benchmarks/soak_deliveries.py
+	$(BIN)/python benchmarks/soak_destination.py
 
 image: install  ## both images, tagged as the registry entries say
 	$(BIN)/python -m integration_tests.images.build

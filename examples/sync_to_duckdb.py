@@ -5,10 +5,12 @@ Without POWERSCHOOL_ENROLLMENT_API_KEY it reads a made-up district from the sand
 
 import os
 import sys
+import warnings
 from contextlib import ExitStack
 from pathlib import Path
 
 os.environ.setdefault("AIRBYTE_OFFLINE_MODE", "1")  # before the import: no look-ups in Airbyte's registry, no telemetry
+warnings.filterwarnings("ignore", category=FutureWarning, module="google")  # of Python versions to come
 
 import airbyte as ab
 from airbyte.caches import DuckDBCache

@@ -39,18 +39,23 @@ _Authenticator = Callable[[requests.PreparedRequest], requests.PreparedRequest]
 
 @dataclass(frozen=True)
 class _Question:
-    """One request. `repeatable`: asking twice does no harm, so an unknown outcome may be asked again."""
+    """One request.
+
+    `repeatable`: asking twice does no harm, so an unknown outcome may be asked again. `known_as` is what logs and
+    errors call the path if it holds more than ids.
+    """
 
     method: str
-    path: str
+    path: str = field(repr=False)
     parameters: Mapping[str, Any] | None = field(repr=False)
     body: Any = field(repr=False)
     repeatable: bool
     read: Callable[[requests.Response, str], Any]
+    known_as: str | None = None
 
     @property
     def where(self) -> str:
-        return f"{self.method} {self.path}"
+        return f"{self.method} {self.known_as or self.path}"
 
     def may_be_repeated_after(self, error: BaseException) -> bool:
         return isinstance(error, PassingFault) and (self.repeatable or not error.arrived)
@@ -106,9 +111,13 @@ class Client:
         )
         return response
 
-    def get_text(self, path: str, parameters: Mapping[str, Any] | None = None) -> str:
-        """Return the body at `path` as text, which is neither empty nor HTML."""
-        return str(self._ask(_Question("GET", path, parameters, None, repeatable=True, read=text_of)))
+    def get_text(self, path: str, parameters: Mapping[str, Any] | None = None, *, known_as: str | None = None) -> str:
+        """Return the body at `path` as text, which is neither empty nor HTML.
+
+        `known_as` stands for the path in logs and errors, where the path holds a value of a record.
+        """
+        question = _Question("GET", path, parameters, None, repeatable=True, read=text_of, known_as=known_as)
+        return str(self._ask(question))
 
     def get_health(self) -> Any:
         """Return the JSON of the service's health status, asked once and without the key."""
@@ -128,15 +137,19 @@ class Client:
 
     def _ask(self, question: _Question) -> Any:
         """Ask until there is an answer, or asking again could do harm, or patience ends."""
-        retrying = Retrying(
-            retry=retry_if_exception(question.may_be_repeated_after),
+        retrying = self.retrying(question.may_be_repeated_after)
+        return retrying(self._ask_once, question, self.settings.base_url + question.path)
+
+    def retrying(self, may_be_repeated_after: Callable[[BaseException], bool]) -> Retrying:
+        """Return what calls a function again after such errors, as patiently as the client asks."""
+        return Retrying(
+            retry=retry_if_exception(may_be_repeated_after),
             wait=_pause,
             stop=_Deadline(self._clock, self._patience.retries),
             sleep=self._sleep,
             before_sleep=_tell,
             reraise=True,
         )
-        return retrying(self._ask_once, question, self.settings.base_url + question.path)
 
     def _ask_once(self, question: _Question, address: str, auth: _Authenticator | None = None) -> Any:
         self._pace.wait_for_turn()

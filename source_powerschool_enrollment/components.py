@@ -78,7 +78,7 @@ class EnrollmentRequester(Requester):
         except NotFound as error:
             if not self.skip_missing:
                 raise as_traced_exception(error) from None
-            sync.tally.count(self.name, "skipped what was removed while it was read")
+            _count_removed(self.config, self.name)
             return None
         except EnrollmentError as error:
             raise as_traced_exception(error) from None
@@ -131,19 +131,25 @@ class EnvelopeExtractor(RecordExtractor):
     """Takes the records out of an answer, in the documented shape or the observed one.
 
     Not a DpathExtractor, because that one walks every leaf of every record (four fifths of a sync's CPU), and
-    cannot read two shapes.
+    cannot read two shapes. Where one thing is due, an empty list is a counted warning: what was listed a moment ago
+    has been removed since.
     """
 
+    config: Config
     shape: Literal["list", "one", "page"]
+    name: str = ""
 
-    def extract_records(self, response: requests.Response) -> Iterable[Mapping[str, Any]]:
+    def extract_records(self, response: requests.Response) -> list[Mapping[str, Any]]:
         """Return the records. Raises AirbyteTracedException for an answer of another shape."""
         where = f"{response.request.method} {response.request.path_url.partition('?')[0]}"
         try:
-            return _OPEN[self.shape](json_of(response, where))
+            records = _OPEN[self.shape](json_of(response, where))
         except EnrollmentError as error:
             error.where = where
             raise as_traced_exception(error) from None
+        if self.shape == "one" and not records:
+            _count_removed(self.config, self.name)
+        return records
 
 
 def _open_one(payload: Any) -> list[Mapping[str, Any]]:
@@ -151,10 +157,10 @@ def _open_one(payload: Any) -> list[Mapping[str, Any]]:
     return [] if one is None else [one]
 
 
-_OPEN: Mapping[str, Callable[[Any], Iterable[Mapping[str, Any]]]] = {
-    "list": open_list,
+_OPEN: Mapping[str, Callable[[Any], list[Mapping[str, Any]]]] = {
+    "list": lambda payload: [*open_list(payload)],
     "one": _open_one,
-    "page": lambda payload: open_page(payload).records,
+    "page": lambda payload: [*open_page(payload).records],
 }
 
 
@@ -269,3 +275,7 @@ def _of_slice(stream_slice: StreamSlice, field: str) -> Any:
 
 def _count_unreadable(config: Config, stream_name: str, field: str) -> None:
     sync_for(config).tally.count(stream_name, f"{field} could not be read as a date or time, and is null instead")
+
+
+def _count_removed(config: Config, stream_name: str) -> None:
+    sync_for(config).tally.count(stream_name, "skipped what was removed while it was read")

@@ -107,7 +107,7 @@ class FormRead:
     def _ask_for(self, number: int) -> Page | None:
         """Ask for the page, and take it into account; None for a form that was removed while it was read."""
         with self._lock:
-            asked = self._plan.moment
+            asked = self._plan.answers
         try:
             page = self._stream.pages.read(self.form, number)
         except NotFound:

@@ -37,9 +37,8 @@ def _sentence(error: ValidationError) -> str:
     path = ".".join(map(str, error.absolute_path))
     rule: str = str(error.validator)
     value: Any = error.validator_value
-    instance: Any = error.instance
     if rule == "required":
-        missing = next(name for name in value if name not in instance)
+        missing = error.message.split("'")[1]  # one error for each; only the message says which
         return f"The option {f'{path}.{missing}' if path else missing} is missing."
     if rule == "oneOf":
         return f"The option {path}.mode must be one of: {', '.join(_modes(value))}."

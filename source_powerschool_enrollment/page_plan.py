@@ -1,12 +1,15 @@
 """Which pages of a form to read, and which to read again because the form changed meanwhile. Pure: no request, no lock.
 
 A page is a window on a list that may shift while it is read. A record is missed only if it crosses the boundary
-between two neighbouring pages in the time between their two readings. So, for each boundary, two readings are
-wanted between which nothing changed. What shows a change:
+between two neighbouring pages in the time between their two readings. What shows that something may have:
 
-- the record count in a page's metadata: one more, one less;
-- an id on two pages although the count stood still: the order changed (as many slots as records, one of them
-  taken twice, so another record has none).
+- the record count in a page's metadata changed;
+- an id stands on two pages although the count did not change: the order changed (there are as many slots as records;
+  with one record taken twice, another one has no slot).
+
+A list that is sorted by id can only gain and lose records. There, two readings of two neighbours between which
+nothing changed clear the boundary between them, whatever happened elsewhere. In a list of any other order an edit may
+carry a record to another page, so only a pass over all pages in which nothing changed at all proves anything.
 
 `docs/record_streams.md` has the picture, the argument, and what remains hidden.
 """
@@ -15,9 +18,10 @@ from __future__ import annotations
 
 from array import array
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import combinations, pairwise
+from itertools import pairwise
+from operator import gt, lt
 
 from powerschool_enrollment_api import Page
 
@@ -29,48 +33,41 @@ _MOST_RESTARTS = 3
 class Reading:
     """What one answer showed of a page.
 
-    `asked` and `answered` are moments: how many changes of the form had been noticed by then. `lacking` is by how
-    many records the page falls short of what its own metadata promises.
+    `asked` is how many answers had come when the page was asked for, `answered` which answer this one is, from 1: it
+    was under way during the turns from `asked + 1` to `answered`. `lacking` is by how many records the page falls
+    short of what its own metadata promises.
     """
 
     page: int
     page_count: int
-    ids: Collection[int]
+    record_count: int
+    ids: Sequence[int]
     asked: int
     answered: int
     lacking: int = 0
-
-    def is_calm_with(self, other: Reading) -> bool:
-        """Tell whether nothing was seen to change from the first of both questions to the last of both answers."""
-        return self.asked == self.answered == other.asked == other.answered
 
 
 class FormPlan:
     """The pages of one form, from the first answer until nothing is in doubt."""
 
     def __init__(self) -> None:
+        self.page_count = 1
+        # Pages still in doubt after the last round.
+        self.doubtful: frozenset[int] = frozenset()
+        # Pages that showed a record which another page of the same pass showed too.
+        self.shared: frozenset[int] = frozenset()
+        # Ids that earlier rounds showed.
+        self.shown: set[int] = set()
         self._readings: list[Reading] = []
-        self._record_counts: list[int] = []
-        self._page_count = 1
         self._page_size: int | None = None
         self._resized = False
         self._rounds = 0
         self._restarts = 0
-        self.doubtful: frozenset[int] = frozenset()
-        # Pages of the last round that showed a record which another page showed too.
-        self.shared: frozenset[int] = frozenset()
-        # Ids that earlier rounds showed.
-        self.shown: set[int] = set()
 
     @property
-    def moment(self) -> int:
-        """How many changes of the form were noticed so far."""
-        return max(len(self._record_counts) - 1, 0)
-
-    @property
-    def page_count(self) -> int:
-        """How many pages the form had in the latest answer."""
-        return self._page_count
+    def answers(self) -> int:
+        """How many answers have come in this pass: to be remembered when a page is asked for."""
+        return len(self._readings)
 
     @property
     def lacking(self) -> int:
@@ -78,18 +75,16 @@ class FormPlan:
         return sum({reading.page: reading.lacking for reading in self._readings}.values())
 
     def take(self, number: int, page: Page, asked: int) -> Reading:
-        """Note the answer to page `number`, asked for at the moment `asked`."""
-        # A count that was current since the question is no news: answers overtake each other.
-        if page.record_count not in self._record_counts[asked:]:
-            self._record_counts.append(page.record_count)
+        """Note the answer to page `number`, which was asked for when `asked` answers had come."""
         self._note_size(page)
-        reading = Reading(number, page.page_count, _ids(page), asked, self.moment, self._lacking(number, page))
+        self.page_count = page.page_count
+        lacking = self._lacking(number, page)
+        reading = Reading(number, page.page_count, page.record_count, _ids(page), asked, self.answers + 1, lacking)
         self._readings.append(reading)
-        self._page_count = page.page_count
         return reading
 
     def times_read(self, number: int) -> int:
-        """Return how often the page was read since the plan was made."""
+        """Return how often the page was read in this pass."""
         return sum(reading.page == number for reading in self._readings)
 
     def next_round(self) -> list[int]:
@@ -97,24 +92,28 @@ class FormPlan:
 
         What is given up stays in `doubtful`.
         """
-        repeated = list(_repeated(self._readings))
-        self.shared = frozenset(reading.page for taken in repeated if _is_shared(taken) for reading in taken)
-        restart = self._has_moved_too_far() or is_reordered(repeated)
-        every_page = frozenset(range(1, max(self._page_count, 1) + 1))
-        self.doubtful = every_page if restart else doubtful_pages(self._readings, self._page_count)
+        self.shared = shared_pages(self._readings)
+        restart = self._must_restart()
+        every_page = frozenset(range(1, max(self.page_count, 1) + 1))
+        self.doubtful = every_page if restart else doubtful_pages(self._readings, self.page_count)
         self._rounds += 1
         self._restarts += restart
         if not self.doubtful or self._rounds > _MOST_ROUNDS or self._restarts > _MOST_RESTARTS:
             return []
         self.shown.update(*(reading.ids for reading in self._readings))
         if restart:
-            self._readings, self._record_counts, self._resized = [], self._record_counts[-1:], False
+            self._readings, self._resized = [], False
         return sorted(self.doubtful)
 
-    def _has_moved_too_far(self) -> bool:
-        """Tell whether a record may have skipped a page whole, so that neighbouring readings prove nothing."""
-        shift = sum(abs(after - before) for before, after in pairwise(self._record_counts))
-        return self._resized or (self._page_size is not None and shift > self._page_size)
+    def _must_restart(self) -> bool:
+        """Tell whether neighbouring readings prove nothing, so that only a new pass over all pages can."""
+        has_changed = len({reading.record_count for reading in self._readings}) > 1
+        if self._resized or not (has_changed or self.shared):
+            return self._resized
+        if not are_sorted(self._readings):
+            return True
+        # A record may have skipped a page whole.
+        return self._page_size is not None and Turns(self._readings).shift > self._page_size
 
     def _note_size(self, page: Page) -> None:
         """Note the answered page size. Not the last page's: it may be given as what the page holds."""
@@ -128,8 +127,35 @@ class FormPlan:
         return max(0, promised - len(page.records))
 
 
-def doubtful_pages(readings: Iterable[Reading], page_count: int) -> frozenset[int]:
+class Turns:
+    """When the form was quiet: the time of a pass, cut into turns that each end with an answer.
+
+    Answers overtake each other, so a turn is quiet only if every answer that was under way in it tells the same
+    record count. `shift` is by how many places a record may have moved, as far as the counts tell.
+    """
+
+    def __init__(self, readings: Sequence[Reading]) -> None:
+        counts: list[set[int]] = [set() for _ in range(len(readings) + 1)]
+        for reading in readings:
+            for turn in range(reading.asked + 1, reading.answered + 1):
+                counts[turn].add(reading.record_count)
+        self.shift = 0
+        self._quiet_since = [0] * len(counts)
+        for turn, (before, now) in enumerate(pairwise(counts), start=1):
+            is_quiet = len(now) == 1 and (now == before or turn == 1)
+            self._quiet_since[turn] = self._quiet_since[turn - 1] if is_quiet else turn
+            if turn > 1:
+                self.shift += max(before | now) - min(before | now)
+
+    def is_quiet(self, one: Reading, other: Reading) -> bool:
+        """Tell whether nothing was seen to change from the first of both questions to the last of both answers."""
+        first, last = min(one.asked, other.asked) + 1, max(one.answered, other.answered)
+        return self._quiet_since[first] == self._quiet_since[last]
+
+
+def doubtful_pages(readings: Sequence[Reading], page_count: int) -> frozenset[int]:
     """Return the pages never read, those that came short once, and both sides of each boundary not surely quiet."""
+    turns = Turns(readings)
     by_page: dict[int, list[Reading]] = defaultdict(list)
     for reading in readings:
         by_page[reading.page].append(reading)
@@ -137,33 +163,32 @@ def doubtful_pages(readings: Iterable[Reading], page_count: int) -> frozenset[in
     doubtful = {page for page in range(1, page_count + 1) if page not in by_page}
     doubtful |= {page for page, taken in by_page.items() if len(taken) == 1 and taken[0].lacking}
     for page in range(1, last or page_count):
-        if not any(one.is_calm_with(other) for one in by_page[page] for other in by_page[page + 1]):
+        if not any(turns.is_quiet(one, other) for one in by_page[page] for other in by_page[page + 1]):
             doubtful |= {page, page + 1}
     return frozenset(doubtful)
 
 
-def is_reordered(repeated: Iterable[list[Reading]]) -> bool:
-    """Tell whether an id stood on two pages in a way that a shift by less than a page does not explain."""
-    return any(
-        abs(one.page - other.page) > 1 or (one.page != other.page and one.is_calm_with(other))
-        for readings in repeated
-        for one, other in combinations(readings, 2)
-    )
+def are_sorted(readings: Sequence[Reading]) -> bool:
+    """Tell whether the ids rise, or fall, within each page and from page to page, as far as pages can be compared."""
+    turns = Turns(readings)
+    edges = [
+        (one.ids[-1], other.ids[0])
+        for one, other in pairwise(sorted(readings, key=lambda reading: (reading.page, reading.asked)))
+        if one.ids and other.ids and one.page != other.page and turns.is_quiet(one, other)
+    ]
+    runs = [*(reading.ids for reading in readings), *edges]
+    return any(all(all(map(precedes, run, run[1:])) for run in runs) for precedes in (lt, gt))
 
 
-def _repeated(readings: list[Reading]) -> Iterator[list[Reading]]:
-    """Return, for each id that was read more than once, its readings."""
+def shared_pages(readings: Sequence[Reading]) -> frozenset[int]:
+    """Return the pages that showed a record which another page showed too."""
     if len(set().union(*(reading.ids for reading in readings))) == sum(len(reading.ids) for reading in readings):
-        return
-    by_id: dict[int, list[Reading]] = defaultdict(list)
+        return frozenset()
+    pages: dict[int, set[int]] = defaultdict(set)
     for reading in readings:
         for one in reading.ids:
-            by_id[one].append(reading)
-    yield from (taken for taken in by_id.values() if len(taken) > 1)
-
-
-def _is_shared(readings: list[Reading]) -> bool:
-    return len({reading.page for reading in readings}) > 1
+            pages[one].add(reading.page)
+    return frozenset(page for shown_on in pages.values() if len(shown_on) > 1 for page in shown_on)
 
 
 def _ids(page: Page) -> array[int]:

@@ -17,6 +17,7 @@ from airbyte_cdk.models import (
 )
 from airbyte_cdk.sources.connector_state_manager import ConnectorStateManager
 from airbyte_cdk.sources.declarative.yaml_declarative_source import YamlDeclarativeSource
+from airbyte_cdk.sources.message import NoopMessageRepository
 from airbyte_cdk.sources.streams.concurrent.abstract_stream import AbstractStream
 
 from powerschool_enrollment_api import (
@@ -31,6 +32,9 @@ from powerschool_enrollment_api import (
 from source_powerschool_enrollment.delivered_records import NAME as DELIVERED_RECORDS
 from source_powerschool_enrollment.delivered_records import delivered_records
 from source_powerschool_enrollment.delivery_options import DeliveryOption
+from source_powerschool_enrollment.document_options import document_fields
+from source_powerschool_enrollment.documents import NAME as DOCUMENTS
+from source_powerschool_enrollment.documents import documents
 from source_powerschool_enrollment.options import PublishedActionSelection, check_options
 from source_powerschool_enrollment.record_stream import RECORD_STREAMS, parallel_record_stream
 from source_powerschool_enrollment.sync import sync_for
@@ -51,11 +55,18 @@ class SourcePowerschoolEnrollment(YamlDeclarativeSource):
         super().__init__(path_to_yaml=str(MANIFEST), catalog=catalog, config=config, state=state)
         self._state = state
         self._incremental: frozenset[str] = frozenset()
+        self._with_files: frozenset[str] = frozenset()
+
+    def configure(self, config: Mapping[str, Any], temp_dir: str) -> Mapping[str, Any]:
+        """Adopt the configuration if the constructor was given none, as Airbyte's own suite does."""
+        self._config = self._config or config
+        return super().configure(config, temp_dir)
 
     def check(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteConnectionStatus:
         """Tell whether the options, the address, the key and the configured ids are right, in at most five requests."""
         try:
             check_options(config, self._option_names(logger))
+            document_fields(config)
             deliveries = DeliveryOption.from_config(config)
             client = Client(ConnectionSettings.from_config(config), patience=Patience.for_a_check())
             verify_connection(client)
@@ -67,11 +78,12 @@ class SourcePowerschoolEnrollment(YamlDeclarativeSource):
         return AirbyteConnectionStatus(status=Status.SUCCEEDED)
 
     def streams(self, config: Mapping[str, Any]) -> list[AbstractStream]:
-        """Return the manifest's streams, the record lists read in a way of their own, and those that YAML cannot say."""
+        """Return the manifest's streams, the record lists read in a way of their own, and what YAML cannot say."""
         declared = super().streams(config)
         return [
             *(self._parallel(stream) if stream.name in RECORD_STREAMS else stream for stream in declared),
             *self._delivered_records(config),
+            *self._documents(config, declared),
         ]
 
     def read(
@@ -85,6 +97,9 @@ class SourcePowerschoolEnrollment(YamlDeclarativeSource):
         self._state = state
         self._incremental = frozenset(
             configured.stream.name for configured in catalog.streams if configured.sync_mode is SyncMode.incremental
+        )
+        self._with_files = frozenset(
+            configured.stream.name for configured in catalog.streams if configured.include_files
         )
         try:
             yield from super().read(logger, config, catalog, state)
@@ -100,6 +115,11 @@ class SourcePowerschoolEnrollment(YamlDeclarativeSource):
             ConnectorStateManager(self._state) if declared.name in self._incremental else None,
         )
 
+    def _parent(self, declared: AbstractStream) -> AbstractStream:
+        """Return the record list as the parent of another stream, which tells nothing of itself."""
+        record_types = self.resolved_manifest["definitions"]["record_types"]
+        return parallel_record_stream(declared, self._config, record_types, NoopMessageRepository(), None)
+
     def _delivered_records(self, config: Mapping[str, Any]) -> list[AbstractStream]:
         """Return the stream `delivered_records`, where deliveries are consumed."""
         try:
@@ -110,6 +130,19 @@ class SourcePowerschoolEnrollment(YamlDeclarativeSource):
             return [delivered_records(sync_for(config), option, state, self._message_repository)]
         except EnrollmentError as error:
             raise as_traced_exception(error) from None
+
+    def _documents(self, config: Mapping[str, Any], declared: list[AbstractStream]) -> list[AbstractStream]:
+        """Return the stream `documents`, where there are fields to look for."""
+        try:
+            fields = document_fields(config)
+        except EnrollmentError as error:
+            raise as_traced_exception(error) from None
+        if not fields:
+            return []
+        (submission_records,) = (self._parent(stream) for stream in declared if stream.name == "submission_records")
+        include_files = DOCUMENTS in self._with_files
+        sync, repository = sync_for(config), self._message_repository
+        return [documents(sync, submission_records, fields, repository, include_files=include_files)]
 
     def _option_names(self, logger: logging.Logger) -> list[str]:
         return list(self.spec(logger).connectionSpecification["properties"])

@@ -10,8 +10,3 @@ from integration_tests.destination.stand_in import StandIn
 def service():
     with StandIn() as stand_in:
         yield stand_in
-
-
-def pytest_collection_modifyitems(items):
-    """Leave out the standard tests of a built image, which need a container engine."""
-    items[:] = [item for item in items if not item.get_closest_marker("image_tests")]

@@ -38,7 +38,7 @@ class Buildah(Engine):
         container = self._ask("from", image)
         try:
             root = shlex.quote(self._ask("mount", container))
-            inner_tmp = f"{root}/tmp"
+            inner_tmp = f"{root}/tmp"  # noqa: S108 - the container's own
             # What `docker run --read-only --tmpfs /tmp --network host --volume data:/data:ro` does.
             isolated = f"""
                 set -e

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from queue import Queue
+from random import Random
 from typing import Any
 
 from airbyte_cdk.models import Type
@@ -17,7 +18,7 @@ from airbyte_cdk.sources.message.concurrent_repository import ConcurrentMessageR
 from airbyte_cdk.sources.utils.slice_logger import DebugSliceLogger
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-from integration_tests.source.delivery_service import KEY, DeliveryService
+from integration_tests.source.delivery_sandbox import DeliverySandbox
 from powerschool_enrollment_api import Client, ConnectionSettings, Patience
 from source_powerschool_enrollment.delivered_records import delivered_records
 from source_powerschool_enrollment.delivery_options import DeliveryOption
@@ -33,7 +34,7 @@ Message = Mapping[str, Any]  # {"record": {…}} or {"state": {…}}
 class Platform:
     """A connection's committed state, and the records that were confirmed by it, by target and id."""
 
-    service: DeliveryService
+    service: DeliverySandbox
     start_date: date = date(2026, 8, 1)
     state: Mapping[str, Any] = field(default_factory=dict)
     confirmed: Counter[tuple[int, int]] = field(default_factory=Counter)
@@ -47,13 +48,18 @@ class Platform:
             records = (message["record"] for message in messages[: kept[-1]] if "record" in message)
             self.confirmed.update((record["delivery_target_id"], record["id"]) for record in records)
 
+    def hear(self, messages: list[Message], chance: Random) -> None:
+        """Confirm what was heard of a sync, as far as a destination had come: wholly, partly or not at all."""
+        states = sum("state" in message for message in messages)
+        self.confirm(messages, chance.choice([0, chance.randint(0, states), states]))
+
     def sync(
         self, *, sleep: Any = lambda _: None, today: date | None = None, queue_size: int = 10_000
     ) -> list[Message]:
         """Return what a sync says. A sync that fails says what it can."""
         queue: Queue[Any] = Queue(maxsize=queue_size)
         repository = ConcurrentMessageRepository(queue, InMemoryMessageRepository())
-        settings = ConnectionSettings(KEY, self.service.base_url)
+        settings = ConnectionSettings(self.service.sandbox.api_key, self.service.sandbox.base_url)
         stream = delivered_records(
             Sync(Client(settings, patience=Patience(connect=5, read=5, retries=20), sleep=sleep)),
             DeliveryOption(tuple(self.service.targets), self.start_date),

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from integration_tests.source.delivery_platform import Message, Platform
-from integration_tests.source.delivery_service import KEY
+from integration_tests.source.delivery_sandbox import never
 
 SCRIPT = Path(sys.executable).parent / "source-powerschool-enrollment"
 CATALOG = {
@@ -35,7 +35,8 @@ def config_of(platform: Platform) -> dict[str, Any]:
         "delivery_target_ids": targets,
         "start_date": platform.start_date.isoformat(),
     }
-    return {"api_key": KEY, "base_url": platform.service.base_url, "deliveries": deliveries}
+    sandbox = platform.service.sandbox
+    return {"api_key": sandbox.api_key, "base_url": sandbox.base_url, "deliveries": deliveries}
 
 
 def command(name: str, folder: Path, **files: Any) -> list[str]:
@@ -61,7 +62,7 @@ class KilledSync:
         self.platform = platform
         self.chance = chance
         self.kills_at_request = chance.random() < 0.7
-        self.last_request = len(platform.service.journal) + chance.randint(0, 8)
+        self.last_request = platform.service.requests + chance.randint(0, 8)
         self.last_moment = chance.choice(["before", "after"])
         self.last_line = chance.randint(1, 60)
         self.arguments = command(
@@ -82,7 +83,7 @@ class KilledSync:
             try:
                 heard = [message for line in process.stdout or [] for message in self.hear(line)]
             finally:
-                self.platform.service.spoil = lambda *_: None
+                self.platform.service.spoil = never
         return heard
 
     def hear(self, line: bytes) -> list[Message]:
@@ -103,7 +104,7 @@ class KilledSync:
         service = self.platform.service
         if self.chance.random() < 0.2:
             service.approve(self.chance.choice(list(service.targets)), self.chance.randint(1, 5))
-        if self.kills_at_request and when == self.last_moment and len(service.journal) >= self.last_request:
+        if self.kills_at_request and when == self.last_moment and service.requests >= self.last_request:
             self.process.send_signal(signal.SIGKILL)
             return "drop"
         if "createbatch" in path and self.chance.random() < 0.1:

@@ -5,13 +5,19 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from integration_tests.source.delivery_platform import Platform
-from integration_tests.source.delivery_service import DeliveryService, Target, serving
+from integration_tests.source.delivery_sandbox import delivery_sandbox, never
+
+
+@pytest.fixture(scope="module")
+def running():
+    with delivery_sandbox() as sandbox:
+        yield sandbox
 
 
 @pytest.fixture
-def service():
-    with serving(DeliveryService({7: Target()})) as running:
-        yield running
+def service(running):
+    running.start_over(7)
+    return running
 
 
 def at(text: str) -> datetime:
@@ -42,23 +48,36 @@ def test_an_undisturbed_sync_creates_each_batch_once_and_says_a_state_after_each
     messages = platform.sync()
     platform.confirm(messages)
     assert shape(messages) == "R" * 25 + "S" + "R" * 25 + "S" + "R" * 10 + "S" + "S"
-    assert [service.calls(what) for what in ("createbatch", "getbatches", "resetbatch")] == [4, 1, 0]
+    assert service.calls() == [4, 1, 0]
     assert not platform.lost()
     assert not platform.repeated()
     assert {len(target["settled"]) for target in platform.state["delivery_targets"].values()} == {4}
 
 
 def test_a_record_carries_its_target_and_batch_and_its_times_are_utc(service):
-    service.approve(7, 1)
+    ids = service.approve(7, 1)
+    service.targets[7].oddities[ids[0]] = {"submitted": "2026-08-30T16:50:53", "data": {"student": {"grade": "4"}}}
     record = Platform(service).sync()[0]["record"]
     assert record == {
-        "id": 1,
+        "id": ids[0],
         "submitted": "2026-08-30T16:50:53Z",
-        "data": {"student": {"firstName": "Zyxwvut"}},
+        "data": {"student": {"grade": "4"}},
         "delivery_target_id": 7,
         "batch_id": service.targets[7].batches[0].id,
         "batch_date": "2026-09-01T12:00:00Z",
     }
+
+
+def test_a_batch_date_that_cannot_be_read_is_null(service, monkeypatch):
+    monkeypatch.setattr("powerschool_enrollment_sandbox.deliveries.as_utc_text", lambda _: "yesterday")
+    service.approve(7, 1)
+    platform = Platform(service)
+    for _ in range(2):
+        messages = platform.sync()
+        platform.confirm(messages)
+    assert not platform.lost()
+    assert not platform.repeated()
+    assert service.calls()[2] == 0
 
 
 def test_syncs_without_a_failure_never_reset_and_never_repeat(service):
@@ -69,11 +88,11 @@ def test_syncs_without_a_failure_never_reset_and_never_repeat(service):
         service.now += timedelta(hours=31)
     assert not platform.lost()
     assert not platform.repeated()
-    assert service.calls("resetbatch") == 0
-    assert service.calls("getbatches") == 20
+    assert service.calls()[2] == 0
+    assert service.calls()[1] == 20
 
 
-@pytest.mark.parametrize("fault", ["drop", "500", "503", "408", "html", "empty", "cut"])
+@pytest.mark.parametrize("fault", ["drop", "500", "503", "408", "html", "empty", "truncate"])
 def test_a_lost_answer_to_createbatch_is_reset_and_not_asked_again_blindly(service, fault):
     service.approve(7, 30)
     fail_once(service, fault, "after")
@@ -81,7 +100,7 @@ def test_a_lost_answer_to_createbatch_is_reset_and_not_asked_again_blindly(servi
     platform.confirm(platform.sync())
     assert not platform.lost()
     assert not platform.repeated()
-    assert [line.split("/")[5].split("?")[0] for line in service.journal] == [
+    assert [entry.path.split("/")[3] for entry in service.sandbox.journal] == [
         "getbatches",
         "createbatch",
         "getbatches",
@@ -99,14 +118,14 @@ def test_a_createbatch_that_did_not_act_leaves_nothing_to_reset(service, fault):
     platform = Platform(service)
     platform.confirm(platform.sync())
     assert not platform.lost()
-    assert service.calls("resetbatch") == 0
+    assert service.calls()[2] == 0
 
 
 def test_a_createbatch_that_was_told_to_slow_down_is_sent_again_without_a_list(service):
     service.approve(7, 10)
     fail_once(service, "429", "before")
     Platform(service).sync()
-    assert [service.calls("createbatch"), service.calls("getbatches")] == [2, 1]
+    assert service.calls() == [3, 1, 0]
 
 
 def test_a_refused_createbatch_fails_the_stream_and_what_came_before_stays_confirmed(service):
@@ -118,7 +137,7 @@ def test_a_refused_createbatch_fails_the_stream_and_what_came_before_stays_confi
     platform.confirm(messages)
     platform.confirm(platform.sync())
     assert not platform.lost()
-    assert service.calls("resetbatch") == 0
+    assert service.calls()[2] == 0
 
 
 def test_records_that_left_without_a_committed_state_are_delivered_again(service):
@@ -130,7 +149,7 @@ def test_records_that_left_without_a_committed_state_are_delivered_again(service
     platform.confirm(messages)
     assert not platform.lost()
     assert not platform.repeated()
-    assert service.calls("resetbatch") == 2  # the second batch, and the empty one
+    assert service.calls()[2] == 2  # the second batch, and the empty one
 
 
 def test_a_sync_whose_states_were_never_committed_is_delivered_wholly_again(service):
@@ -139,18 +158,18 @@ def test_a_sync_whose_states_were_never_committed_is_delivered_wholly_again(serv
     platform.sync()
     platform.confirm(platform.sync())
     assert not platform.lost()
-    assert service.calls("resetbatch") == 3
+    assert service.calls()[2] == 3
 
 
 def test_a_lost_reset_answer_is_asked_again_and_a_batch_that_is_gone_is_as_good_as_reset(service):
+    service.start_over(7, resets_stay=False)
     service.approve(7, 10)
     service.deliver(7)
-    service.forgets_reset = True
     fail_once(service, "drop", "after", "resetbatch")
     platform = Platform(service)
     platform.confirm(platform.sync())
     assert not platform.lost()
-    assert service.calls("resetbatch") == 2
+    assert service.calls()[2] == 2
 
 
 def test_a_batch_that_was_reset_and_is_still_listed_is_not_reset_again(service):
@@ -160,12 +179,12 @@ def test_a_batch_that_was_reset_and_is_still_listed_is_not_reset_again(service):
     for _ in range(3):
         platform.confirm(platform.sync())
     assert not platform.lost()
-    assert service.calls("resetbatch") == 1
+    assert service.calls()[2] == 1
 
 
 def test_a_batch_whose_answer_was_lost_and_that_is_listed_only_days_later_is_not_missed(service):
+    service.start_over(7, lists_late=2)
     service.approve(7, 10)
-    service.hides_new_batches_for = 2
     fail_once(service, "drop", "after")
     platform = Platform(service)
     platform.confirm(platform.sync())
@@ -175,13 +194,13 @@ def test_a_batch_whose_answer_was_lost_and_that_is_listed_only_days_later_is_not
         platform.confirm(platform.sync())
     assert not platform.lost()
     assert not platform.repeated()
-    assert service.calls("resetbatch") == 1
+    assert service.calls()[2] == 1
 
 
 @pytest.mark.parametrize("hours_off", [-12, -6, 14])
 @pytest.mark.parametrize("moment", ["2026-08-01T00:00:00", "2026-08-01T23:59:59"])
 def test_a_filter_in_another_time_zone_hides_no_orphan_of_the_first_date(service, hours_off, moment):
-    service.hours_off = hours_off
+    service.start_over(7, hours_off=hours_off)
     service.approve(7, 10)
     service.deliver(7, at(moment))
     platform = Platform(service)
@@ -191,17 +210,17 @@ def test_a_filter_in_another_time_zone_hides_no_orphan_of_the_first_date(service
 
 @pytest.mark.parametrize("oddity", [{"hours_off": 14}, {"ignores_date": True}])
 def test_a_filter_that_shows_more_invents_no_orphan_before_the_first_date(service, oddity):
-    vars(service).update(oddity)
+    service.start_over(7, **oddity)
     service.approve(7, 10)
     service.deliver(7, at("2026-07-31T23:59:59"))
     platform = Platform(service)
     assert shape(platform.sync()) == "S"
-    assert service.calls("resetbatch") == 0
+    assert service.calls()[2] == 0
 
 
 @pytest.mark.parametrize("oddity", [{}, {"ignores_date": True}, {"hours_off": -12}, {"hours_off": 14}])
 def test_an_old_settled_batch_that_the_list_still_shows_is_never_reset_again(service, oddity):
-    vars(service).update(oddity)
+    service.start_over(7, **oddity)
     platform = Platform(service)
     for _ in range(30):
         service.approve(7, 30)
@@ -210,7 +229,7 @@ def test_an_old_settled_batch_that_the_list_still_shows_is_never_reset_again(ser
     state = platform.state["delivery_targets"]["7"]
     assert state["since"] > "2026-09-15"
     assert len(state["settled"]) < 20
-    assert service.calls("resetbatch") == 0
+    assert service.calls()[2] == 0
     assert not platform.repeated()
 
 
@@ -240,7 +259,7 @@ def test_the_service_s_clock_may_jump_ahead_and_back(service):
 
 
 def test_batches_of_one_second_are_told_apart(service):
-    service.batch_size = 5
+    service.start_over(7, batch_size=5)
     service.approve(7, 50)
     platform = Platform(service)
     platform.confirm(platform.sync(), committed_states=4)
@@ -248,7 +267,7 @@ def test_batches_of_one_second_are_told_apart(service):
     platform.confirm(platform.sync())
     assert not platform.lost()
     assert not platform.repeated()
-    assert service.calls("resetbatch") == 7
+    assert service.calls()[2] == 7
 
 
 def test_clearing_the_state_delivers_everything_since_the_first_date_again(service):
@@ -261,7 +280,7 @@ def test_clearing_the_state_delivers_everything_since_the_first_date_again(servi
 
 
 def test_a_target_that_is_left_out_for_a_while_is_remembered(service):
-    service.targets[8] = Target()
+    service.start_over(7, 8)
     service.approve(7, 10)
     service.approve(8, 10)
     platform = Platform(service)
@@ -273,11 +292,11 @@ def test_a_target_that_is_left_out_for_a_while_is_remembered(service):
     platform.confirm(platform.sync())
     assert not platform.lost()
     assert not platform.repeated()
-    assert service.calls("resetbatch") == 0
+    assert service.calls()[2] == 0
 
 
 def test_one_target_s_failure_leaves_the_others_whole(service):
-    service.targets[8] = Target()
+    service.start_over(7, 8)
     service.approve(7, 30)
     service.approve(8, 30)
     service.spoil = lambda when, path: "409" if when == "before" and "/8/createbatch" in path else None
@@ -286,7 +305,7 @@ def test_one_target_s_failure_leaves_the_others_whole(service):
     assert messages[-1] == {"failed": True}
     platform.confirm(messages)
     assert {target for target, _ in platform.lost()} == {8}
-    service.spoil = lambda when, path: None  # noqa: ARG005
+    service.spoil = never
     platform.confirm(platform.sync())
     assert not platform.lost()
     assert not platform.repeated()
@@ -300,8 +319,8 @@ def test_a_service_that_stays_down_fails_the_sync_and_loses_nothing(service):
     messages = platform.sync(sleep=waited.append)
     assert shape(messages) == "SF"
     assert 240 < sum(waited) < 600
-    assert service.calls("createbatch") == 10
-    service.spoil = lambda when, path: None  # noqa: ARG005
+    assert service.calls()[0] == 10
+    service.spoil = never
     platform.confirm(messages)
     platform.confirm(platform.sync())
     assert not platform.lost()

@@ -86,7 +86,7 @@ def test_no_two_options_claim_one_place_in_the_form():
 
 def test_every_stream_has_a_schema_and_every_schema_a_stream():
     deliveries = {"mode": "consume", "delivery_target_ids": [1], "start_date": "2026-08-01"}
-    config = {"api_key": "sandbox-key", "deliveries": deliveries}
+    config = {"api_key": "sandbox-key", "deliveries": deliveries, "documents": [{"field": "doc_BirthCertificate"}]}
     names = {stream.name for stream in SourcePowerschoolEnrollment(config=config).streams(config)}
     assert {path.stem for path in SCHEMAS} == names
 

@@ -42,6 +42,14 @@ def test_a_wrong_option_is_named(config, problem):
     assert option_problems(config, SPEC) == [problem]
 
 
+def test_each_of_several_missing_options_is_named():
+    config = {**KEY, "deliveries": {"mode": "consume"}}
+    assert sorted(option_problems(config, SPEC)) == [
+        "The option deliveries.delivery_target_ids is missing.",
+        "The option deliveries.start_date is missing.",
+    ]
+
+
 @given(st.dictionaries(st.sampled_from(sorted(SPEC["properties"])), st.text(alphabet="§¶", min_size=3)))
 def test_no_value_is_ever_repeated(config):
     text = " ".join(option_problems(config, SPEC))

@@ -1,0 +1,147 @@
+"""A sandbox of nothing but delivery targets, whose every answer a test can spoil, before or after it acted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta, timezone
+from typing import Any
+
+from powerschool_enrollment_sandbox import District, Fault, Sandbox, running_sandbox
+from powerschool_enrollment_sandbox.deliveries import DeliveryTarget
+from powerschool_enrollment_sandbox.faults import Faults
+from powerschool_enrollment_sandbox.settings import Settings
+
+NOON = datetime(2026, 9, 1, 12, tzinfo=timezone.utc)
+Spoil = Callable[[str, str], "str | None"]  # "before" or "after" it acted, path → a fault's name
+
+
+@dataclass
+class OddTarget(DeliveryTarget):
+    """A target that reads the list's date in its own time zone, or not at all, or lists a batch some lists late."""
+
+    hours_off: int = 0
+    ignores_date: bool = False
+    lists_late: int = 0
+    approved: set[int] = field(default_factory=set)
+    oddities: dict[int, dict[str, Any]] = field(default_factory=dict)
+    _lists: int = 0
+    _hidden_until: dict[str, int] = field(default_factory=dict)
+
+    def approve(self, count: int = 1) -> list[int]:
+        ids = super().approve(count)
+        self.approved.update(ids)
+        return ids
+
+    def create_batch(self, now: datetime, limit: int, *, keep_empty: bool = True) -> dict[str, Any]:
+        with self.lock:
+            batch = super().create_batch(now, limit, keep_empty=keep_empty)
+            self._hidden_until[batch["id"]] = self._lists + self.lists_late
+            return batch
+
+    def get_batches(self, since: date | None = None, *, auto_open: bool = False) -> list[dict[str, Any]]:
+        with self.lock:
+            self._lists += 1
+            first = None if since is None or self.ignores_date else since
+            return [
+                batch.answer()
+                for batch in self.batches
+                if self._lists > self._hidden_until[batch.id]
+                and (first is None or (batch.date + timedelta(hours=self.hours_off)).date() >= first)
+                and (batch.auto_open or not auto_open)
+            ]
+
+    def _deliver(self, record_id: int) -> dict[str, Any]:
+        return super()._deliver(record_id) | self.oddities.get(record_id, {})
+
+
+def never(_when: str, _path: str) -> None:
+    return None
+
+
+class Spoiled(Faults):
+    """The faults that `spoil` names."""
+
+    spoil: Spoil = staticmethod(never)
+
+    def striking(self, _method: str, path: str) -> list[Fault]:
+        named = ((when == "after", self.spoil(when, path)) for when in ("before", "after"))
+        return [_fault(name, after_acting=after) for after, name in named if name][:1]
+
+
+def _fault(name: str, *, after_acting: bool) -> Fault:
+    if name in {"drop", "truncate"}:
+        return Fault(name, after_acting=after_acting)
+    if name in {"html", "empty"}:
+        return Fault("status", status=200, body=name, after_acting=after_acting)
+    return Fault("status", status=int(name), after_acting=after_acting)
+
+
+@dataclass
+class DeliverySandbox:
+    """What a test turns, and what it looks at."""
+
+    sandbox: Sandbox
+
+    def start_over(self, *target_ids: int, batch_size: int = 25, resets_stay: bool = True, **oddity: Any) -> None:
+        """Have new, empty targets, and a new journal."""
+        district = District.generate(
+            forms=1, roster_records_per_form=0, submission_records_per_form=0, data_items=5, delivery_targets=0
+        )
+        submissions = next(iter(district.forms.values())).submissions
+        for number in target_ids:
+            district.delivery_targets[number] = OddTarget(
+                number, f"Warehouse {number}", submissions, number, district.lock, **oddity
+            )
+        self.sandbox.service.settings = Settings(batch_limit=batch_size, reset_batches_stay=resets_stay)
+        self.sandbox.service.faults = Spoiled()
+        self.sandbox.journal.clear()
+        self.sandbox.district = district
+        self.now = NOON
+
+    @property
+    def targets(self) -> dict[int, DeliveryTarget]:
+        return self.sandbox.district.delivery_targets
+
+    @property
+    def now(self) -> datetime:
+        return self.sandbox.clock.now()
+
+    @now.setter
+    def now(self, moment: datetime) -> None:
+        self.sandbox.clock.freeze(moment)
+
+    @property
+    def spoil(self) -> Spoil:
+        return self.sandbox.faults.spoil
+
+    @spoil.setter
+    def spoil(self, spoil: Spoil) -> None:
+        self.sandbox.faults.spoil = spoil
+
+    def deliver(self, target: int, moment: datetime | None = None) -> None:
+        """Deliver to somebody else, or to a sync that never heard of it."""
+        self.targets[target].create_batch(moment or self.now, self.sandbox.settings.batch_limit)
+
+    def approve(self, target: int, count: int) -> list[int]:
+        return self.targets[target].approve(count)
+
+    @property
+    def requests(self) -> int:
+        return len(self.sandbox.journal)
+
+    def calls(self) -> list[int]:
+        """Return how many batches were asked to be created, how many lists, and how many resets."""
+        count = self.sandbox.journal.count
+        return [
+            count("POST", "/deliverytargets/*/createbatch"),
+            count("GET", "/deliverytargets/*/getbatches/*"),
+            count("POST", "/deliverytargets/*/resetbatch/*"),
+        ]
+
+
+@contextmanager
+def delivery_sandbox() -> Iterator[DeliverySandbox]:
+    with running_sandbox(district=District.generate(forms=0, delivery_targets=0, checklists=0)) as sandbox:
+        yield DeliverySandbox(sandbox)

@@ -1,0 +1,202 @@
+"""Documents over a socket, through the console script: rows, files, faults, and what never leaks."""
+
+import hashlib
+import json
+import logging
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from integration_tests.connector import SCRIPTS, Outcome, run_source
+from powerschool_enrollment_sandbox import District, Fault, running_sandbox
+from source_powerschool_enrollment import SourcePowerschoolEnrollment
+
+STORAGE = "/secure-uploadeddocuments-832/*"
+BIRTH, RESIDENCY = "doc_BirthCertificate", "doc_ProofOfResidency"
+QUICKLY = {"POWERSCHOOL_ENROLLMENT_RETRY_SECONDS": "5", "POWERSCHOOL_ENROLLMENT_READ_TIMEOUT_SECONDS": "5"}
+
+
+@pytest.fixture(params=["observed"])
+def sandbox(request):
+    district = District.generate(
+        forms=2, roster_records_per_form=5, submission_records_per_form=40, document_bytes=300_000
+    )
+    with running_sandbox(district=district, wire=request.param) as running:
+        yield running
+
+
+@pytest.fixture
+def config(sandbox):
+    fields = [{"field": BIRTH, "file_name_field": f"{BIRTH}_FileName"}, {"field": RESIDENCY}]
+    return {"api_key": sandbox.api_key, "base_url": sandbox.base_url, "page_size": 15, "documents": fields}
+
+
+@pytest.fixture
+def staging(tmp_path):
+    return tmp_path
+
+
+def catalog(*, files):
+    stream = {
+        "name": "documents",
+        "json_schema": {"type": "object"},
+        "supported_sync_modes": ["full_refresh"],
+        "is_file_based": True,
+    }
+    chosen = {"stream": stream, "sync_mode": "full_refresh", "destination_sync_mode": "overwrite"}
+    return {"streams": [{**chosen, "include_files": files}]}
+
+
+def transfer(config, staging, **options):
+    environment = {"AIRBYTE_STAGING_DIRECTORY": str(staging), **QUICKLY, **options.pop("environment", {})}
+    return run_source("read", config=config, catalog=catalog(files=True), environment=environment, **options)
+
+
+def documents_there(sandbox):
+    return {
+        (record["id"], field): record["dataItems"][field]
+        for form in sandbox.district.forms.values()
+        for record in form.submissions
+        for field in (BIRTH, RESIDENCY)
+        if record["dataItems"][field]
+    }
+
+
+def documents_read(outcome):
+    rows = outcome.records("documents")
+    return {(row["submission_record_id"], row["field"]): row["object_id"] for row in rows}
+
+
+def files_in(staging):
+    return [path for path in Path(staging).rglob("*") if path.is_file()]
+
+
+def assert_that_files_are_whole(sandbox, outcome, staging):
+    records = outcome.of_type("RECORD")
+    for record in records:
+        reference = record["file_reference"]
+        path = Path(reference["staging_file_url"])
+        content = path.read_bytes()
+        there = sandbox.district.documents.get(record["data"]["object_id"]).content
+        assert hashlib.sha256(content).digest() == hashlib.sha256(there).digest()
+        assert reference["file_size_bytes"] == len(content)
+        assert path == Path(staging) / reference["source_file_relative_path"]
+    assert len(files_in(staging)) == len(records)
+
+
+@pytest.mark.parametrize("sandbox", ["observed", "documented"], indirect=True)
+def test_without_file_transfer_there_are_rows_and_nothing_is_downloaded(sandbox, config, staging):
+    config["documents"].append({"field": "doc_BirthCertficate"})
+    environment = {"AIRBYTE_STAGING_DIRECTORY": str(staging)}
+    outcome = run_source("read", config=config, catalog=catalog(files=False), environment=environment)
+    assert (outcome.exit_code, outcome.errors) == (0, [])
+    (warning,) = outcome.warnings
+    assert "no submission record has the data item doc_BirthCertficate" in warning
+    assert documents_read(outcome) == documents_there(sandbox)
+    for row in outcome.records("documents"):
+        items = sandbox.district.submission_record(row["submission_record_id"])["dataItems"]
+        assert row.get("file_name") == (items[f"{BIRTH}_FileName"] if row["field"] == BIRTH else None)
+        assert row["url"].startswith(sandbox.root_url)
+        assert row["expires_at"].endswith("Z")
+    assert sandbox.journal.count("GET", STORAGE) == 0
+    assert files_in(staging) == []
+    pages = [entry.path + entry.query for entry in sandbox.journal.entries("GET", "*/submissionrecords")]
+    assert len(pages) == len(set(pages)) == 6
+
+
+def test_with_file_transfer_every_document_is_staged_whole_and_no_key_is_sent_for_it(sandbox, config, staging):
+    home = staging.with_name("home")
+    home.mkdir()
+    (home / ".netrc").write_text("machine 127.0.0.1 login someone password secret\n")
+    (home / ".netrc").chmod(0o600)
+    outcome = transfer(config, staging, environment={"HOME": str(home)})
+    assert (outcome.exit_code, outcome.errors, outcome.warnings) == (0, [], [])
+    assert documents_read(outcome) == documents_there(sandbox)
+    assert_that_files_are_whole(sandbox, outcome, staging)
+    downloads = sandbox.journal.entries("GET", STORAGE)
+    assert len(downloads) == len(documents_there(sandbox))
+    assert not any(entry.authorization for entry in downloads)
+
+
+def test_what_breaks_on_the_way_is_fetched_again_and_nothing_broken_is_left(sandbox, config, staging):
+    sandbox.faults.add(
+        Fault("truncate", path=STORAGE, times=3),
+        Fault("drop", path=STORAGE, skip=8, times=2),
+        Fault("status", path=STORAGE, skip=12, times=2, status=503),
+        Fault("status", path=STORAGE, skip=16, times=1, status=403),
+        Fault("status", path="/documents/*", times=2, status=503),
+    )
+    outcome = transfer(config, staging)
+    assert outcome.exit_code == 0
+    assert documents_read(outcome) == documents_there(sandbox)
+    assert_that_files_are_whole(sandbox, outcome, staging)
+
+
+def test_a_document_that_vanished_is_a_counted_warning_with_its_records_id(sandbox, config, staging):
+    there = documents_there(sandbox)
+    (before, object_id), (later, _) = list(there.items())[:2]
+    sandbox.district.documents.remove(object_id)
+    sandbox.faults.add(Fault("status", path=f"{STORAGE[:-1]}{there[later]}", status=404))
+    outcome = transfer(config, staging)
+    assert outcome.exit_code == 0
+    assert documents_read(outcome).keys() == there.keys() - {before, later}
+    assert "documents: skipped what does not exist (2 times)." in outcome.warnings
+    for record_id, field in (before, later):
+        assert (
+            f"documents: the document in {field} of submission record {record_id} does not exist." in outcome.warnings
+        )
+
+
+def test_a_full_disk_is_an_error_that_names_no_file(config, staging, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("full")
+    Path(folder, "config.json").write_text(json.dumps(config))
+    Path(folder, "catalog.json").write_text(json.dumps(catalog(files=True)))
+    command = [
+        *("bash", "-c", 'ulimit -f 100; exec "$@"', "bash"),
+        *(str(SCRIPTS / "source-powerschool-enrollment"), "read"),
+        *("--config", "config.json", "--catalog", "catalog.json"),
+    ]
+    environment = {**os.environ, "AIRBYTE_STAGING_DIRECTORY": str(staging)}
+    process = subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=120
+    )
+    outcome = Outcome(process.returncode, process.stdout, process.stderr)
+    assert outcome.exit_code == 1
+    assert "the staging folder cannot take a document" in outcome.errors[0]["message"]
+    assert "BirthCertificate " not in outcome.stdout
+    assert files_in(staging) == []
+
+
+def test_no_address_name_or_document_id_is_in_any_log_even_when_debugging(sandbox, config, staging):
+    sandbox.faults.add(
+        Fault("truncate", path=STORAGE, times=2),
+        Fault("status", path="/documents/*", times=2, status=503),
+        Fault("status", path=STORAGE, skip=30, status=418),
+    )
+    outcome = transfer(config, staging, debug=True)
+    assert outcome.exit_code == 1
+    told = outcome.stderr + "\n".join(
+        json.dumps(message) for message in outcome.messages if message["type"] != "RECORD"
+    )
+    names = {
+        record["dataItems"][f"{BIRTH}_FileName"]
+        for form in sandbox.district.forms.values()
+        for record in form.submissions
+        if record["dataItems"][f"{BIRTH}_FileName"]
+    }
+    for secret in {"sig=", "secure-uploadeddocuments", sandbox.api_key, *names, *documents_there(sandbox).values()}:
+        assert secret not in told
+
+
+def test_the_stream_is_offered_with_file_transfer_if_there_are_fields_and_not_otherwise():
+    def offered(**options):
+        config = {"api_key": "sandbox-key", **options}
+        source = SourcePowerschoolEnrollment(config=config)
+        return {stream.name: stream for stream in source.discover(logging.getLogger(), config).streams}
+
+    stream = offered(documents=[{"field": BIRTH}])["documents"]
+    assert stream.is_file_based
+    assert stream.source_defined_primary_key == [["submission_record_id"], ["field"]]
+    assert "documents" not in offered()

@@ -1,0 +1,136 @@
+"""What the service does wrong, and what the source makes of it: the right records or the right failure, in time.
+
+In none of these does a record's value or the key reach the output, at the most talkative log level.
+"""
+
+import pytest
+
+from integration_tests.connector import configured_catalog, run_source
+from powerschool_enrollment_sandbox import Fault
+
+IMPATIENT = {
+    "POWERSCHOOL_ENROLLMENT_READ_TIMEOUT_SECONDS": "1",
+    "POWERSCHOOL_ENROLLMENT_RETRY_SECONDS": "4",
+}
+ROSTER_PAGES = "/publishedactions/*/rosterrecords"
+
+
+@pytest.fixture
+def read(sandbox, config):
+    """Read streams, roster records by default, from a service with these faults; the output is searched for values."""
+    form = next(iter(sandbox.district.forms.values()))
+    config = {**config, "published_actions": {"mode": "ids", "ids": [form.id]}}
+    streams = run_source("discover", config=config).catalog
+
+    def run(*faults, stream="roster_records", **options):
+        sandbox.faults.add(*faults)
+        catalog = configured_catalog(streams, [stream])
+        outcome = run_source("read", config={**config, **options}, catalog=catalog, environment=IMPATIENT, debug=True)
+        for record_id in form.roster.ids()[:20]:
+            assert_nothing_leaks(outcome, form.roster[record_id], options.get("api_key", sandbox.api_key))
+        return outcome
+
+    return run
+
+
+def assert_nothing_leaks(outcome, record, api_key):
+    spoken = outcome.stderr + "".join(
+        line for line in outcome.stdout.splitlines() if not line.startswith('{"type":"RECORD"')
+    )
+    values = {record["lastName"], record["externalStudentID"], record["dataItems"]["stu_LastName"]}
+    values |= {value for value in record["dataItems"].values() if value and len(value) > 12}
+    assert not [value for value in values if value in spoken]
+    assert api_key not in spoken
+
+
+def assert_complete(outcome, sandbox):
+    form = next(iter(sandbox.district.forms.values()))
+    assert sorted(record["id"] for record in outcome.records("roster_records")) == sorted(form.roster.ids())
+    assert (outcome.exit_code, outcome.errors) == (0, [])
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault("status", path=ROSTER_PAGES, status=503, times=2),
+        Fault("status", path=ROSTER_PAGES, status=503, body="html", times=1),
+        Fault("status", path=ROSTER_PAGES, status=200, body="html", times=1),
+        Fault("status", path=ROSTER_PAGES, status=200, body="empty", times=1),
+        Fault("status", path=ROSTER_PAGES, status=429, retry_after=1, times=1),
+        Fault("status", path=ROSTER_PAGES, status=429, times=1),
+        Fault("truncate", path=ROSTER_PAGES, times=1),
+        Fault("drop", path=ROSTER_PAGES, times=1),
+        Fault("hang", path=ROSTER_PAGES, seconds=30, times=1),
+        Fault("bom", path="*"),
+        Fault("extra_keys", path="*"),
+        Fault("status", path="/publishedactions", status=500, times=1),
+    ],
+    ids=lambda fault: f"{fault.kind}-{fault.status}-{fault.body}-{fault.path}",
+)
+def test_a_passing_fault_costs_nothing_but_time(read, sandbox, fault):
+    assert_complete(read(fault), sandbox)
+
+
+def test_retry_after_is_kept(read, sandbox):
+    assert_complete(read(Fault("status", path=ROSTER_PAGES, status=429, retry_after=2, times=1)), sandbox)
+    first, second, *_ = sandbox.journal.entries(path=ROSTER_PAGES)
+    assert second.began - first.ended >= 2
+
+
+@pytest.mark.parametrize(
+    ("fault", "failure_type", "said"),
+    [
+        (Fault("status", path=ROSTER_PAGES, status=503, body="html"), "transient_error", "failed with status 503"),
+        (Fault("status", path=ROSTER_PAGES, status=429), "transient_error", "asks for fewer requests"),
+        (Fault("hang", path=ROSTER_PAGES, seconds=30), "transient_error", "did not answer in time"),
+        (Fault("drop", path=ROSTER_PAGES), "transient_error", "the connection was lost"),
+        (Fault("status", path=ROSTER_PAGES, status=200, body="html"), "transient_error", "HTML where JSON is due"),
+        (Fault("status", path=ROSTER_PAGES, status=400), "system_error", "refused the request with status 400"),
+        (Fault("status", path=ROSTER_PAGES, status=401), "config_error", "option api_key"),
+        (
+            Fault("status", path=ROSTER_PAGES, status=302, headers={"Location": "https://example.invalid/"}),
+            "config_error",
+            "redirects elsewhere",
+        ),
+        (Fault("without_records", path=ROSTER_PAGES), "system_error", "claims 130 records and shows none"),
+    ],
+    ids=lambda value: f"{value.kind}-{value.status}" if isinstance(value, Fault) else None,
+)
+def test_a_lasting_fault_fails_the_stream_with_its_reason(read, fault, failure_type, said):
+    outcome = read(fault)
+    of_stream = [error for error in outcome.errors if error.get("stream_descriptor")]
+    assert outcome.exit_code != 0
+    assert {error["failure_type"] for error in of_stream} == {failure_type}
+    assert said in of_stream[0]["message"]
+
+
+def test_a_refused_key_is_asked_once_and_named(read, sandbox):
+    outcome = read(api_key="another-districts-key")
+    assert outcome.exit_code != 0
+    assert "option api_key" in outcome.errors[0]["message"]
+    assert outcome.errors[0]["failure_type"] == "config_error"
+    assert sandbox.journal.count("GET", "/publishedactions") == 1
+
+
+def test_a_detail_that_was_removed_meanwhile_is_a_counted_warning(read, sandbox):
+    form = next(iter(sandbox.district.forms.values()))
+    gone = form.roster.ids()[5]
+    outcome = read(Fault("status", path=f"/rosterrecords/{gone}", status=404), stream="roster_record_details")
+    there = {record["id"] for record in outcome.records("roster_record_details")}
+    assert there == set(form.roster.ids()) - {gone}
+    assert outcome.exit_code == 0
+    assert any("roster_record_details" in warning and "removed" in warning for warning in outcome.warnings)
+
+
+def test_other_streams_finish_when_one_fails(sandbox, config):
+    sandbox.faults.add(Fault("status", path="*/importschemas", status=400))
+    streams = run_source("discover", config=config).catalog
+    outcome = run_source("read", config=config, catalog=configured_catalog(streams, ["import_schemas", "checklists"]))
+    assert outcome.exit_code != 0
+    assert len(outcome.records("checklists")) == len(sandbox.district.checklists)
+    statuses = {
+        trace["stream_status"]["stream_descriptor"]["name"]: trace["stream_status"]["status"]
+        for trace in outcome.of_type("TRACE")
+        if trace["type"] == "STREAM_STATUS"
+    }
+    assert statuses == {"import_schemas": "INCOMPLETE", "checklists": "COMPLETE"}

@@ -1,0 +1,112 @@
+"""Real processes, killed at random records: from the last state on, the next sync completes what the platform has."""
+
+import json
+import os
+import subprocess
+from collections import Counter
+from random import Random
+
+import pytest
+
+from integration_tests.connector import SCRIPTS, configured_catalog, run_source
+from powerschool_enrollment_sandbox import District, running_sandbox
+
+# `make soak` sets it; each history kills five processes.
+HISTORIES = int(os.environ.get("POWERSCHOOL_ENROLLMENT_SOAK_HISTORIES", "4"))
+KILLS = 5
+STREAMS = ("roster_records", "submission_records")
+
+
+class Platform:
+    """Keeps what a warehouse would: the newest version of each record, as far as states confirm it."""
+
+    def __init__(self):
+        self.rows = {}
+        self.state = {}
+        self.counts = Counter()
+
+    def hear(self, lines):
+        """Take what one process printed. Records after its stream's last state never reached the warehouse."""
+        pending = {name: [] for name in STREAMS}
+        for line in lines:
+            message = json.loads(line)
+            if message["type"] == "RECORD":
+                pending[message["record"]["stream"]].append(message["record"]["data"])
+            elif message["type"] == "STATE":
+                name = message["state"]["stream"]["stream_descriptor"]["name"]
+                self.state[name] = {"type": "STREAM", "stream": message["state"]["stream"]}
+                self._keep(name, pending[name])
+                pending[name] = []
+
+    def _keep(self, name, records):
+        for record in records:
+            key = name, record["id"]
+            if key not in self.rows or self.rows[key]["synced_at"] <= record["synced_at"]:
+                self.rows[key] = record
+        self.counts[name] += len(records)
+
+
+def heard_until_killed(folder, files, after):
+    """Run a sync, kill it once it has printed so many records, and return the whole lines that came out."""
+    arguments = [str(SCRIPTS / "source-powerschool-enrollment"), "read"]
+    for name, content in files.items():
+        path = folder / f"{name}.json"
+        path.write_text(json.dumps(content))
+        arguments += [f"--{name}", str(path)]
+    lines, records = [], 0
+    with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=folder) as process:
+        for line in process.stdout:
+            if line.endswith(b"\n"):
+                lines.append(line)
+            records += b'"type":"RECORD"' in line
+            if records == after:
+                process.kill()
+    return [line for line in lines if line.strip()], process.returncode
+
+
+def edit_some(district, chance):
+    for form in district.forms.values():
+        for record_id in chance.sample(form.roster.ids(), 3):
+            form.roster.edit(record_id, status=f"Held {chance.random()}")
+
+
+def there(district):
+    return {
+        (name, record_id): records[record_id]["status"]
+        for form in district.forms.values()
+        for name, records in zip(STREAMS, (form.roster, form.submissions), strict=True)
+        for record_id in records.ids()
+    }
+
+
+@pytest.fixture(scope="module")
+def catalog():
+    with running_sandbox(district=District.generate(forms=1)) as sandbox:
+        streams = run_source("discover", config={"api_key": sandbox.api_key, "base_url": sandbox.base_url}).catalog
+    return configured_catalog(streams, STREAMS, "incremental")
+
+
+@pytest.mark.parametrize("seed", range(HISTORIES))
+def test_syncs_that_are_killed_five_times_in_a_row_end_with_all_there_is(seed, catalog, tmp_path):
+    chance, platform = Random(seed), Platform()
+    district = District.generate(
+        seed=seed, forms=4, roster_records_per_form=100, submission_records_per_form=60, data_items=4
+    )
+    with running_sandbox(district=district, latency_ms=20) as sandbox:
+        config = {
+            "api_key": sandbox.api_key,
+            "base_url": sandbox.base_url,
+            "page_size": chance.choice([5, 10, 25]),
+            "num_workers": chance.choice([1, 2, 8]),
+        }
+        killed = 0
+        for _ in range(KILLS):
+            files = {"config": config, "catalog": catalog, "state": list(platform.state.values())}
+            lines, exit_code = heard_until_killed(tmp_path, files, after=chance.randint(1, 300))
+            platform.hear(lines)
+            killed += exit_code != 0
+            edit_some(district, chance)
+        files["state"] = list(platform.state.values())
+        platform.hear(run_source("read", **files).stdout.splitlines())
+    print(f"history {seed}: {killed} of {KILLS} syncs killed, {sum(platform.counts.values())} records confirmed")
+    assert {key: row["status"] for key, row in platform.rows.items()} == there(district)

@@ -1,0 +1,123 @@
+"""Fetches documents from the storage that their addresses lead to, which must never see the API key.
+
+| The storage says | It means |
+|---|---|
+| 200 | the document |
+| 403 | AddressExpired |
+| 404, 410 | NotFound |
+| 3xx | RequestRefused (nothing is followed) |
+| 408, 429, 5xx, time-out, connection lost, body cut short | StorageFault |
+| more bytes than allowed | DocumentTooLarge |
+| any other status | RequestRefused |
+
+No error holds the address or a part of it: whoever knows it can fetch the document.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from http.cookiejar import DefaultCookiePolicy
+from urllib.parse import urlsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.exceptions import HTTPError
+
+from powerschool_enrollment_api.address import is_loopback
+from powerschool_enrollment_api.documents import DocumentAddress
+from powerschool_enrollment_api.errors import EnrollmentError, NotFound, PassingFault, RequestRefused
+from powerschool_enrollment_api.settings import ConnectionSettings, Patience
+
+_WHERE = "GET a document from its storage"
+_CHUNK = 1024 * 1024
+
+
+class StorageFault(PassingFault):
+    """The storage did not hand out the whole document; with a fresh address it may."""
+
+
+class AddressExpired(EnrollmentError):
+    """403: the address is no longer, or not, good for the document."""
+
+    guidance = "If it lasts, compare this machine's clock and network with what PowerSchool's storage expects."
+
+
+class DocumentTooLarge(EnrollmentError):
+    """The document has more bytes than the platform transfers."""
+
+
+class DocumentStorage:
+    """Reads documents as streams. Safe to share between threads: one connection pool, without the key."""
+
+    def __init__(self, settings: ConnectionSettings, patience: Patience | None = None) -> None:
+        self._patience = patience or Patience.from_environment()
+        self._session = _session(settings)
+
+    def read(self, address: DocumentAddress, limit: int) -> Generator[bytes]:
+        """Yield the document's bytes, as they arrive. Raises an EnrollmentError of the table above."""
+        timeout = (self._patience.connect, self._patience.read)
+        try:
+            with self._session.get(address.url, stream=True, timeout=timeout) as response:
+                _refuse_all_but_a_document(response, limit)
+                size = 0
+                for chunk in response.iter_content(_CHUNK):
+                    size += len(chunk)
+                    _refuse_larger(size, limit)
+                    yield chunk
+        except (requests.RequestException, HTTPError) as error:
+            raise _failure_of_exception(error) from None
+
+
+class _KeylessSession(requests.Session):
+    """Sees no redirect anywhere: what an address promises is decided once, when it is handed out."""
+
+    def get_redirect_target(self, _response: requests.Response) -> None:
+        return None
+
+
+def _session(settings: ConnectionSettings) -> requests.Session:
+    session = _KeylessSession()
+    session.auth = _without_credentials
+    session.headers.update({"Accept-Encoding": "identity", "User-Agent": "airbyte-powerschool-enrollment"})
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    session.trust_env = not is_loopback(urlsplit(settings.base_url).hostname or "")
+    adapter = HTTPAdapter(pool_connections=4, pool_maxsize=settings.num_workers, pool_block=True)
+    session.mount("https://", adapter)
+    session.mount("http://", adapter)
+    return session
+
+
+def _without_credentials(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    """Keep requests from sending a password of ~/.netrc, as it would without an authenticator."""
+    return request
+
+
+def _refuse_all_but_a_document(response: requests.Response, limit: int) -> None:
+    status = response.status_code
+    if status == requests.codes.ok:
+        length = response.headers.get("Content-Length", "")
+        _refuse_larger(int(length) if length.isascii() and length.isdigit() else 0, limit)
+        return
+    if status == 403:
+        raise AddressExpired("the storage refuses the address.", _WHERE, status)
+    if status in {404, 410}:
+        raise NotFound("not found.", _WHERE, status)
+    if status in {408, 429} or status >= 500:
+        raise StorageFault(f"the storage failed with status {status}.", _WHERE, status)
+    if 300 <= status < 400:
+        raise RequestRefused("the storage redirects elsewhere; redirects are not followed.", _WHERE, status)
+    raise RequestRefused(f"the storage refused the request with status {status}.", _WHERE, status)
+
+
+def _refuse_larger(size: int, limit: int) -> None:
+    if size > limit:
+        raise DocumentTooLarge(f"the document is larger than {limit} bytes.", _WHERE)
+
+
+def _failure_of_exception(error: requests.RequestException | HTTPError) -> EnrollmentError:
+    """Return what a broken transfer means. The exception's own text is dropped: it holds the address."""
+    if isinstance(error, requests.exceptions.SSLError) and "CERTIFICATE_VERIFY_FAILED" in str(error):
+        return RequestRefused("the storage's certificate is not to be trusted.", _WHERE)
+    if isinstance(error, (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema)):
+        return RequestRefused("the document's address cannot be asked.", _WHERE)
+    return StorageFault("the storage did not hand out the whole document.", _WHERE)

@@ -1,0 +1,96 @@
+"""Asks where a document that a family uploaded can be fetched: at an address that lives for about two minutes."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from urllib.parse import SplitResult, parse_qsl, quote, urlsplit
+
+import orjson
+
+from powerschool_enrollment_api.address import is_loopback
+from powerschool_enrollment_api.client import Client
+from powerschool_enrollment_api.errors import NotFound, UnexpectedAnswer
+
+# The id comes from a record, so it stands in no log: a field that was chosen by mistake may hold a child's name.
+_WITHOUT_NAME = "/documents/{objectId}"
+_WITH_NAME = "/documents/document/url"
+
+
+@dataclass(frozen=True)
+class DocumentAddress:
+    """Where a document can be fetched by anybody who knows the address, until it expires."""
+
+    url: str = field(repr=False)
+    expires_at: datetime | None
+
+
+def ask_for_address(client: Client, object_id: str, file_name: str | None = None) -> DocumentAddress:
+    """Return the document's address; with a `file_name`, one that serves the document under that name.
+
+    Raises NotFound for a document that does not exist or belongs to another customer, UnexpectedAnswer for an
+    answer that is no https address (http is accepted if both it and `base_url` are loopback).
+    """
+    if not object_id.strip("."):  # a path of dots would lead elsewhere
+        raise NotFound("not found.", f"GET {_WITHOUT_NAME}")
+    if file_name:
+        known_as = _WITH_NAME
+        names = {"file": _base64(_printable(file_name)), "providerDocUID": _base64(object_id)}
+        answer = client.get_text(_WITH_NAME, names)
+    else:
+        known_as = _WITHOUT_NAME
+        answer = client.get_text(f"/documents/{quote(object_id, safe='')}", known_as=known_as)
+    return _address(answer, client.settings.base_url, f"GET {known_as}")
+
+
+def _printable(text: str) -> str:
+    """Replace what no header may hold: the storage answers with the name in Content-Disposition."""
+    return "".join(character if character.isprintable() else "_" for character in text)
+
+
+def _base64(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
+
+
+def _address(answer: str, base_url: str, where: str) -> DocumentAddress:
+    """Read an answer, a JSON string or bare text."""
+    text = answer.strip()
+    if text in {"null", '""'}:
+        raise NotFound("the answer names no address.", where)
+    url = _json_string(text, where) if text.startswith('"') else text
+    try:
+        parts = urlsplit(url)
+        is_safe = url.isprintable() and _is_safe(parts, base_url)
+    except ValueError:
+        is_safe = False
+    if not is_safe:
+        raise UnexpectedAnswer("the answer is not an https address.", where)
+    return DocumentAddress(url, _expiry(parts))
+
+
+def _json_string(text: str, where: str) -> str:
+    try:
+        return str(orjson.loads(text))
+    except orjson.JSONDecodeError:
+        raise UnexpectedAnswer("the answer is not an https address.", where) from None
+
+
+def _is_safe(address: SplitResult, base_url: str) -> bool:
+    """Tell whether a document may be fetched there: nobody on the way can read it, and no credentials are sent."""
+    host = address.hostname or ""
+    if not host or "@" in address.netloc:
+        return False
+    if address.scheme == "http":
+        return is_loopback(host) and is_loopback(urlsplit(base_url).hostname or "")
+    return address.scheme == "https"
+
+
+def _expiry(address: SplitResult) -> datetime | None:
+    """Read the parameter `se` ("signed expiry") of a blob storage's address."""
+    text = dict(parse_qsl(address.query)).get("se", "")
+    try:
+        moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
+        return moment.replace(tzinfo=moment.tzinfo or timezone.utc).astimezone(timezone.utc)
+    except (ValueError, OverflowError):
+        return None

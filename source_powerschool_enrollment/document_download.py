@@ -1,0 +1,123 @@
+"""Fetches a document's address and, with file transfer, the document itself, into the platform's staging folder."""
+
+from __future__ import annotations
+
+import os
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Protocol
+from uuid import uuid4
+
+from airbyte_cdk.models import AirbyteRecordMessageFileReference
+from airbyte_cdk.sources.utils.files_directory import get_files_directory
+
+from powerschool_enrollment_api import Client, EnrollmentError
+from powerschool_enrollment_api.document_storage import AddressExpired, DocumentStorage, StorageFault
+from powerschool_enrollment_api.documents import DocumentAddress, ask_for_address
+from source_powerschool_enrollment.document_options import Document
+from source_powerschool_enrollment.document_paths import document_path
+
+# What the CDK's own file sources refuse to transfer (AbstractFileBasedStreamReader.FILE_SIZE_LIMIT).
+FILE_SIZE_LIMIT = 1_500_000_000
+
+
+class StagingFailed(EnrollmentError):
+    """The staging folder cannot take the document: the disk is full, or the folder may not be written to."""
+
+    guidance = "Give the connector a disk with room for the documents of a sync."
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """What a document's row tells; `file` with file transfer only."""
+
+    address: DocumentAddress
+    file: AirbyteRecordMessageFileReference | None = None
+
+
+class DocumentFetch(Protocol):
+    """A way to fetch documents. Raises EnrollmentError."""
+
+    def __call__(self, document: Document) -> Fetched:
+        """Return what could be fetched of the document."""
+
+
+@dataclass(frozen=True)
+class AddressOnly:
+    """Asks for addresses, and downloads nothing."""
+
+    client: Client
+
+    def __call__(self, document: Document) -> Fetched:
+        """Return the document's address."""
+        return Fetched(ask_for_address(self.client, document.object_id, document.file_name))
+
+
+@dataclass(frozen=True)
+class Download:
+    """Downloads each document at once: its address lives for two minutes.
+
+    Not the CDK's uploader, which holds a whole file in memory, and logs file names.
+    """
+
+    client: Client
+    storage: DocumentStorage
+    folder_name: str
+    limit: int = FILE_SIZE_LIMIT
+
+    def __call__(self, document: Document) -> Fetched:
+        """Return the address that worked and the file. Each attempt asks for an address of its own."""
+        return self.client.retrying(_is_storage_fault)(self._attempt, document)
+
+    def _attempt(self, document: Document) -> Fetched:
+        try:
+            return self._ask_and_download(document)
+        except AddressExpired:
+            return self._ask_and_download(document)
+
+    def _ask_and_download(self, document: Document) -> Fetched:
+        address = ask_for_address(self.client, document.object_id, document.file_name)
+        path = self.folder_name / document_path(
+            document.published_action_id,
+            document.submission_record_id,
+            document.field,
+            document.file_name or document.object_id,
+        )
+        return Fetched(address, self._staged(address, path))
+
+    def _staged(self, address: DocumentAddress, path: PurePosixPath) -> AirbyteRecordMessageFileReference:
+        try:
+            target = _place_for(path)
+            size = self._write(address, target)
+        except OSError as error:  # its text holds the path, and so the name of a family's file
+            reason = os.strerror(error.errno) if error.errno else type(error).__name__
+            raise StagingFailed(f"the staging folder cannot take a document: {reason}.") from None
+        return AirbyteRecordMessageFileReference(
+            staging_file_url=str(target), source_file_relative_path=str(path), file_size_bytes=size
+        )
+
+    def _write(self, address: DocumentAddress, target: Path) -> int:
+        """Write the document beside its place, and put it there once it is whole; return its size."""
+        part = target.with_name(f"{uuid4().hex}.part")
+        try:
+            with part.open("wb") as file, closing(self.storage.read(address, self.limit)) as chunks:
+                file.writelines(chunks)
+                size = file.tell()
+            part.replace(target)
+        finally:
+            part.unlink(missing_ok=True)
+        return size
+
+
+def _place_for(path: PurePosixPath) -> Path:
+    """Return the file's place, its folder made. What the platform did not make is for this user's eyes alone."""
+    root = Path(get_files_directory())
+    root.mkdir(mode=0o700, parents=True, exist_ok=True)
+    target = root / path
+    target.parent.mkdir(parents=True, exist_ok=True)
+    return target
+
+
+def _is_storage_fault(error: BaseException) -> bool:
+    return isinstance(error, StorageFault)

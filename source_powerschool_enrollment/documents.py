@@ -1,0 +1,151 @@
+"""The stream `documents`: a partition for each document, found in the submission records as they are read."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import logging
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from airbyte_cdk.sources.message import MessageRepository
+from airbyte_cdk.sources.streams.concurrent.abstract_stream import AbstractStream
+from airbyte_cdk.sources.streams.concurrent.cursor import FinalStateCursor
+from airbyte_cdk.sources.streams.concurrent.default_stream import DefaultStream
+from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partition
+from airbyte_cdk.sources.streams.concurrent.partitions.partition_generator import PartitionGenerator
+from airbyte_cdk.sources.types import Record
+
+from powerschool_enrollment_api import EnrollmentError, NotFound, RequestRefused, as_traced_exception
+from powerschool_enrollment_api.document_storage import DocumentStorage, DocumentTooLarge
+from source_powerschool_enrollment.document_download import AddressOnly, DocumentFetch, Download, Fetched
+from source_powerschool_enrollment.document_options import Document, DocumentField
+from source_powerschool_enrollment.sync import Sync
+from source_powerschool_enrollment.whole_stream import read_whole
+
+NAME = "documents"
+_SCHEMA = Path(__file__).parent / "schemas" / f"{NAME}.json"
+_MOST_NAMED = 20
+
+logger = logging.getLogger("airbyte.source_powerschool_enrollment")
+
+
+@dataclass(frozen=True)
+class DocumentRead:
+    """What all documents of one sync share."""
+
+    sync: Sync
+    fetch: DocumentFetch
+    _named: Iterator[int] = field(default_factory=itertools.count)
+
+    def read(self, document: Document) -> Iterator[Record]:
+        """Yield the document's row; if it cannot be had nothing, and a counted warning.
+
+        Raises AirbyteTracedException.
+        """
+        try:
+            yield _record(document, self.fetch(document))
+        except NotFound:
+            self._skip(document, "does not exist")
+        except DocumentTooLarge:
+            self._skip(document, "is larger than the platform transfers")
+        except EnrollmentError as error:
+            if not (isinstance(error, RequestRefused) and error.status == 400):
+                raise as_traced_exception(error) from None
+            self._skip(document, "is none: the service refuses its id")
+
+    def _skip(self, document: Document, reason: str) -> None:
+        """Count it, and name the first ones: a line for each of very many would help nobody."""
+        self.sync.tally.count(NAME, f"skipped what {reason}")
+        if next(self._named) < _MOST_NAMED:
+            logger.warning(
+                "%s: the document in %s of submission record %s %s.",
+                NAME, document.field, document.submission_record_id, reason,
+            )  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class DocumentPartition(Partition):
+    """One document."""
+
+    document: Document
+    shared: DocumentRead
+
+    def read(self) -> Iterator[Record]:
+        """Yield the document's row."""
+        return self.shared.read(self.document)
+
+    def to_slice(self) -> Mapping[str, Any]:
+        """Return what the log at level DEBUG shows."""
+        return {"submission_record_id": self.document.submission_record_id, "field": self.document.field}
+
+    def stream_name(self) -> str:
+        """Return the stream's name."""
+        return NAME
+
+    def __hash__(self) -> int:
+        return id(self)
+
+
+@dataclass(frozen=True)
+class DocumentPartitions(PartitionGenerator):
+    """Reads the submission records, and makes a partition of each document in them."""
+
+    submission_records: AbstractStream
+    fields: tuple[DocumentField, ...]
+    shared: DocumentRead
+
+    def generate(self) -> Iterator[Partition]:
+        """Yield the partitions."""
+        unseen = {entry.field for entry in self.fields}
+
+        def documents_in(record: Record) -> Iterable[Document]:
+            unseen.difference_update(record.data.get("dataItems") or {})
+            found = (entry.document_in(record.data) for entry in self.fields)
+            return (document for document in found if document)
+
+        for document in read_whole(self.submission_records, self.shared.sync.client.settings.num_workers, documents_in):
+            yield DocumentPartition(document, self.shared)
+        for name in sorted(unseen):
+            logger.warning("%s: no submission record has the data item %s. Is it spelt as in the form?", NAME, name)
+
+
+def documents(
+    sync: Sync,
+    submission_records: AbstractStream,
+    fields: tuple[DocumentField, ...],
+    message_repository: MessageRepository,
+    *,
+    include_files: bool,
+) -> DefaultStream:
+    """Return the stream. With `include_files` each document is downloaded, and its row refers to the file."""
+    client = sync.client
+    fetch: DocumentFetch = AddressOnly(client)
+    if include_files:
+        fetch = Download(client, DocumentStorage(client.settings), NAME)
+    return DefaultStream(
+        partition_generator=DocumentPartitions(submission_records, fields, DocumentRead(sync, fetch)),
+        name=NAME,
+        json_schema=json.loads(_SCHEMA.read_text(encoding="utf-8")),
+        primary_key=["submission_record_id", "field"],
+        cursor_field=None,
+        logger=logging.getLogger(f"airbyte.streams.{NAME}"),
+        cursor=FinalStateCursor(NAME, None, message_repository),
+        supports_file_transfer=True,
+    )
+
+
+def _record(document: Document, fetched: Fetched) -> Record:
+    expires_at = fetched.address.expires_at
+    row = {
+        "submission_record_id": document.submission_record_id,
+        "published_action_id": document.published_action_id,
+        "field": document.field,
+        "object_id": document.object_id,
+        "file_name": document.file_name,
+        "url": fetched.address.url,
+        "expires_at": expires_at.strftime("%Y-%m-%dT%H:%M:%SZ") if expires_at else None,
+    }
+    return Record(row, NAME, file_reference=fetched.file)

@@ -1,0 +1,98 @@
+"""Addresses of documents: both endpoints, both shapes of answer, and which addresses are refused."""
+
+import base64
+from datetime import datetime, timezone
+
+import pytest
+import requests_mock
+
+from powerschool_enrollment_api import Client, ConnectionSettings, NotFound, Patience, RequestRefused, UnexpectedAnswer
+from powerschool_enrollment_api.documents import ask_for_address
+
+BASE = "https://registration.powerschool.com/api/v1"
+ADDRESS = "https://storage.example/c/832775f6?sv=2019-02-02&se=2020-06-19T07%3A19%3A00Z&sig=4%2B5CZ"
+
+
+def ask(answer, object_id="832775f6", file_name=None, base_url=BASE, status=200):
+    client = Client(ConnectionSettings("key", base_url), patience=Patience(retries=0))
+    with requests_mock.Mocker() as mocker:
+        mocker.get(requests_mock.ANY, text=answer, status_code=status)
+        return ask_for_address(client, object_id, file_name), mocker.request_history
+
+
+@pytest.mark.parametrize(
+    "answer", [ADDRESS, f'"{ADDRESS}"', f"\ufeff{ADDRESS}\r\n", ADDRESS.join('""').replace("/", "\\/")]
+)
+def test_bare_text_and_a_json_string_are_the_same_address(answer):
+    address, _ = ask(answer)
+    assert address.url == ADDRESS
+    assert address.expires_at == datetime(2020, 6, 19, 7, 19, tzinfo=timezone.utc)
+
+
+@pytest.mark.parametrize("query", ["", "?se=", "?se=soon", "?se=9999-99-99", "?sv=1"])
+def test_an_address_may_tell_no_expiry(query):
+    assert ask(f"https://storage.example/c/1{query}")[0].expires_at is None
+
+
+def test_the_id_is_one_part_of_the_path_whatever_it_holds():
+    _, (request,) = ask(ADDRESS, "a/b?c#d e")
+    assert request.url == f"{BASE}/documents/a%2Fb%3Fc%23d%20e"
+
+
+def test_a_file_name_goes_to_the_second_endpoint_both_in_base64():
+    _, (request,) = ask(ADDRESS, "832775f6", "Geburtsurkunde ü+.pdf")
+    assert request.path == "/api/v1/documents/document/url"
+    encoded = base64.b64encode("Geburtsurkunde ü+.pdf".encode()).decode()
+    assert request.qs == {"file": [encoded.lower()], "providerdocuid": [base64.b64encode(b"832775f6").decode().lower()]}
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "http://storage.example/c/1",
+        "http://127.0.0.1/c/1",
+        "ftp://storage.example/c/1",
+        "file:///etc/passwd",
+        "//storage.example/c/1",
+        "https://user:password@storage.example/c/1",
+        "https:///c/1",
+        "https://[::1/c/1",
+        '"not an address',
+        '{"url": "https://storage.example"}',
+        "https://storage.example/c/1\nhttps://storage.example/c/2",
+    ],
+)
+def test_what_is_no_https_address_is_refused_and_not_repeated(answer):
+    with pytest.raises(UnexpectedAnswer) as caught:
+        ask(answer)
+    assert "storage" not in str(caught.value)
+    assert "/c/1" not in str(caught.value)
+
+
+def test_http_is_accepted_between_loopback_addresses_alone():
+    assert ask("http://127.0.0.1:9/c/1", base_url="http://localhost:8/api/v1")[0].url
+    with pytest.raises(UnexpectedAnswer):
+        ask("http://storage.example/c/1", base_url="http://localhost:8/api/v1")
+
+
+@pytest.mark.parametrize("answer", ["null", '""'])
+def test_an_answer_that_names_no_address_means_that_there_is_no_document(answer):
+    with pytest.raises(NotFound):
+        ask(answer)
+
+
+@pytest.mark.parametrize("object_id", [".", "..", "..."])
+def test_an_id_of_dots_is_never_asked_for(object_id):
+    with pytest.raises(NotFound):
+        ask(ADDRESS, object_id)
+
+
+@pytest.mark.parametrize(("status", "error"), [(404, NotFound), (400, RequestRefused)])
+def test_a_refusal_does_not_repeat_the_id_which_may_be_a_childs_name(status, error):
+    with pytest.raises(error) as caught:
+        ask('{"message": "no"}', "Jane Doe", status=status)
+    assert "Jane" not in str(caught.value)
+
+
+def test_an_address_does_not_show_in_a_traceback():
+    assert "storage" not in repr(ask(ADDRESS)[0])

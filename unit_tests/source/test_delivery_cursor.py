@@ -1,0 +1,51 @@
+"""The state of all targets together: said in the right order, and never ahead of what it stands for."""
+
+import threading
+from datetime import date
+
+from airbyte_cdk.sources.message import InMemoryMessageRepository
+
+from source_powerschool_enrollment.delivered_records import DeliveryCursor
+from source_powerschool_enrollment.delivery_state import TargetState
+
+FIRST = date(2026, 8, 1)
+
+
+def targets_in(message):
+    return set(message.state.stream.stream_state.delivery_targets)
+
+
+def test_no_target_says_its_state_before_another_s_is_on_the_queue():
+    cursor = DeliveryCursor({}, InMemoryMessageRepository())
+    queue, said = [], threading.Event()
+
+    def settle_the_other():
+        queue.extend(cursor.settle(8, TargetState(FIRST)))
+        said.set()
+
+    settling = cursor.settle(7, TargetState(FIRST))
+    message = next(settling)
+    other = threading.Thread(target=settle_the_other)
+    other.start()
+    assert not said.wait(0.1)
+    queue.append(message)
+    assert list(settling) == []
+    other.join()
+    assert [targets_in(message) for message in queue] == [{"7"}, {"7", "8"}]
+
+
+def test_a_state_that_was_said_does_not_change_afterwards():
+    cursor = DeliveryCursor({}, InMemoryMessageRepository())
+    first, *_ = cursor.settle(7, TargetState(FIRST, ("a",)))
+    list(cursor.settle(7, TargetState(FIRST, ("a", "b"))))
+    assert first.state.stream.stream_state.delivery_targets["7"]["settled"] == ["a"]
+
+
+def test_a_sync_that_settled_nothing_says_the_state_it_was_given_and_any_other_says_no_more():
+    repository = InMemoryMessageRepository()
+    cursor = DeliveryCursor({"7": TargetState(FIRST, ("a",))}, repository)
+    cursor.ensure_at_least_one_state_emitted()
+    assert [targets_in(message) for message in repository.consume_queue()] == [{"7"}]
+    list(cursor.settle(7, TargetState(FIRST, ("a", "b"))))
+    cursor.ensure_at_least_one_state_emitted()
+    assert list(repository.consume_queue()) == []

@@ -1,0 +1,39 @@
+"""One thing out of an answer, in each shape that it may have."""
+
+import json
+import logging
+
+import pytest
+import requests
+
+from source_powerschool_enrollment.components import EnvelopeExtractor
+from source_powerschool_enrollment.sync import sync_for
+
+CONFIG = {"api_key": "details-key"}
+
+
+def answer(payload):
+    response = requests.Response()
+    response.status_code = 200
+    response._content = json.dumps(payload).encode()
+    response.request = requests.Request("GET", "https://registration.powerschool.com/api/v1/rosterrecords/7").prepare()
+    return response
+
+
+@pytest.mark.parametrize("payload", [{"id": 7}, [{"id": 7}]])
+def test_one_thing_may_come_bare_or_alone_in_a_list(payload):
+    extractor = EnvelopeExtractor(config=CONFIG, shape="one", name="roster_record_details")
+    assert extractor.extract_records(answer(payload)) == [{"id": 7}]
+
+
+def test_an_empty_list_where_one_thing_is_due_is_a_counted_warning(caplog):
+    extractor = EnvelopeExtractor(config=CONFIG, shape="one", name="roster_record_details")
+    assert extractor.extract_records(answer([])) == []
+    sync_for(CONFIG).tally.report(logging.getLogger("airbyte.test"))
+    assert "roster_record_details: skipped what was removed while it was read (1 times)." in caplog.messages
+
+
+def test_an_empty_list_of_things_is_no_warning(caplog):
+    assert EnvelopeExtractor(config=CONFIG, shape="list").extract_records(answer([])) == []
+    sync_for(CONFIG).tally.report(logging.getLogger("airbyte.test"))
+    assert caplog.messages == []

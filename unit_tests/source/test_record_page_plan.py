@@ -1,0 +1,192 @@
+"""Planning pages: what is read again, and that nothing which stays is missed, whatever happens in which order."""
+
+from itertools import count
+from random import Random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from powerschool_enrollment_api import Page
+from source_powerschool_enrollment.page_plan import FormPlan
+
+
+def page(number, ids, record_count, size=2):
+    return Page(number, size, -(-record_count // size), record_count, [{"id": one} for one in ids])
+
+
+def plan_of(*answers):
+    """A plan that took these answers one after the other."""
+    plan = FormPlan()
+    for answer in answers:
+        plan.take(answer.number, answer, asked=plan.answers)
+    return plan
+
+
+def test_a_quiet_form_needs_no_second_look():
+    plan = plan_of(page(1, [1, 2], 5), page(3, [5], 5), page(2, [3, 4], 5))
+    assert plan.next_round() == []
+    assert not plan.doubtful
+
+
+def test_an_empty_form_is_settled_by_its_first_page():
+    plan = plan_of(page(1, [], 0))
+    assert plan.next_round() == []
+    assert not plan.doubtful
+
+
+def test_a_removal_puts_both_sides_of_one_boundary_in_doubt():
+    plan = plan_of(page(1, [1, 2], 8), page(2, [3, 4], 8), page(3, [6, 7], 7), page(4, [8], 7))
+    assert plan.next_round() == [2, 3]
+
+
+def test_pages_read_again_in_quiet_settle_the_form():
+    plan = plan_of(page(1, [1, 2], 8), page(2, [3, 4], 8), page(3, [6, 7], 7), page(4, [8], 7))
+    plan.next_round()
+    for again in (page(2, [3, 5], 7), page(3, [6, 7], 7)):
+        plan.take(again.number, again, asked=plan.answers)
+    assert plan.next_round() == []
+    assert not plan.doubtful
+
+
+def test_pages_that_a_growing_form_gains_are_read_too():
+    plan = plan_of(page(1, [1, 2], 4), page(2, [3, 4], 5))
+    assert 3 in plan.next_round()
+
+
+def test_a_form_that_loses_its_last_page_is_complete_without_it():
+    plan = plan_of(page(1, [1, 2], 3), page(2, [], 2))
+    assert plan.next_round() == [1, 2] or not plan.doubtful
+
+
+def test_an_id_on_two_pages_means_that_the_order_changed_and_every_page_is_read_again():
+    plan = plan_of(page(1, [4, 2], 6), page(2, [1, 3], 6), page(3, [6, 4], 6))
+    assert plan.next_round() == [1, 2, 3]
+    assert plan.shared == {1, 3}
+
+
+def test_a_change_in_a_list_of_unknown_order_calls_for_a_whole_new_pass():
+    plan = plan_of(page(1, [4, 2], 6), page(2, [1, 3], 6), page(3, [6], 5))
+    assert plan.next_round() == [1, 2, 3]
+
+
+def test_another_answered_page_size_calls_for_a_whole_new_pass():
+    plan = plan_of(page(1, [1, 2], 5), page(2, [2], 5, size=1))
+    assert plan.next_round() == [1, 2, 3, 4, 5]
+
+
+def test_a_last_page_may_give_its_own_length_as_its_size():
+    plan = plan_of(page(1, [1, 2], 5), page(2, [3, 4], 5), Page(3, 1, 3, 5, [{"id": 5}]))
+    assert plan.next_round() == []
+
+
+def test_a_short_page_is_read_once_more_and_then_taken_for_what_it_is():
+    plan = plan_of(page(1, [1], 4), page(2, [3, 4], 4))
+    assert plan.next_round() == [1]
+    plan.take(1, page(1, [1], 4), asked=plan.answers)
+    assert plan.next_round() == []
+    assert plan.lacking == 1
+
+
+def test_a_form_that_never_rests_is_given_up_with_the_pages_in_doubt():
+    plan, records = FormPlan(), count(100)
+    rounds, numbers = 0, [1, 2, 3]
+    while numbers:
+        for number in numbers:
+            plan.take(number, page(number, [number], next(records), size=1), asked=plan.answers)
+        rounds, numbers = rounds + 1, plan.next_round()
+    assert rounds <= 11
+    assert plan.doubtful
+
+
+class ChangingForm:
+    """A list of records that changes between one snapshot and the next, in one way at a time.
+
+    In ids' order, records come at one end and go anywhere. In another order they come and go anywhere, and move.
+    """
+
+    def __init__(self, chance, often=None, most=1000):
+        self.chance = chance
+        self.order = chance.choice(["rising", "falling", "other"])
+        self.ids = list(range(1, chance.randint(1, 26)))
+        self.size = chance.randint(2 if self.order == "other" else 1, 6)
+        self.often = chance.choice([0, 0.05, 0.2, 0.5]) if often is None else often
+        self.left = most
+        self._new = count(1000)
+        if self.order == "falling":
+            self.ids.reverse()
+        elif self.order == "other":
+            for place in range(0, len(self.ids) - 1, 2):
+                self.ids[place : place + 2] = reversed(self.ids[place : place + 2])
+        self.throughout = set(self.ids)
+
+    def change(self):
+        if not self.left or self.chance.random() > self.often:
+            return
+        self.left -= 1
+        happen = self.chance.choice([self._insert, self._remove, self._move][: 3 if self.order == "other" else 2])
+        for _ in range(self.chance.choice([1, 1, 1, 2, 3, 8])):
+            happen()
+
+    def snapshot(self, number):
+        shown = self.ids[(number - 1) * self.size : number * self.size]
+        return page(number, shown, len(self.ids), self.size)
+
+    def _insert(self):
+        place = {"rising": len(self.ids), "falling": 0, "other": self._anywhere()}[self.order]
+        self.ids.insert(place, next(self._new))
+
+    def _remove(self):
+        if self.ids:
+            self.throughout.discard(self.ids.pop(self.chance.randrange(len(self.ids))))
+
+    def _move(self):
+        if self.ids:
+            moved = self.ids.pop(self.chance.randrange(len(self.ids)))
+            self.ids.insert(self._anywhere(), moved)
+
+    def _anywhere(self):
+        return self.chance.choice([0, len(self.ids), self.chance.randint(0, len(self.ids))])
+
+
+def read_whole(form, chance):
+    """Read the form with some workers, whose questions and answers overtake each other; return the ids sent on."""
+    plan, sent, workers = FormPlan(), set(), chance.choice([1, 2, 3, 6])
+    waiting, under_way, answered = [1], [], []
+    numbers = None
+    while numbers is None or numbers:
+        while waiting or under_way or answered:
+            step = chance.choice(["ask"] * bool(waiting) + ["look"] * bool(under_way) + ["answer"] * bool(answered))
+            if step == "ask" and len(under_way) + len(answered) < workers:
+                under_way.append((waiting.pop(0), plan.answers))
+            elif step == "look":
+                number, asked = under_way.pop(chance.randrange(len(under_way)))
+                answered.append((form.snapshot(number), asked))
+                form.change()
+            elif step == "answer":
+                answer, asked = answered.pop(chance.randrange(len(answered)))
+                plan.take(answer.number, answer, asked)
+                sent.update(record["id"] for record in answer.records)
+                if numbers is None:
+                    waiting, numbers = list(range(2, answer.page_count + 1)), []
+        numbers = plan.next_round()
+        waiting = list(numbers)
+    return plan, sent
+
+
+@settings(max_examples=1000, deadline=None)
+@given(st.integers(0, 2**32))
+def test_no_record_that_exists_throughout_is_missed_unless_the_plan_says_so(seed):
+    chance = Random(seed)
+    form = ChangingForm(chance)
+    plan, sent = read_whole(form, chance)
+    assert plan.doubtful or form.throughout <= sent
+
+
+@pytest.mark.parametrize("seed", range(200))
+def test_a_form_that_changes_once_is_settled(seed):
+    chance = Random(seed)
+    form = ChangingForm(chance, often=0.2, most=1)
+    plan, sent = read_whole(form, chance)
+    assert not plan.doubtful
+    assert form.throughout <= sent
