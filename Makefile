@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: install sync import sandbox test check fix bench soak image image-test qa test-all
+.PHONY: install sync import sandbox test check fix bench soak image image-test
 
 install: $(INSTALLED)
 
