@@ -1,0 +1,108 @@
+"""The programs that are compared, each as a command that reads all roster records of a sandbox."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from benchmarks.measure import lines_with
+from powerschool_enrollment_sandbox import SandboxClient
+
+HERE = Path(__file__).parent
+BIN = Path(sys.executable).parent
+PEERS_PYTHON = HERE.parent / ".venv-bench" / "bin" / "python"
+AIRBYTE_RECORDS = lines_with(b'"type":"RECORD"')
+
+
+@dataclass(frozen=True)
+class Program:
+    """How to run it, and how its output shows the records."""
+
+    command: Sequence[str]
+    environment: Mapping[str, str] = field(default_factory=dict)
+    records_in: Callable[[Path], int] = AIRBYTE_RECORDS
+
+
+def catalog(sync_mode: str = "full_refresh") -> dict[str, Any]:
+    """Select roster records."""
+    stream = {"name": "roster_records", "json_schema": {}, "supported_sync_modes": ["full_refresh", "incremental"]}
+    return {"streams": [{"stream": stream, "sync_mode": sync_mode, "destination_sync_mode": "append"}]}
+
+
+def this_source(
+    sandbox: SandboxClient,
+    folder: Path,
+    page_size: int,
+    workers: int,
+    state: Sequence[Mapping[str, Any]] | None = None,
+) -> Program:
+    """This repository's source; incremental if there is a state, even an empty one."""
+    config = {
+        "api_key": sandbox.api_key,
+        "base_url": sandbox.base_url,
+        "page_size": page_size,
+        "num_workers": workers,
+    }
+    files = {"config": config, "catalog": catalog("full_refresh" if state is None else "incremental")}
+    if state is not None:
+        files["state"] = list(state)
+    return Program([str(BIN / "source-powerschool-enrollment"), "read", *_as_files(folder, "ours", files)])
+
+
+def stock_manifest(sandbox: SandboxClient, folder: Path, page_size: int, workers: int) -> Program:
+    """The CDK's own low-code components, with as many threads as this source has workers."""
+    config = {
+        "api_key": sandbox.api_key,
+        "base_url": sandbox.base_url,
+        "page_size": page_size,
+        "threads": max(2, workers),
+    }
+    files = _as_files(folder, "stock", {"config": config, "catalog": catalog()})
+    manifest = ["--manifest-path", str(HERE / "peers" / "stock_manifest.yaml")]
+    return Program([str(BIN / "source-declarative-manifest"), "read", *files, *manifest])
+
+
+def requests_loop(sandbox: SandboxClient, page_size: int) -> Program:
+    """A loop around `requests`."""
+    return _peer("requests_loop.py", sandbox, page_size, lines_with(b'"id"'))
+
+
+def singer_tap(sandbox: SandboxClient, page_size: int) -> Program:
+    """A tap on the Singer SDK."""
+    return _peer("singer_tap.py", sandbox, page_size, lines_with(b'"RECORD","stream":"roster_records"'))
+
+
+def dlt_rest_api(sandbox: SandboxClient, page_size: int, duckdb_file: Path | None = None) -> Program:
+    """dlt's rest_api source, extracting to files, or loading into DuckDB."""
+    more = {"DUCKDB_FILE": str(duckdb_file)} if duckdb_file else {}
+    return _peer("dlt_rest_api.py", sandbox, page_size, lambda output: int(output.read_text().split()[-1]), more)
+
+
+def _peer(
+    script: str,
+    sandbox: SandboxClient,
+    page_size: int,
+    records_in: Callable[[Path], int],
+    more: Mapping[str, str] | None = None,
+) -> Program:
+    environment = {
+        "BASE_URL": sandbox.base_url,
+        "API_KEY": sandbox.api_key,
+        "PAGE_SIZE": str(page_size),
+        "RUNTIME__DLTHUB_TELEMETRY": "false",
+        **(more or {}),
+    }
+    return Program([str(PEERS_PYTHON), str(HERE / "peers" / script)], environment, records_in)
+
+
+def _as_files(folder: Path, prefix: str, files: Mapping[str, Any]) -> list[str]:
+    arguments = []
+    for name, content in files.items():
+        path = folder / f"{prefix}-{name}.json"
+        path.write_text(json.dumps(content))
+        arguments += [f"--{name}", str(path)]
+    return arguments
