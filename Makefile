@@ -39,8 +39,14 @@ fix: install
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: install  ## against peers, one run, ratios
-	$(BIN)/python benchmarks/source.py
+# The peers live in an environment of their own: none of them belongs to what users install.
+.venv-bench/.installed: benchmarks/requirements.txt $(INSTALLED)
+	$(BIN)/uv venv --quiet --clear .venv-bench
+	$(BIN)/uv pip install --quiet --python .venv-bench/bin/python -r benchmarks/requirements.txt
+	touch $@
+
+bench: .venv-bench/.installed  ## against peers, one run, ratios
+	$(BIN)/python -m benchmarks.compare
 	$(BIN)/python benchmarks/destination.py
 	$(BIN)/python benchmarks/documents.py
 
