@@ -57,18 +57,23 @@ class Outcome:
         return {stream["name"]: stream for stream in catalog["streams"]}
 
 
+def source_command(command: str, folder: Path, **files: Any) -> list[str]:
+    """Return `source-powerschool-enrollment COMMAND` with each of `files` as a JSON file in the folder."""
+    arguments = [str(SCRIPTS / "source-powerschool-enrollment"), command]
+    for name, content in files.items():
+        path = folder / f"{name}.json"
+        path.write_text(json.dumps(content))
+        arguments += [f"--{name}", str(path)]
+    return arguments
+
+
 def run_source(
     command: str, *, environment: Mapping[str, str] | None = None, debug: bool = False, **files: Any
 ) -> Outcome:
     """Run `source-powerschool-enrollment COMMAND` with each of `files` (config, catalog, state) as a JSON file."""
     with tempfile.TemporaryDirectory() as folder:
-        arguments = [str(SCRIPTS / "source-powerschool-enrollment"), command]
-        for name, content in files.items():
-            path = Path(folder, f"{name}.json")
-            path.write_text(json.dumps(content))
-            arguments += [f"--{name}", str(path)]
         process = subprocess.run(
-            [*arguments, *(["--debug"] if debug else [])],
+            [*source_command(command, Path(folder), **files), *(["--debug"] if debug else [])],
             capture_output=True,
             text=True,
             check=False,

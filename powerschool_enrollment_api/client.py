@@ -100,9 +100,24 @@ class Client:
         self._clock = clock
         self._session = _session(settings)
 
-    def get(self, path: str, parameters: Mapping[str, Any] | None = None) -> Any:
-        """Return the JSON at `path` (`/publishedactions`)."""
-        return self._ask(_Question("GET", path, parameters, None, repeatable=True, read=json_of))
+    def get(
+        self,
+        path: str,
+        parameters: Mapping[str, Any] | None = None,
+        *,
+        before_parsing: Callable[[], None] = lambda: None,
+    ) -> Any:
+        """Return the JSON at `path` (`/publishedactions`).
+
+        `before_parsing` is called when the body is here and holds no connection any more, each time one arrives:
+        parsed, a page of records takes several times as much memory.
+        """
+
+        def read(response: requests.Response, where: str) -> Any:
+            before_parsing()
+            return json_of(response, where)
+
+        return self._ask(_Question("GET", path, parameters, None, repeatable=True, read=read))
 
     def get_response(self, path: str, parameters: Mapping[str, Any] | None = None) -> requests.Response:
         """Return the whole answer at `path`, surely a success and surely JSON."""

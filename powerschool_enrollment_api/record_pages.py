@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -24,15 +24,16 @@ class RecordPages:
     page_size: int
     search: Mapping[str, Any] = field(default_factory=dict)
 
-    def read(self, published_action_id: int, number: int) -> Page:
-        """Return page `number`, from 1, of the form's records.
+    def read(self, published_action_id: int, number: int, *, before_parsing: Callable[[], None] = lambda: None) -> Page:
+        """Return page `number`, from 1, of the form's records. `before_parsing`: see `Client.get`.
 
         A page beyond the form's last one is empty, whatever the service says of it: nothing, its last page
         again, or 404. Raises NotFound for a form that is gone.
         """
         path = f"/publishedactions/{published_action_id}/{self.kind}"
+        parameters = {**self.search, "page": number, "pagesize": self.page_size}
         try:
-            answer = self.client.get(path, {**self.search, "page": number, "pagesize": self.page_size})
+            answer = self.client.get(path, parameters, before_parsing=before_parsing)
         except NotFound:
             if number == 1:
                 raise

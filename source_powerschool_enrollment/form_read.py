@@ -19,6 +19,7 @@ from powerschool_enrollment_api import (
     UnexpectedAnswer,
     as_traced_exception,
 )
+from source_powerschool_enrollment.backlog import Backlog, Room
 from source_powerschool_enrollment.page_digests import PageDigests, digest_of
 from source_powerschool_enrollment.page_plan import FormPlan
 from source_powerschool_enrollment.row_estimate import RowEstimate
@@ -41,6 +42,7 @@ class RecordStreamRead:
     tally: Tally
     digests: PageDigests | None
     estimate: RowEstimate
+    backlog: Backlog
     has_failed: threading.Event = field(default_factory=threading.Event)
 
 
@@ -62,15 +64,16 @@ class FormRead:
         self._is_gone = False
         self._open_pages = 1
 
-    def read(self, number: int) -> tuple[bytes | None, Iterable[Record]]:
+    def read(self, number: int, room: Room) -> tuple[bytes | None, Iterable[Record]]:
         """Return page `number`'s digest, and the records of it that must be sent on.
 
-        The digest is None where there is none to remember. Raises AirbyteTracedException.
+        It takes the room for them once the page is here. The digest is None where there is none to remember. Raises
+        AirbyteTracedException.
         """
         if self._is_gone or self._stream.has_failed.is_set():
             return None, ()
         try:
-            page = self._ask_for(number)
+            page = self._ask_for(number, room)
         except EnrollmentError as error:
             raise as_traced_exception(error) from None
         if page is None or number > page.page_count:
@@ -104,12 +107,12 @@ class FormRead:
         self._stream.has_failed.set()
         self.close(number, None)
 
-    def _ask_for(self, number: int) -> Page | None:
+    def _ask_for(self, number: int, room: Room) -> Page | None:
         """Ask for the page, and take it into account; None for a form that was removed while it was read."""
         with self._lock:
             asked = self._plan.answers
         try:
-            page = self._stream.pages.read(self.form, number)
+            page = self._stream.pages.read(self.form, number, before_parsing=room.take)
         except NotFound:
             if self._stream.pages.is_listed(self.form):
                 raise

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 from typing import Any
 
 from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partition
@@ -18,8 +16,8 @@ from source_powerschool_enrollment.form_read import FormRead, RecordStreamRead
 class RecordPage(Partition):
     """One page of one form, to be read once."""
 
-    def __init__(self, stream_name: str, form: FormRead, number: int) -> None:
-        self._stream_name = stream_name
+    def __init__(self, stream: RecordStreamRead, form: FormRead, number: int) -> None:
+        self._stream = stream
         self._form = form
         self._number = number
         self._digest: bytes | None = None
@@ -27,8 +25,9 @@ class RecordPage(Partition):
     def read(self) -> Iterable[Record]:
         """Return the page's records, unless they are known already."""
         try:
-            self._digest, records = self._form.read(self._number)
-            yield from records
+            with self._stream.backlog.room() as room:
+                self._digest, records = self._form.read(self._number, room)
+                yield from room.hand_on(records)
         except Exception:
             self._form.fail(self._number)
             raise
@@ -43,7 +42,7 @@ class RecordPage(Partition):
 
     def stream_name(self) -> str:
         """Return the stream's name."""
-        return self._stream_name
+        return self._stream.name
 
     def __hash__(self) -> int:
         return id(self)
@@ -65,24 +64,16 @@ class RecordPartitions(PartitionGenerator):
         scheduled: SimpleQueue[list[RecordPage]] = SimpleQueue()
         forms = [self._form_read(form, scheduled) for form in self._forms()]
         self._stream.estimate.expect(len(forms))
-        yield from (RecordPage(self._stream.name, form, 1) for form in forms)
+        yield from (RecordPage(self._stream, form, 1) for form in forms)
         open_forms = len(forms)
         while open_forms:
-            pages = _next_of(scheduled)
+            pages = scheduled.get()
             open_forms -= not pages
             yield from pages
 
     def _form_read(self, form: int, scheduled: SimpleQueue[list[RecordPage]]) -> FormRead:
         def schedule(numbers: list[int]) -> None:
-            scheduled.put([RecordPage(self._stream.name, read, number) for number in numbers])
+            scheduled.put([RecordPage(self._stream, read, number) for number in numbers])
 
         read = FormRead(self._stream, form, schedule)
         return read
-
-
-def _next_of(scheduled: SimpleQueue[list[RecordPage]]) -> list[RecordPage]:
-    """Wait for the next pages. Ends this thread if the process is ending, which would wait for it."""
-    while threading.main_thread().is_alive():
-        with suppress(Empty):
-            return scheduled.get(timeout=1)
-    raise SystemExit

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Literal
 
@@ -19,6 +20,7 @@ from airbyte_cdk.sources.streams.concurrent.default_stream import DefaultStream
 from airbyte_cdk.sources.types import StreamSlice
 
 from powerschool_enrollment_api import RecordPages
+from source_powerschool_enrollment.backlog import Backlog
 from source_powerschool_enrollment.components import TypedRecord
 from source_powerschool_enrollment.form_read import RecordStreamRead
 from source_powerschool_enrollment.options import page_size_of, search_parameters
@@ -35,30 +37,39 @@ _KINDS: Mapping[str, Literal["rosterrecords", "submissionrecords"]] = {
 RECORD_STREAMS = frozenset(_KINDS)
 
 
+@dataclass(frozen=True)
+class Outlet:
+    """Where a stream's messages go. Without `states` the read is a full refresh."""
+
+    messages: MessageRepository
+    states: ConnectorStateManager | None = None
+    backlog: Backlog = field(default_factory=Backlog)
+
+
 def parallel_record_stream(
     declared: AbstractStream,
     config: Mapping[str, Any],
     record_types: Mapping[str, Any],
-    message_repository: MessageRepository,
-    state_manager: ConnectorStateManager | None,
+    outlet: Outlet,
 ) -> DefaultStream:
     """Return the stream that reads what `declared` declares.
 
-    `record_types` is the manifest's definition of that name. Without a `state_manager` the read is a full refresh.
+    `record_types` is the manifest's definition of that name.
     """
     name, pages = declared.name, _record_pages(declared.name, config)
     digests = cursor = None
-    if state_manager:
+    if outlet.states:
         settings = {"page_size": pages.page_size, "record_search": pages.search}
-        digests = PageDigests(settings, state_manager.get_stream_state(name, None))
-        cursor = PageCursor(name, digests, state_manager, message_repository)
+        digests = PageDigests(settings, outlet.states.get_stream_state(name, None))
+        cursor = PageCursor(name, digests, outlet.states, outlet.messages)
     read = RecordStreamRead(
         name=name,
         pages=pages,
         type_record=_typing(name, config, record_types),
         tally=sync_for(config).tally,
         digests=digests,
-        estimate=RowEstimate(name, message_repository),
+        estimate=RowEstimate(name, outlet.messages),
+        backlog=outlet.backlog,
     )
     return DefaultStream(
         partition_generator=RecordPartitions(read, partial(_forms, declared)),
@@ -67,7 +78,7 @@ def parallel_record_stream(
         primary_key=["id"],
         cursor_field=CursorField("synced_at"),
         logger=logging.getLogger("airbyte"),
-        cursor=cursor or FullRefreshCursor(name, None, message_repository),
+        cursor=cursor or FullRefreshCursor(name, None, outlet.messages),
     )
 
 

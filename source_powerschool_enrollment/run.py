@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
+from contextlib import suppress
 
 from airbyte_cdk.exception_handler import init_uncaught_exception_handler
 from airbyte_cdk.logger import PRINT_BUFFER, init_logger
 
 from source_powerschool_enrollment.entrypoint import EnrollmentEntrypoint
+from source_powerschool_enrollment.heap import settle_heap
 from source_powerschool_enrollment.source import SourcePowerschoolEnrollment
 
 
@@ -16,11 +19,28 @@ def run() -> None:
     """Run the command given on the command line."""
     init_uncaught_exception_handler(init_logger("airbyte"))
     arguments = EnrollmentEntrypoint.parse_args(sys.argv[1:])
+    settle_heap()
+    try:
+        _print_messages(arguments)
+    except Exception as error:  # noqa: BLE001 - told as any uncaught exception is
+        _end_at_once(error)
+
+
+def _print_messages(arguments: argparse.Namespace) -> None:
     entrypoint = EnrollmentEntrypoint(_source(arguments))
     with PRINT_BUFFER:
         for message in entrypoint.run(arguments):
             # One write a line: two could interleave with a log line of another thread.
             print(f"{message}\n", end="")  # noqa: T201
+
+
+def _end_at_once(error: Exception) -> None:
+    """End the process without waiting for its threads, some of which may wait for this one to write what they read."""
+    with suppress(BrokenPipeError):  # nobody listens any more
+        if not isinstance(error, BrokenPipeError):
+            sys.excepthook(type(error), error, error.__traceback__)
+        sys.stdout.flush()
+    os._exit(1)
 
 
 def _source(arguments: argparse.Namespace) -> SourcePowerschoolEnrollment:

@@ -29,14 +29,15 @@ from powerschool_enrollment_api import (
     open_list,
     verify_connection,
 )
+from source_powerschool_enrollment.backlog import Backlog
 from source_powerschool_enrollment.delivered_records import NAME as DELIVERED_RECORDS
 from source_powerschool_enrollment.delivered_records import delivered_records
 from source_powerschool_enrollment.delivery_options import DeliveryOption
 from source_powerschool_enrollment.document_options import document_fields
 from source_powerschool_enrollment.documents import NAME as DOCUMENTS
 from source_powerschool_enrollment.documents import documents
-from source_powerschool_enrollment.options import PublishedActionSelection, check_options
-from source_powerschool_enrollment.record_stream import RECORD_STREAMS, parallel_record_stream
+from source_powerschool_enrollment.options import PublishedActionSelection, check_options, page_size_of
+from source_powerschool_enrollment.record_stream import RECORD_STREAMS, Outlet, parallel_record_stream
 from source_powerschool_enrollment.sync import sync_for
 
 # An absolute path: a relative one would be looked for in the working directory first.
@@ -56,6 +57,7 @@ class SourcePowerschoolEnrollment(YamlDeclarativeSource):
         self._state = state
         self._incremental: frozenset[str] = frozenset()
         self._with_files: frozenset[str] = frozenset()
+        self._backlog = Backlog()
 
     def configure(self, config: Mapping[str, Any], temp_dir: str) -> Mapping[str, Any]:
         """Adopt the configuration if the constructor was given none, as Airbyte's own suite does."""
@@ -101,8 +103,9 @@ class SourcePowerschoolEnrollment(YamlDeclarativeSource):
         self._with_files = frozenset(
             configured.stream.name for configured in catalog.streams if configured.include_files
         )
+        self._backlog = Backlog.of_pages(page_size_of(config))
         try:
-            yield from super().read(logger, config, catalog, state)
+            yield from self._backlog.written(super().read(logger, config, catalog, state), RECORD_STREAMS)
         finally:
             sync_for(config).tally.report(logger)
 
@@ -111,14 +114,17 @@ class SourcePowerschoolEnrollment(YamlDeclarativeSource):
             declared,
             self._config,
             self.resolved_manifest["definitions"]["record_types"],
-            self._message_repository,
-            ConnectorStateManager(self._state) if declared.name in self._incremental else None,
+            Outlet(
+                self._message_repository,
+                ConnectorStateManager(self._state) if declared.name in self._incremental else None,
+                self._backlog,
+            ),
         )
 
     def _parent(self, declared: AbstractStream) -> AbstractStream:
         """Return the record list as the parent of another stream, which tells nothing of itself."""
         record_types = self.resolved_manifest["definitions"]["record_types"]
-        return parallel_record_stream(declared, self._config, record_types, NoopMessageRepository(), None)
+        return parallel_record_stream(declared, self._config, record_types, Outlet(NoopMessageRepository()))
 
     def _delivered_records(self, config: Mapping[str, Any]) -> list[AbstractStream]:
         """Return the stream `delivered_records`, where deliveries are consumed."""

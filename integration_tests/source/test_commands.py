@@ -1,11 +1,12 @@
 """`spec`, `check` and `discover` as a person meets them."""
 
 import socket
+import subprocess
 import time
 
 import pytest
 
-from integration_tests.connector import run_source
+from integration_tests.connector import configured_catalog, run_source, source_command
 from powerschool_enrollment_sandbox import Fault
 
 STREAMS = {
@@ -84,3 +85,18 @@ def test_check_names_a_form_that_does_not_exist(sandbox, config):
 
 def test_check_names_a_misspelt_option(config):
     assert check({**config, "pagesize": 10})["message"] == "There is no option pagesize; did you mean page_size?"
+
+
+def test_a_read_that_nobody_listens_to_any_more_ends_at_once(sandbox, config, tmp_path):
+    catalog = configured_catalog(
+        run_source("discover", config=config).catalog, ["roster_records", "submission_records"]
+    )
+    sandbox.settings.latency_ms = 1000
+    slow = {**config, "page_size": 1, "num_workers": 2}  # 600 pages, so five minutes
+    arguments = source_command("read", tmp_path, config=slow, catalog=catalog)
+    with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        while b'"type":"RECORD"' not in process.stdout.readline():
+            pass
+        process.stdout.close()
+        assert process.wait(timeout=30) == 1
+        assert process.stderr.read() == b""

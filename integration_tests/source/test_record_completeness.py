@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from powerschool_enrollment_sandbox import District, running_sandbox
 from source_powerschool_enrollment import SourcePowerschoolEnrollment
-from source_powerschool_enrollment.record_stream import parallel_record_stream
+from source_powerschool_enrollment.record_stream import Outlet, parallel_record_stream
 
 
 @pytest.fixture(scope="module", params=["observed", "documented"])
@@ -135,9 +135,8 @@ def test_every_record_that_exists_throughout_arrives_or_is_said_to_be_in_doubt(
         "page_size": chance.randint(2, 8),
         "num_workers": workers,
     }
-    stream = parallel_record_stream(
-        declared[0], config, declared[1], InMemoryMessageRepository(), ConnectorStateManager() if incremental else None
-    )
+    outlet = Outlet(InMemoryMessageRepository(), ConnectorStateManager() if incremental else None)
+    stream = parallel_record_stream(declared[0], config, declared[1], outlet)
     arrived = {record["id"] for record in read(stream, workers)}
     is_in_doubt = any("may be missing" in record.message for record in caplog.records)
     assert is_in_doubt or registrar.throughout <= arrived

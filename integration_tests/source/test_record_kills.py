@@ -8,7 +8,7 @@ from random import Random
 
 import pytest
 
-from integration_tests.connector import SCRIPTS, configured_catalog, run_source
+from integration_tests.connector import configured_catalog, run_source, source_command
 from powerschool_enrollment_sandbox import District, running_sandbox
 
 # `make soak` sets it; each history kills five processes.
@@ -48,11 +48,7 @@ class Platform:
 
 def heard_until_killed(folder, files, after):
     """Run a sync, kill it once it has printed so many records, and return the whole lines that came out."""
-    arguments = [str(SCRIPTS / "source-powerschool-enrollment"), "read"]
-    for name, content in files.items():
-        path = folder / f"{name}.json"
-        path.write_text(json.dumps(content))
-        arguments += [f"--{name}", str(path)]
+    arguments = source_command("read", folder, **files)
     lines, records = [], 0
     with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=folder) as process:
         for line in process.stdout:

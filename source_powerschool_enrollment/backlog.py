@@ -1,0 +1,93 @@
+"""Keeps memory bounded: a page is opened only once there is room for its records.
+
+Workers read faster than the main thread writes. Without a bound each of them would hold a page whole, and the CDK's
+queue ten thousand records more.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+from airbyte_cdk.models import AirbyteMessage
+
+_PAGES = 2
+_LEAST_RECORDS = 2_000
+# Written records are counted so many at a time, because each count takes a lock.
+_AT_ONCE = 100
+
+Handed = TypeVar("Handed")
+
+
+class Backlog:
+    """Counts the records, of several streams, that there was room made for and that are not written yet.
+
+    By default nobody ever waits: for those who take each record themselves, as it comes.
+    """
+
+    def __init__(self, page_size: int = 0, limit: float = math.inf) -> None:
+        self.page_size = page_size
+        self._limit = limit
+        self._records = 0
+        self._changed = threading.Condition()
+
+    @classmethod
+    def of_pages(cls, page_size: int) -> Backlog:
+        """Return a backlog of two pages, or of 2,000 records where pages are small."""
+        return cls(page_size, max(_PAGES * page_size, _LEAST_RECORDS))
+
+    @contextmanager
+    def room(self) -> Iterator[Room]:
+        """Yield a place for a page. What was not handed on from there in the end is given back."""
+        room = Room(self)
+        try:
+            yield room
+        finally:
+            self.release(room.free)
+
+    def reserve(self, records: int) -> None:
+        """Wait until there is room for so many records."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._records + records <= self._limit)
+            self._records += records
+
+    def release(self, records: int) -> None:
+        """Note that so many records are written, or never came."""
+        with self._changed:
+            self._records -= records
+            self._changed.notify_all()
+
+    def written(self, messages: Iterable[AirbyteMessage], streams: Collection[str]) -> Iterator[AirbyteMessage]:
+        """Hand the messages on; a record of these streams is written once the message behind it is asked for."""
+        count = 0
+        for message in messages:
+            yield message
+            if message.record and message.record.stream in streams:
+                count += 1
+                if count == _AT_ONCE:
+                    self.release(count)
+                    count = 0
+
+
+class Room:
+    """Room for one page. There may be more records on it than were asked for."""
+
+    def __init__(self, backlog: Backlog) -> None:
+        self.free = 0
+        self._backlog = backlog
+        self._is_taken = False
+
+    def take(self) -> None:
+        """Wait for the room, once: a page that arrived broken is asked for again."""
+        if not self._is_taken:
+            self._backlog.reserve(self._backlog.page_size)
+            self.free, self._is_taken = self._backlog.page_size, True
+
+    def hand_on(self, records: Iterable[Handed]) -> Iterator[Handed]:
+        """Return the records, each of which is the writer's from then on."""
+        for record in records:
+            self.free -= 1
+            yield record

@@ -1,0 +1,144 @@
+"""The backlog: no page is opened before there is room for it, and room that is not used comes back."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor, wait
+
+import pytest
+from airbyte_cdk.models import AirbyteMessage, AirbyteRecordMessage, Type
+
+from source_powerschool_enrollment.backlog import Backlog
+
+BOUND_SECONDS = 20
+
+
+def message(stream):
+    return AirbyteMessage(Type.RECORD, record=AirbyteRecordMessage(stream=stream, data={}, emitted_at=0))
+
+
+@pytest.fixture
+def pool():
+    with ThreadPoolExecutor(4) as pool:
+        yield pool
+
+
+def occupied(backlog):
+    """Take room for two pages of 1,000 records, and hand none of them on yet."""
+    for _ in range(2):
+        backlog.reserve(1000)
+    return backlog
+
+
+def test_a_third_page_waits_until_one_is_written(pool):
+    backlog = occupied(Backlog.of_pages(1000))
+    third = pool.submit(backlog.reserve, 1000)
+    assert not wait([third], timeout=0.2).done
+    for _ in backlog.written([message("roster_records")] * 1001, {"roster_records"}):
+        pass
+    third.result(BOUND_SECONDS)
+
+
+def test_records_of_other_streams_make_no_room(pool):
+    backlog = occupied(Backlog.of_pages(1000))
+    third = pool.submit(backlog.reserve, 1000)
+    list(backlog.written([message("checklists")] * 2000, {"roster_records"}))
+    assert not wait([third], timeout=0.2).done
+    backlog.release(1000)
+    third.result(BOUND_SECONDS)
+
+
+def test_an_unchanged_page_gives_its_room_back_whole(pool):
+    backlog = Backlog.of_pages(1000)
+    for _ in range(10):
+        with backlog.room() as room:
+            room.take()
+    pool.submit(occupied, backlog).result(BOUND_SECONDS)
+
+
+def test_a_page_that_fails_half_way_gives_the_rest_back(pool):
+    backlog = Backlog.of_pages(1000)
+
+    def fail_half_way():
+        with backlog.room() as room:
+            room.take()
+            for number, _ in enumerate(room.hand_on(range(1000))):
+                if number == 499:
+                    raise OSError("broken")
+
+    with pytest.raises(OSError, match="broken"):
+        fail_half_way()
+    backlog.release(500)  # those that were handed on are written
+    pool.submit(occupied, backlog).result(BOUND_SECONDS)
+
+
+def test_a_page_that_arrives_broken_and_again_takes_its_room_once(pool):
+    backlog = Backlog.of_pages(1000)
+    with backlog.room() as room:
+        for _ in range(3):
+            room.take()
+        backlog.reserve(1000)
+        backlog.release(1000)
+    pool.submit(occupied, backlog).result(BOUND_SECONDS)
+
+
+def test_a_page_may_hold_more_than_was_asked_for(pool):
+    backlog = Backlog.of_pages(1000)
+    with backlog.room() as room:
+        room.take()
+        list(room.hand_on(range(3000)))
+    waiting = pool.submit(backlog.reserve, 1000)
+    assert not wait([waiting], timeout=0.2).done
+    backlog.release(3000)
+    waiting.result(BOUND_SECONDS)
+
+
+def test_small_pages_share_the_room_of_large_ones(pool):
+    backlog = Backlog.of_pages(50)
+    for _ in range(40):
+        backlog.reserve(50)
+    waiting = pool.submit(backlog.reserve, 50)
+    assert not wait([waiting], timeout=0.2).done
+    backlog.release(50)
+    waiting.result(BOUND_SECONDS)
+
+
+def test_nobody_waits_where_records_are_taken_as_they_come(pool):
+    backlog = Backlog()
+
+    def read_much():
+        for _ in range(100):
+            with backlog.room() as room:
+                room.take()
+                assert len(list(room.hand_on(range(1000)))) == 1000
+
+    pool.submit(read_much).result(BOUND_SECONDS)
+
+
+def test_many_readers_and_one_writer_keep_within_the_bound(pool):
+    backlog = Backlog.of_pages(1000)
+    held, most, lock = 0, 0, threading.Lock()
+    queue = []
+
+    def read_pages():
+        nonlocal held, most
+        for _ in range(25):
+            with backlog.room() as room:
+                room.take()
+                with lock:
+                    held += 1000
+                    most = max(most, held)
+                queue.extend(message("roster_records") for _ in room.hand_on(range(1000)))
+
+    readers = [pool.submit(read_pages) for _ in range(4)]
+
+    def messages():
+        nonlocal held
+        while not all(reader.done() for reader in readers) or queue:
+            if queue:
+                yield queue.pop(0)
+                with lock:
+                    held -= 1
+
+    assert sum(1 for _ in backlog.written(messages(), {"roster_records"})) == 100_000
+    for reader in readers:
+        reader.result(BOUND_SECONDS)
+    assert most <= 2000 + 100  # written records are counted a hundred at a time
