@@ -82,7 +82,9 @@ def one_form(bench: Bench) -> None:
 def ten_forms(bench: Bench) -> None:
     """(b) Ten forms of 5,000 records, page size 50, 100 ms a request, 20 workers or threads."""
     with sandbox_of(50, 100, forms=10, roster_records=5_000) as (sandbox, folder):
-        print_table(bench.compare(sandbox, peers(sandbox, folder, 50, WORKERS)))
+        programs = peers(sandbox, folder, 50, WORKERS)
+        programs["dlt `rest_api`, `parallelized`"] = dlt_rest_api(sandbox, 50, parallelized=True)
+        print_table(bench.compare(sandbox, programs))
 
 
 def no_latency(bench: Bench) -> None:
@@ -120,7 +122,7 @@ def to_duckdb(bench: Bench) -> None:
         }
         programs = {
             OURS: Program([str(BIN / "python"), str(script)], environment, lambda _: 30_000),
-            "dlt to DuckDB": dlt_rest_api(sandbox, 1000, folder / "dlt.duckdb"),
+            "dlt to DuckDB": dlt_rest_api(sandbox, 1000, folder / "dlt.duckdb", parallelized=True),
         }
         print_table(bench.compare(sandbox, programs))
 

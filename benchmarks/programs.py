@@ -76,9 +76,12 @@ def singer_tap(sandbox: SandboxClient, page_size: int) -> Program:
     return _peer("singer_tap.py", sandbox, page_size, lines_with(b'"RECORD","stream":"roster_records"'))
 
 
-def dlt_rest_api(sandbox: SandboxClient, page_size: int, duckdb_file: Path | None = None) -> Program:
-    """dlt's rest_api source, extracting to files, or loading into DuckDB."""
+def dlt_rest_api(
+    sandbox: SandboxClient, page_size: int, duckdb_file: Path | None = None, *, parallelized: bool = False
+) -> Program:
+    """dlt's rest_api source, extracting to files, or loading into DuckDB; `parallelized`: forms at the same time."""
     more = {"DUCKDB_FILE": str(duckdb_file)} if duckdb_file else {}
+    more |= {"PARALLELIZED": "1"} if parallelized else {}
     return _peer("dlt_rest_api.py", sandbox, page_size, lambda output: int(output.read_text().split()[-1]), more)
 
 
