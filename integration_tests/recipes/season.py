@@ -128,9 +128,7 @@ class Season:
     def sync(self, *syncs: Mapping[str, Any]) -> None:
         if HAS_PYAIRBYTE:
             script = str(Path(__file__).with_name("pyairbyte_sync.py"))
-            subprocess.run(
-                [sys.executable, script, json.dumps(syncs)], check=True, cwd=self.folder, capture_output=True
-            )
+            subprocess.run([sys.executable, script, json.dumps(syncs)], check=True, cwd=self.folder)
         else:
             sync_without_pyairbyte(syncs)
 
