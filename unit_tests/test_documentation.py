@@ -7,10 +7,14 @@ from pathlib import Path
 import pytest
 import yaml
 
+from benchmarks import sizing
+from destination_powerschool_enrollment.config import Config
 from unit_tests.source.test_manifest import SCHEMAS, SPEC
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
+DEPLOY = (ROOT / "docs" / "deploy.md").read_text()
+ENTRIES = [ROOT / "metadata.yaml", ROOT / "destination_powerschool_enrollment" / "metadata.yaml"]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 
@@ -29,9 +33,47 @@ def test_the_readme_names_every_stream():
     assert first_cells(README, "| Stream | Primary key | |") == {path.stem for path in SCHEMAS}
 
 
-def test_the_readme_names_targets_that_the_makefile_has():
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_make_target_in_code_is_one_that_the_makefile_has(page):
     targets = set(re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
-    assert set(re.findall(r"make ([\w-]+)", README)) <= targets
+    assert set(re.findall(r"(?:^|`)make ([a-z][\w-]*)", page.read_text(), re.MULTILINE)) <= targets
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_script_in_code_is_there(page):
+    text = page.read_text()
+    modules = [name.replace(".", "/") + ".py" for name in re.findall(r"python -m (benchmarks[\w.]+)", text)]
+    files = re.findall(r"python ((?:benchmarks|examples)/\w+\.py)", text)
+    assert [name for name in (*modules, *files) if not (ROOT / name).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_to_a_heading_leads_to_one(page):
+    for target, anchor in re.findall(r"\]\((?!https?://)([^)#]*)#([^)]+)\)", page.read_text()):
+        text = (page.parent / target).read_text() if target else page.read_text()
+        headings = re.findall(r"^#+ (.+)", text, re.MULTILINE)
+        assert anchor in {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}, anchor
+
+
+def test_the_deploy_page_shows_what_the_sizing_works_out():
+    assert f"<!-- python -m benchmarks.sizing -->\n\n{sizing.page()}\n\n<!-- end -->" in DEPLOY
+
+
+def test_the_deploy_page_names_options_that_the_connectors_have():
+    named = set(re.findall(r"`(num_workers|requests_per_minute|base_url|rejected_rows_file|skip_unchanged)`", DEPLOY))
+    assert named <= set(SPEC["properties"]) | set(Config.model_fields)
+    assert len(named) == 5
+
+
+def test_the_deploy_page_pushes_the_images_that_the_registry_entries_name():
+    for entry in ENTRIES:
+        data = yaml.safe_load(entry.read_text())["data"]
+        assert f"docker tag {data['dockerRepository']}:{data['dockerImageTag']} " in DEPLOY
+
+
+def test_the_deploy_page_names_the_hosts_that_the_registry_entry_allows():
+    hosts = yaml.safe_load(ENTRIES[0].read_text())["data"]["allowedHosts"]["hosts"]
+    assert [host for host in hosts if f"`{host}`" not in DEPLOY] == []
 
 
 def test_the_readme_is_short():
@@ -46,7 +88,6 @@ def test_every_link_to_a_file_leads_to_one(page):
 
 def test_the_changelog_and_both_registry_entries_have_the_packages_version():
     released = re.search(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
-    entries = [ROOT / "metadata.yaml", ROOT / "destination_powerschool_enrollment" / "metadata.yaml"]
-    versions = {yaml.safe_load(entry.read_text())["data"]["dockerImageTag"] for entry in entries}
+    versions = {yaml.safe_load(entry.read_text())["data"]["dockerImageTag"] for entry in ENTRIES}
     assert released is not None
     assert versions | {released[1]} == {version("airbyte-powerschool-enrollment")}

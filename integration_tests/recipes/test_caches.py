@@ -1,0 +1,53 @@
+"""The warehouses that the documents name take the arguments that the documents show."""
+
+import ast
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SHOWN = [
+    (page.name, node)
+    for page in (ROOT / "README.md", ROOT / "docs" / "deploy.md", ROOT / "docs" / "warehouse_recipes.md")
+    for block in re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+    for node in ast.walk(ast.parse(block.replace("=…", '="…"')))
+    if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("Cache")
+]
+ARGUMENTS = """
+import json
+from airbyte import caches
+names = [name for name in dir(caches) if name.endswith("Cache")]
+fields = {name: getattr(caches, name).model_fields for name in names}
+print(json.dumps({name: [each.alias or key for key, each in of.items()] for name, of in fields.items()}))
+"""
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 13), reason="PyAirbyte does not install on Python 3.13 yet")
+def test_every_cache_in_the_documents_takes_the_arguments_it_is_shown_with():
+    printed = subprocess.run(
+        [sys.executable, "-c", ARGUMENTS],
+        env={**os.environ, "AIRBYTE_OFFLINE_MODE": "1"},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    taken = json.loads(printed.splitlines()[-1])
+    unknown = [
+        (page, name, argument.arg)
+        for page, node in SHOWN
+        for name in [ast.unparse(node.func).rpartition(".")[2]]
+        for argument in node.keywords
+        if argument.arg not in taken[name]
+    ]
+    assert unknown == []
+    assert {ast.unparse(node.func).rpartition(".")[2] for _, node in SHOWN} == {
+        "DuckDBCache",
+        "PostgresCache",
+        "SnowflakeCache",
+        "BigQueryCache",
+    }
