@@ -5,11 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from powerschool_enrollment_api import DEFAULT_BASE_URL, ConnectionSettings, InvalidOption
 
 Positive = Annotated[int, Field(strict=True, ge=1)]
+
+# The form's cards, in their order.
+CARDS: list[JsonValue] = [
+    {"id": "connection", "title": "Connection"},
+    {"id": "rows", "title": "What to write"},
+    {"id": "rejected", "title": "Rejected rows"},
+    {"id": "values", "title": "Dates and empty values"},
+    {"id": "speed", "title": "Speed"},
+    {"id": "trial", "title": "Trial run"},
+]
 
 
 class _Options(BaseModel):
@@ -19,46 +29,59 @@ class _Options(BaseModel):
 
 
 class ImportSchemaTarget(_Options):
-    """Rows create or update roster records through an import schema."""
+    """Each row creates or updates a student's roster record, through an import schema of the form."""
 
-    model_config = ConfigDict(title="Import schema (roster records)")
+    model_config = ConfigDict(title="Roster")
 
-    type: Literal["import_schema"]
+    type: Literal["import_schema"] = Field(
+        title="Type", description="Write to the roster.", json_schema_extra={"order": 0}
+    )
     published_action_id: Positive = Field(
-        title="Published action",
-        description="The id of the form (published action) whose roster is written to.",
+        title="Form ID",
+        description=(
+            "The number of the form (published action) whose roster is written to. "
+            "If it is not found, the connection test lists those there are."
+        ),
         examples=[123],
-        json_schema_extra={"order": 0},
+        json_schema_extra={"order": 1},
     )
     import_schema_id: Positive = Field(
-        title="Import schema",
-        description="The id of the import schema: it says which fields can be written.",
+        title="Import schema ID",
+        description=(
+            "The number of the form's import schema, which says what fields can be written. "
+            "If it is not found, the connection test lists those there are."
+        ),
         examples=[1],
-        json_schema_extra={"order": 1},
+        json_schema_extra={"order": 2},
     )
 
 
 class SubmissionTarget(_Options):
-    """Each row creates a submission; nothing is ever updated."""
+    """Each row creates a new submission; nothing is ever updated."""
 
     model_config = ConfigDict(title="New submissions")
 
-    type: Literal["submission"]
+    type: Literal["submission"] = Field(title="Type", description="Create submissions.", json_schema_extra={"order": 0})
     published_action_id: Positive = Field(
-        title="Published action",
-        description="The id of the form (published action) in which each row creates a new submission.",
+        title="Form ID",
+        description=(
+            "The number of the form (published action) that gets the submissions. "
+            "If it is not found, the connection test lists those there are."
+        ),
         examples=[123],
-        json_schema_extra={"order": 0},
+        json_schema_extra={"order": 1},
     )
 
 
 class FieldMapping(_Options):
-    """One column's field."""
+    """A column whose field has another name."""
+
+    model_config = ConfigDict(title="Column and field")
 
     column: str = Field(
         min_length=1,
         title="Column",
-        description="A column of the stream.",
+        description="The name of a column of the stream.",
         examples=["birth_date"],
         json_schema_extra={"order": 0},
     )
@@ -77,86 +100,91 @@ class Import(_Options):
     stream: str = Field(
         min_length=1,
         title="Stream",
-        description="The name of the stream whose rows are written.",
+        description="The name of the stream (often a table) whose rows are written.",
         examples=["students"],
         json_schema_extra={"order": 0},
     )
     namespace: str | None = Field(
         default=None,
         title="Namespace",
-        description="The stream's namespace, if streams of several namespaces share a name.",
+        description="The stream's namespace (often a database schema). Needed only if two streams have the same name.",
+        examples=["public"],
         json_schema_extra={"order": 1},
     )
     target: Annotated[ImportSchemaTarget | SubmissionTarget, Field(discriminator="type")] = Field(
         title="Target",
-        description="What the rows are written to.",
-        json_schema_extra={"order": 2},
+        description="What the rows become in PowerSchool Enrollment.",
+        json_schema_extra={"order": 2, "display_type": "radio"},
     )
     field_mapping: tuple[FieldMapping, ...] = Field(
         default=(),
         title="Field mapping",
-        description="Columns whose field has another name. Every other column goes to the field of its own name.",
+        description="Columns whose field has another name. Every other column goes to the field of the same name.",
         json_schema_extra={"order": 3},
     )
     unmapped_columns: Literal["fail", "ignore"] = Field(
         default="fail",
         title="Columns without a field",
-        description="What to do with a column that has no field: fail before the first row, or ignore the column.",
+        description="Choose fail to write nothing until every column has a field, or ignore to leave such columns out.",
         json_schema_extra={"order": 4},
     )
     key_field: str | None = Field(
         default=None,
         title="Key field",
         description=(
-            "The field that identifies a student. Rows with the same value are written in order, all others "
-            "concurrently. Without it the stream's primary key is used; without either, rows go one by one."
+            "The field that identifies a student. Rows of one student are written in order, rows of others at the same "
+            "time. Without it the stream's primary key is used; without either, rows go one by one, which is slow."
         ),
         examples=["StudentID"],
-        json_schema_extra={"order": 5},
+        json_schema_extra={"order": 5, "always_show": True},
     )
 
 
 class FailOnRejectedRow(_Options):
-    """Every row is tried; the sync fails if the service rejected one."""
+    """Every row is still tried, then the sync fails. The next one starts again at the first rejected row."""
 
     model_config = ConfigDict(title="Fail the sync")
 
-    policy: Literal["fail"]
+    policy: Literal["fail"] = Field(title="Policy", description="Fail the sync.", json_schema_extra={"order": 0})
 
 
 class SkipRejectedRow(_Options):
-    """Rejected rows are left behind, counted, and written to the file if there is one."""
+    """Rejected rows are left out and counted. The sync fails only if there are too many."""
 
     model_config = ConfigDict(title="Skip the row")
 
-    policy: Literal["skip"]
+    policy: Literal["skip"] = Field(title="Policy", description="Skip the row.", json_schema_extra={"order": 0})
     max_rejected_percent: Annotated[float, Field(strict=True, ge=0, le=100)] = Field(
         default=5,
         title="Most rejected rows, in percent",
         description="The sync fails at its end when a larger part of its rows was rejected.",
-        json_schema_extra={"order": 0},
+        json_schema_extra={"order": 1, "always_show": True},
     )
 
 
 class Config(_Options):
-    """All options of the destination."""
+    """Where rows go in PowerSchool Enrollment, and how."""
 
-    model_config = ConfigDict(title="PowerSchool Enrollment Destination Spec")
+    model_config = ConfigDict(title="PowerSchool Enrollment", json_schema_extra={"groups": CARDS})
 
     api_key: str = Field(
         min_length=1,
         repr=False,
         title="API key",
-        description="The key that PowerSchool provided for the Enrollment API.",
-        json_schema_extra={"order": 0, "airbyte_secret": True},
+        description=(
+            "The key that your PowerSchool Enrollment solution specialist gave you. It opens all enrollment records of "
+            "your district."
+        ),
+        json_schema_extra={"order": 0, "group": "connection", "airbyte_secret": True},
     )
     base_url: str = Field(
         default=DEFAULT_BASE_URL,
-        title="Base URL",
-        description="The address of the API. Leave it unless PowerSchool told you another one.",
+        title="API address",
+        description="Where PowerSchool Enrollment answers. Keep it unless PowerSchool gave you another address.",
         examples=[DEFAULT_BASE_URL, "https://secure.infosnap.com/api/v1"],
         json_schema_extra={
             "order": 1,
+            "group": "connection",
             "pattern": "^\\s*https?://.+$",
             "pattern_descriptor": "https://host/api/v1",
         },
@@ -166,54 +194,54 @@ class Config(_Options):
         title="Imports",
         description=(
             "One entry for each stream: where its rows go. A stream that a data activation connection "
-            "maps to a destination object needs none."
+            "maps to an object of this destination needs none."
         ),
-        json_schema_extra={"order": 2},
+        json_schema_extra={"order": 2, "group": "rows", "always_show": True},
     )
     on_rejected_row: Annotated[FailOnRejectedRow | SkipRejectedRow, Field(discriminator="policy")] = Field(
         default=FailOnRejectedRow(policy="fail"),
         title="When a row is rejected",
         description=(
-            "Fail: every row is still tried, then the sync fails, and the next sync sends the rows since the first "
-            "rejected one again. Skip: the row is left behind and counted."
+            "PowerSchool Enrollment verifies each row, and may reject it: because a date is not valid, "
+            "or a required field is empty."
         ),
-        json_schema_extra={"order": 3},
+        json_schema_extra={"order": 3, "group": "rejected", "display_type": "radio", "always_show": True},
     )
     rejected_rows_file: str | None = Field(
         default=None,
         min_length=1,
         title="File for rejected rows",
         description=(
-            "A file to which rejected rows are appended as JSON Lines, with the reason. It holds children's data: "
-            "it is readable by its owner only, and it is yours to delete."
+            "A file to which rejected rows are added, each with its reason. It holds children's data: "
+            "only its owner can read it, and it is yours to delete. Leave it empty for no file."
         ),
         examples=["/local/rejected_rows.jsonl"],
-        json_schema_extra={"order": 4},
+        json_schema_extra={"order": 4, "group": "rejected"},
     )
     date_format: Literal["MM/DD/YYYY", "YYYY-MM-DD"] = Field(
         default="MM/DD/YYYY",
         title="Date format",
-        description="How dates are written.",
-        json_schema_extra={"order": 5},
+        description="How dates are written: 04/20/2015 or 2015-04-20.",
+        json_schema_extra={"order": 5, "group": "values", "always_show": True},
     )
     null_values: Literal["omit", "empty"] = Field(
         default="omit",
-        title="Null values",
-        description="What a null does: omit leaves the field as it is in PowerSchool, empty clears it.",
-        json_schema_extra={"order": 6},
+        title="Empty values",
+        description="Choose omit to leave a field as it is when its value is empty (null), or empty to clear it.",
+        json_schema_extra={"order": 6, "group": "values", "always_show": True},
     )
     num_workers: Annotated[int, Field(strict=True, ge=1, le=16)] = Field(
         default=4,
-        title="Concurrent requests",
-        description="How many rows are written at the same time.",
-        json_schema_extra={"order": 7},
+        title="Requests at the same time",
+        description="How many rows may be under way at once. More is faster, until the service asks to slow down.",
+        json_schema_extra={"order": 7, "group": "speed"},
     )
     requests_per_minute: Positive | None = Field(
         default=None,
-        title="Requests per minute",
-        description="An upper limit of the rate, if PowerSchool asks for one.",
+        title="Most requests per minute",
+        description="An upper limit over the whole sync, if PowerSchool asks for one. Leave it empty for none.",
         examples=[600],
-        json_schema_extra={"order": 8},
+        json_schema_extra={"order": 8, "group": "speed"},
     )
     skip_unchanged: Annotated[bool, Field(strict=True)] = Field(
         default=False,
@@ -222,13 +250,13 @@ class Config(_Options):
             "Read the form's roster first, and send only the rows that differ from it. Much faster for a roster "
             "that is mostly the same every day. Needs a key field that holds the external student ID."
         ),
-        json_schema_extra={"order": 9},
+        json_schema_extra={"order": 9, "group": "speed"},
     )
     validate_only: Annotated[bool, Field(strict=True)] = Field(
         default=False,
         title="Validate only",
-        description="Map and check every row and report the counts, but send nothing and confirm no state.",
-        json_schema_extra={"order": 10},
+        description="Check every row and report the counts, but send nothing. The next sync sends the same rows again.",
+        json_schema_extra={"order": 10, "group": "trial", "always_show": True},
     )
 
     @property

@@ -33,13 +33,6 @@ FULL = {
 }
 
 
-def every_option(schema, path=""):
-    for name, option in schema.get("properties", {}).items():
-        yield f"{path}{name}", option
-        for child in (option, option.get("items", {}), *option.get("oneOf", ())):
-            yield from every_option(child, f"{path}{name}.")
-
-
 def test_a_full_configuration_passes_both_the_spec_and_the_parser():
     jsonschema.validate(FULL, options_schema())
     assert parse_config(FULL).imports[0].target.import_schema_id == 2
@@ -48,17 +41,6 @@ def test_a_full_configuration_passes_both_the_spec_and_the_parser():
 def test_the_spec_has_exactly_the_models_options():
     assert list(options_schema()["properties"]) == list(Config.model_fields)
     assert set(FULL) == set(Config.model_fields)
-
-
-def test_every_option_is_described_for_a_person():
-    for path, option in every_option(options_schema()):
-        if "const" not in option:
-            assert {"title", "description", "order", "type"} <= option.keys(), path
-
-
-def test_the_orders_are_the_models():
-    orders = [option["order"] for option in options_schema()["properties"].values()]
-    assert orders == list(range(len(orders)))
 
 
 def test_the_spec_is_what_the_platforms_form_can_show():

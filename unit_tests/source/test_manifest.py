@@ -66,24 +66,6 @@ def test_parameters_carry_name_and_path_alone():
     assert carried == {frozenset({"name", "path"})}
 
 
-def options(properties: dict[str, Any], path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
-    for name, option in properties.items():
-        yield f"{path}{name}", option
-        for branch in option.get("oneOf", []):
-            yield from options(branch["properties"], f"{path}{name}.{branch['title']}.")
-        yield from options(option.get("items", {}).get("properties", {}), f"{path}{name}.")
-
-
-@pytest.mark.parametrize(("name", "option"), options(SPEC["properties"]))
-def test_every_option_has_a_title_a_description_and_an_order(name, option):
-    assert {"title", "description", "order"} <= option.keys(), name
-
-
-def test_no_two_options_claim_one_place_in_the_form():
-    orders = [option["order"] for option in SPEC["properties"].values()]
-    assert len(orders) == len(set(orders))
-
-
 def test_every_stream_has_a_schema_and_every_schema_a_stream():
     deliveries = {"mode": "consume", "delivery_target_ids": [1], "start_date": "2026-08-01"}
     config = {"api_key": "sandbox-key", "deliveries": deliveries, "documents": [{"field": "doc_BirthCertificate"}]}
