@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: install sync import sandbox test check fix bench soak image image-test
+.PHONY: install sync import sandbox test check fix bench soak image image-test form
 
 install: $(INSTALLED)
 
@@ -60,3 +60,12 @@ image: install  ## both images, tagged as the registry entries say
 
 image-test: install  ## builds both images, with or without a container engine, and runs every command in them
 	$(BIN)/pytest -n 0 integration_tests/images/checks.py
+
+# No lock file: it would name the hosts of a registry. The versions are pinned in package.json.
+form: install  ## both configuration forms as people see them, as pictures in .cache/form
+	mkdir -p .cache/form
+	cp integration_tests/form/* .cache/form
+	npm --prefix .cache/form install --no-package-lock --no-audit --no-fund --loglevel=error
+	$(BIN)/source-powerschool-enrollment spec > .cache/form/source.json
+	$(BIN)/destination-powerschool-enrollment spec > .cache/form/destination.json
+	node .cache/form/render.mjs
