@@ -21,7 +21,11 @@ def utc_time(text: str) -> str:
     if len(naive) == _NAIVE and naive[10] == "T":
         datetime.fromisoformat(naive)
         return f"{naive}Z"
-    return ab_datetime_parse(text).astimezone(timezone.utc).isoformat().replace("+00:00", "Z")
+    try:
+        moment = ab_datetime_parse(text).astimezone(timezone.utc)
+    except OverflowError:
+        raise ValueError("in UTC it lies in a year that Python does not have") from None
+    return moment.isoformat().replace("+00:00", "Z")
 
 
 def iso_date(text: str) -> str:
@@ -52,7 +56,14 @@ def retype(
                 record[name] = None
             continue
         try:
-            record[name] = convert(value)
-        except (ValueError, TypeError, AttributeError):
+            record[name] = convert(_text(value))
+        except ValueError:
             record[name] = None
             unreadable(name)
+
+
+def _text(value: Any) -> str:
+    """Return `value`, which must be text: what else might stand there is no date on any Python."""
+    if not isinstance(value, str):
+        raise ValueError("no text")  # noqa: TRY004 - to the caller it is one more thing that is no date
+    return value
