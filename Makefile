@@ -2,9 +2,10 @@
 PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
+PYTHONS := 3.10 3.11 3.12 3.13
 INSTALLED := $(VENV)/.installed
 
-.PHONY: install sync import sandbox test check fix bench soak image image-test form
+.PHONY: install sync import sandbox test test-all check fix hooks bench soak image image-test form
 
 install: $(INSTALLED)
 
@@ -30,6 +31,9 @@ sandbox: install  ## the service's stand-in, until stopped
 test: install
 	$(BIN)/pytest
 
+test-all:  ## all tests on each Python, in an environment of its own
+	.ci/test-all $(PYTHONS)
+
 check: install
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -38,6 +42,9 @@ check: install
 fix: install
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+hooks: install  ## the checks before each commit
+	$(BIN)/pre-commit install
 
 # The peers live in an environment of their own: none of them belongs to what users install.
 .venv-bench/.installed: benchmarks/requirements.txt $(INSTALLED)

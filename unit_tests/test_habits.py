@@ -1,0 +1,101 @@
+"""The gate, the workflow and the hooks say the same: nothing passes in one place and fails in another."""
+
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[1]
+BIN = Path(sys.executable).parent
+MAKEFILE = (ROOT / "Makefile").read_text()
+TARGETS = set(re.findall(r"^([\w-]+):(?!=)", MAKEFILE, re.MULTILINE))
+WORKFLOW = yaml.safe_load((ROOT / ".github" / "workflows" / "ci.yml").read_text())
+JOBS: dict[str, dict[str, Any]] = WORKFLOW["jobs"]
+HOOKS = [
+    hook
+    for repository in yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())["repos"]
+    for hook in repository["hooks"]
+]
+GATE = "all-green"
+
+each_job = pytest.mark.parametrize("job", JOBS.values(), ids=JOBS)
+each_hook = pytest.mark.parametrize("hook", HOOKS, ids=lambda hook: hook["id"])
+
+
+def commands(*jobs: dict[str, Any]) -> set[str]:
+    return {step["run"] for job in jobs for step in job["steps"] if "run" in step}
+
+
+def supported_pythons() -> list[str]:
+    (first, beyond) = re.findall(
+        r'^requires-python = ">=3\.(\d+),<3\.(\d+)"', (ROOT / "pyproject.toml").read_text(), re.MULTILINE
+    )[0]
+    return [f"3.{minor}" for minor in range(int(first), int(beyond))]
+
+
+def test_the_workflow_runs_on_changes_with_no_more_rights_than_to_read_them():
+    assert WORKFLOW[True].keys() == {"push", "pull_request"}  # YAML reads `on` as true
+    assert WORKFLOW["permissions"] == {"contents": "read"}
+    assert all(job.get("permissions", {}) == {} for job in JOBS.values())
+    assert "github.ref" in WORKFLOW["concurrency"]["group"]
+
+
+@each_job
+def test_every_job_has_a_name_a_bound_and_steps(job):
+    assert job["name"]
+    assert job["runs-on"] == "ubuntu-latest"
+    assert 0 < job["timeout-minutes"] <= 60
+    assert job["steps"]
+
+
+@each_job
+def test_every_action_is_pinned(job):
+    actions = [step["uses"] for step in job["steps"] if "uses" in step]
+    assert actions
+    assert all(re.fullmatch(r"[\w-]+/[\w-]+@(v\d+|[0-9a-f]{40})", action) for action in actions)
+
+
+@each_job
+def test_a_checkout_leaves_no_credentials_behind(job):
+    checkouts = [step for step in job["steps"] if step.get("uses", "").startswith("actions/checkout@")]
+    assert all(step["with"] == {"persist-credentials": False} for step in checkouts)
+
+
+def test_every_command_of_the_workflow_is_one_target_of_the_makefile():
+    assert commands(*JOBS.values()) <= {f"make {target}" for target in TARGETS}
+    assert all(commands(job) for name, job in JOBS.items() if name != GATE)
+
+
+def test_the_workflow_does_what_the_gate_does():
+    gate = re.findall(r"^make .+$", (ROOT / ".ci" / "run").read_text(), re.MULTILINE)
+    assert gate
+    assert set(gate) <= commands(*JOBS.values())
+
+
+def test_all_green_waits_for_every_other_job_whatever_became_of_it():
+    assert set(JOBS[GATE]["needs"]) == JOBS.keys() - {GATE}
+    assert JOBS[GATE]["if"] == "always()"
+    (step,) = JOBS[GATE]["steps"]
+    assert step["with"] == {"jobs": "${{ toJSON(needs) }}"}
+
+
+def test_the_tests_run_on_every_supported_python_here_and_there():
+    assert JOBS["test"]["strategy"]["matrix"]["python"] == supported_pythons()
+    assert re.findall(r"^PYTHONS := (.+)$", MAKEFILE, re.MULTILINE) == [" ".join(supported_pythons())]
+
+
+@each_hook
+def test_every_hook_runs_a_tool_that_the_lock_installs(hook):
+    folder, _, program = hook["entry"].split()[0].rpartition("/")
+    assert (hook["language"], folder) == ("system", ".venv/bin")
+    assert (BIN / program).exists()
+
+
+def test_the_hooks_hold_what_the_check_holds():
+    checked = re.search(r"^check:.*\n((?:\t.+\n)+)", MAKEFILE, re.MULTILINE)
+    tools = {tuple(tool) for tool in re.findall(r"\$\(BIN\)/(\w+)(?: (check|format))?", checked[1])}
+    hooked = {tuple(re.match(r"\.venv/bin/([\w-]+)(?: (check|format))?", hook["entry"]).groups("")) for hook in HOOKS}
+    assert tools <= hooked
