@@ -1,7 +1,6 @@
 """The manifest's Python components: what YAML cannot say about this service."""
 
-from __future__ import annotations
-
+# Annotations are evaluated here: the CDK asks for them, and Python 3.10 cannot resolve an InitVar that is text.
 from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from dataclasses import InitVar, dataclass
 from functools import partial
