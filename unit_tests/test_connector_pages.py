@@ -1,0 +1,140 @@
+"""The connectors' pages by Airbyte's template: each option as the form shows it, each stream as it is discovered."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from destination_powerschool_enrollment.spec import options_schema
+from source_powerschool_enrollment import SourcePowerschoolEnrollment
+from unit_tests.source.test_manifest import SPEC
+
+ROOT = Path(__file__).parents[1]
+PAGES = {
+    "source": (ROOT / "docs" / "sources" / "powerschool-enrollment.md").read_text(),
+    "destination": (ROOT / "docs" / "destinations" / "powerschool-enrollment.md").read_text(),
+}
+SPECS = {"source": SPEC, "destination": options_schema()}
+# What Airbyte's checks demand of a source's page; the destination's follows it as far as it has the same to say.
+HEADERS = [
+    "PowerSchool Enrollment",
+    "Prerequisites",
+    "Setup guide",
+    "Set up PowerSchool Enrollment",
+    "Set up the PowerSchool Enrollment connector in Airbyte",
+    "Supported sync modes",
+    "IP allow list",
+    "Limitations & Troubleshooting",
+    "Changelog",
+]
+EVERYTHING = {
+    "api_key": "sandbox-key",
+    "deliveries": {"mode": "consume", "delivery_target_ids": [1], "start_date": "2026-08-01"},
+    "documents": [{"field": "doc_BirthCertificate"}],
+}
+
+each = pytest.mark.parametrize("kind", PAGES)
+
+
+def in_the_forms_order(kind: str) -> list[str]:
+    properties = SPECS[kind]["properties"]
+    return sorted(properties, key=lambda name: properties[name]["order"])
+
+
+def blocks(page: str) -> dict[str, str]:
+    """Return what each FieldAnchor highlights, by its field, as one line of text."""
+    anchors = re.findall(r'^<FieldAnchor field="([^"]+)">\n\n(.*?)\n\n</FieldAnchor>$', page, re.DOTALL | re.MULTILINE)
+    return {field: " ".join(text.split()) for field, text in anchors}
+
+
+def entries(schema: dict[str, Any]) -> Iterator[str]:
+    """Yield how a page must introduce each option of the schema, and each choice of an option."""
+    required = schema.get("required", [])
+    for name, option in schema.get("properties", {}).items():
+        values = [option["const"]] if "const" in option else option.get("enum", [])
+        if len(values) == 1:  # it only says which choice was made
+            yield f'"{name}": "{values[0]}"'
+        else:
+            yield f"**{option['title']}** (`{name}`{remark(option, required=name in required)})"
+        yield from choices(option)
+        yield from entries(option.get("items", {}))
+
+
+def choices(option: dict[str, Any]) -> Iterator[str]:
+    for choice in option.get("oneOf", []):
+        yield f"**{choice['title']}**"
+        yield from entries(choice)
+
+
+def remark(option: dict[str, Any], *, required: bool) -> str:
+    default = option.get("default")
+    if required or default in (None, [], {}):
+        return ", required" if required else ""
+    # Airbyte follows every address on a page, and behind the API's own there is no page: it stands there without https.
+    shown = default.removeprefix("https://") if isinstance(default, str) else json.dumps(default)
+    return f", default `{shown}`"
+
+
+@each
+def test_a_field_anchor_highlights_each_option_in_the_forms_order(kind):
+    assert list(blocks(PAGES[kind])) == in_the_forms_order(kind)
+
+
+@pytest.mark.parametrize(("kind", "name"), [(kind, name) for kind in PAGES for name in in_the_forms_order(kind)])
+def test_the_page_introduces_an_option_and_all_in_it_by_title_name_and_default(kind, name):
+    spec = SPECS[kind]
+    alone = {"properties": {name: spec["properties"][name]}, "required": spec["required"]}
+    block = blocks(PAGES[kind])[name]
+    assert [entry for entry in entries(alone) if entry not in block] == []
+
+
+def test_what_an_option_within_a_choice_within_a_list_must_be_introduced_with():
+    choice = {"title": "Skip", "properties": {"policy": {"const": "skip"}, "most": {"title": "Most", "default": 5}}}
+    option = {"title": "Rule", "oneOf": [choice]}
+    rules = {"title": "Rules", "items": {"properties": {"rule": option}}}
+    schema = {"properties": {"rules": rules}, "required": ["rules"]}
+    assert list(entries(schema)) == [
+        "**Rules** (`rules`, required)",
+        "**Rule** (`rule`)",
+        "**Skip**",
+        '"policy": "skip"',
+        "**Most** (`most`, default `5`)",
+    ]
+
+
+@each
+def test_the_headers_stand_in_the_templates_order(kind):
+    headers = re.findall(r"^#+ (.+)$", PAGES[kind], re.MULTILINE)
+    assert [header for header in headers if header in HEADERS] == HEADERS
+
+
+@each
+def test_no_brace_or_tag_would_be_taken_for_code_by_airbytes_documentation_site(kind):
+    text = re.sub(r"```.*?```|`[^`\n]*`", "", PAGES[kind], flags=re.DOTALL)
+    tags = set(re.findall(r"<[^>]*>", re.sub(r' field="\w+"', "", text)))
+    known = {f"<{slash}{name}>" for slash in ("", "/") for name in ("FieldAnchor", "HideInUI", "details", "summary")}
+    assert tags == known
+    assert "{" not in text
+
+
+def supported(stream: Any) -> str:
+    return ", ".join(mode.value.replace("_", " ") for mode in stream.supported_sync_modes)
+
+
+def test_the_sources_page_describes_every_stream_as_it_is_discovered():
+    streams = [s.as_airbyte_stream() for s in SourcePowerschoolEnrollment(config=EVERYTHING).streams(EVERYTHING)]
+    table = PAGES["source"].partition("## Supported Streams")[2].partition("\n\n### ")[0]
+    rows = [row.split("|")[1:5] for row in table.splitlines() if row.startswith("| `")]
+    described = {tuple(cell.strip() for cell in row) for row in rows}
+    assert described == {
+        (
+            f"`{stream.name}`",
+            ", ".join(f"`{name}`" for (name,) in stream.source_defined_primary_key),
+            supported(stream),
+            ", ".join(f"`{name}`" for name in stream.default_cursor_field or []),
+        )
+        for stream in streams
+    }
