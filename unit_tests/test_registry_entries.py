@@ -1,0 +1,106 @@
+"""Both registry entries: valid by Airbyte's model, and saying of the connectors what is so."""
+
+import re
+import xml.etree.ElementTree as ET
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+import yaml
+from airbyte_connector_models.metadata.v0.connector_metadata_definition_v0 import ConnectorMetadataDefinitionV0
+
+from destination_powerschool_enrollment.spec import connector_specification
+from source_powerschool_enrollment import SourcePowerschoolEnrollment
+from unit_tests.source.test_manifest import RESOLVED, SCHEMAS, SPEC
+
+ROOT = Path(__file__).parents[1]
+FOLDERS = {"source": ROOT, "destination": ROOT / "destination_powerschool_enrollment"}
+ENTRIES = {kind: yaml.safe_load((folder / "metadata.yaml").read_text()) for kind, folder in FOLDERS.items()}
+DOCUMENTATION_URLS = {
+    "source": RESOLVED["spec"]["documentation_url"],
+    "destination": str(connector_specification().documentationUrl),
+}
+BASE_URL_OPTIONS = {
+    "source": SPEC["properties"]["base_url"],
+    "destination": connector_specification().connectionSpecification["properties"]["base_url"],
+}
+DRAWN_WITH = {"svg", "title", "rect", "circle", "path"}
+
+each = pytest.mark.parametrize("kind", FOLDERS)
+
+
+def data(kind):
+    return ENTRIES[kind]["data"]
+
+
+@each
+def test_the_entry_is_valid_by_airbytes_model(kind):
+    assert ConnectorMetadataDefinitionV0.model_validate(ENTRIES[kind]).data.name == "PowerSchool Enrollment"
+
+
+@each
+def test_the_entry_names_its_connector_everywhere(kind):
+    entry = data(kind)
+    assert entry["connectorType"] == kind
+    assert entry["dockerRepository"] == f"airbyte/{kind}-powerschool-enrollment"
+    assert entry["githubIssueLabel"] == f"{kind}-powerschool-enrollment"
+
+
+def test_no_two_connectors_share_an_id():
+    assert data("source")["definitionId"] != data("destination")["definitionId"]
+
+
+@each
+def test_entry_and_spec_lead_to_the_same_page_which_is_there(kind):
+    url = data(kind)["documentationUrl"]
+    assert url == DOCUMENTATION_URLS[kind]
+    page = url.removeprefix("https://docs.airbyte.com/integrations/")
+    assert (ROOT / "docs" / f"{page}.md").is_file()
+
+
+@each
+def test_every_documentation_check_of_airbytes_applies(kind):
+    assert data(kind)["ab_internal"]["sl"] == 300
+
+
+@each
+def test_the_addresses_that_the_form_offers_are_allowed(kind):
+    option = BASE_URL_OPTIONS[kind]
+    offered = {urlsplit(address).hostname for address in [option["default"], *option["examples"]]}
+    assert offered <= set(data(kind)["allowedHosts"]["hosts"])
+
+
+@each
+def test_the_base_image_is_the_dockerfiles(kind):
+    (image,) = re.findall(r"^ARG BASE_IMAGE=(\S+)$", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
+    assert data(kind)["connectorBuildOptions"]["baseImage"] == image
+
+
+def test_suggested_streams_are_streams():
+    assert set(data("source")["suggestedStreams"]["streams"]) <= {path.stem for path in SCHEMAS}
+
+
+def test_the_source_transfers_files_as_its_entry_says():
+    config = {"api_key": "sandbox-key", "documents": [{"field": "doc_BirthCertificate"}]}
+    streams = SourcePowerschoolEnrollment(config=config).streams(config)
+    assert any(stream.as_airbyte_stream().is_file_based for stream in streams)
+    assert data("source")["supportsFileTransfer"] is True
+
+
+def icon(kind):
+    return FOLDERS[kind] / data(kind)["icon"]
+
+
+@each
+def test_the_icon_is_a_square_drawing_and_nothing_else(kind):
+    drawing = ET.parse(icon(kind)).getroot()  # noqa: S314 - our own file
+    assert drawing.attrib["viewBox"] == "0 0 250 250"
+    assert drawing.attrib["width"] == drawing.attrib["height"] == "250"
+    elements = {element.tag.removeprefix("{http://www.w3.org/2000/svg}") for element in drawing.iter()}
+    assert elements <= DRAWN_WITH  # no script, no style sheet, no picture from elsewhere
+    attributes = {name for element in drawing.iter() for name in element.attrib}
+    assert [name for name in attributes if name.startswith("on") or name.endswith("href")] == []
+
+
+def test_the_icons_can_be_told_apart():
+    assert icon("source").read_bytes() != icon("destination").read_bytes()
