@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 PYTHONS := 3.10 3.11 3.12 3.13
 INSTALLED := $(VENV)/.installed
 
-.PHONY: install sync import sandbox test test-all check fix hooks bench soak image image-test form
+.PHONY: install sync import sandbox test test-all check fix hooks bench soak qa image image-test form
 
 install: $(INSTALLED)
 
@@ -61,6 +61,15 @@ soak: install  ## the long random kills
 	POWERSCHOOL_ENROLLMENT_SOAK_HISTORIES=40 $(BIN)/pytest -n0 -s integration_tests/source/test_record_kills.py
 	$(BIN)/python benchmarks/soak_deliveries.py
 	$(BIN)/python benchmarks/soak_destination.py
+
+# Airbyte's own checks want Python 3.11 or 3.12 (uv finds one, or fetches it) and many packages that users need not have.
+.venv-qa/.installed: integration_tests/quality/requirements.lock $(INSTALLED)
+	$(BIN)/uv venv --quiet --clear --python '>=3.11,<3.13' .venv-qa
+	$(BIN)/uv pip install --quiet --python .venv-qa/bin/python --require-hashes -r integration_tests/quality/requirements.lock
+	touch $@
+
+qa: .venv-qa/.installed  ## Airbyte's QA checks on both connectors, compared with docs/quality.md
+	@DO_NOT_TRACK=1 .venv-qa/bin/python -m integration_tests.quality.run
 
 image: install  ## both images, tagged as the registry entries say
 	$(BIN)/python -m integration_tests.images.build

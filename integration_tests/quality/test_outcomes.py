@@ -1,0 +1,64 @@
+from pathlib import Path
+
+import pytest
+
+from integration_tests.quality.outcomes import (
+    DOES_NOT_APPLY,
+    FAILED,
+    KINDS,
+    NEEDS_A_NETWORK,
+    PASSED,
+    Outcome,
+    documented,
+    surprises,
+    totals,
+)
+
+PAGE = (Path(__file__).parents[2] / "docs" / "quality.md").read_text()
+
+
+def found(status, check="Icons"):
+    return [Outcome(check, "source", status, "")]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_page_adds_up(kind):
+    statuses = [status for (_, of), status in documented(PAGE).items() if of == kind]
+    (last_row,) = [line for line in PAGE.splitlines() if line.startswith("| **Of 30**")]
+    assert len(statuses) == 30
+    assert last_row.split("|")[2 + KINDS.index(kind)].strip() == totals(statuses)
+    assert f"{kind}, 30 checks: {totals(statuses)}\n" in PAGE
+
+
+def test_every_check_that_fails_or_needs_a_network_is_explained():
+    explained = PAGE.partition("## Failed, and why")[2]
+    checks = {check for (check, _), status in documented(PAGE).items() if status in {FAILED, NEEDS_A_NETWORK}}
+    assert [check for check in checks if check.partition(" for dependency")[0] not in explained] == []
+
+
+@pytest.mark.parametrize("status", [PASSED, FAILED, NEEDS_A_NETWORK, DOES_NOT_APPLY])
+def test_what_the_page_says_is_no_surprise(status):
+    assert list(surprises({("Icons", "source"): status}, found(status))) == []
+
+
+def test_a_check_that_needs_a_network_may_have_had_one():
+    assert list(surprises({("Icons", "source"): NEEDS_A_NETWORK}, found(PASSED))) == []
+
+
+@pytest.mark.parametrize(
+    ("expected", "status"),
+    [
+        (PASSED, FAILED),
+        (PASSED, NEEDS_A_NETWORK),
+        (PASSED, DOES_NOT_APPLY),
+        (FAILED, PASSED),
+        (NEEDS_A_NETWORK, FAILED),
+    ],
+)
+def test_anything_else_is_a_surprise(expected, status):
+    (surprise,) = surprises({("Icons", "source"): expected}, found(status))
+    assert surprise == f"source: 'Icons' {status}; docs/quality.md says: {expected}."
+
+
+def test_a_check_that_came_or_went_is_a_surprise():
+    assert len(list(surprises({("Icons", "source"): PASSED}, found(PASSED, "Logos")))) == 2
