@@ -237,7 +237,7 @@ class TypedRecord(RecordTransformation):
     ) -> None:
         """Type the record in place."""
         if stream_slice:
-            record.update({field: _of_slice(stream_slice, field) for field in self.added})
+            record.update({field: stream_slice[field] for field in self.added})
         unreadable = partial(_count_unreadable, self.config, self.name)
         retype(record, tuple(self.times), utc_time, unreadable)
         retype(record, tuple(self.dates), iso_date, unreadable)
@@ -265,11 +265,6 @@ class ChecklistEntryDates(RecordTransformation):
         for item in record.get("checklistItems") or []:
             item["date_completed"] = item.get("dateCompleted")
             retype(item, ("date_completed",), iso_date_of_us_date, unreadable)
-
-
-def _of_slice(stream_slice: StreamSlice, field: str) -> Any:
-    """Return what the slice was made for, or what it carries of its parent's record."""
-    return stream_slice[field] if field in stream_slice else stream_slice.extra_fields[field]
 
 
 def _count_unreadable(config: Config, stream_name: str, field: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import logging
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,15 +15,15 @@ from airbyte_cdk.sources.streams.concurrent.abstract_stream import AbstractStrea
 from airbyte_cdk.sources.streams.concurrent.cursor import FinalStateCursor
 from airbyte_cdk.sources.streams.concurrent.default_stream import DefaultStream
 from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partition
-from airbyte_cdk.sources.streams.concurrent.partitions.partition_generator import PartitionGenerator
 from airbyte_cdk.sources.types import Record
 
 from powerschool_enrollment_api import EnrollmentError, NotFound, RequestRefused, as_traced_exception
 from powerschool_enrollment_api.document_storage import DocumentStorage, DocumentTooLarge
 from source_powerschool_enrollment.document_download import AddressOnly, DocumentFetch, Download, Fetched
 from source_powerschool_enrollment.document_options import Document, DocumentField
-from source_powerschool_enrollment.sync import Sync
-from source_powerschool_enrollment.whole_stream import read_whole
+from source_powerschool_enrollment.each_record import each_record
+from source_powerschool_enrollment.giving_up import GivingUp
+from source_powerschool_enrollment.sync import Sync, sync_for
 
 NAME = "documents"
 _SCHEMA = Path(__file__).parent / "schemas" / f"{NAME}.json"
@@ -89,44 +89,30 @@ class DocumentPartition(Partition):
         return id(self)
 
 
-@dataclass(frozen=True)
-class DocumentPartitions(PartitionGenerator):
-    """Reads the submission records, and makes a partition of each document in them."""
-
-    submission_records: AbstractStream
-    fields: tuple[DocumentField, ...]
-    shared: DocumentRead
-
-    def generate(self) -> Iterator[Partition]:
-        """Yield the partitions."""
-        unseen = {entry.field for entry in self.fields}
-
-        def documents_in(record: Record) -> Iterable[Document]:
-            unseen.difference_update(record.data.get("dataItems") or {})
-            found = (entry.document_in(record.data) for entry in self.fields)
-            return (document for document in found if document)
-
-        for document in read_whole(self.submission_records, self.shared.sync.client.settings.num_workers, documents_in):
-            yield DocumentPartition(document, self.shared)
-        for name in sorted(unseen):
-            logger.warning("%s: no submission record has the data item %s. Is it spelt as in the form?", NAME, name)
-
-
 def documents(
-    sync: Sync,
+    config: Mapping[str, Any],
     submission_records: AbstractStream,
     fields: tuple[DocumentField, ...],
     message_repository: MessageRepository,
     *,
     include_files: bool,
 ) -> DefaultStream:
-    """Return the stream. With `include_files` each document is downloaded, and its row refers to the file."""
-    client = sync.client
-    fetch: DocumentFetch = AddressOnly(client)
+    """Return the stream. With `include_files` each document is downloaded, and its row refers to the file.
+
+    `submission_records` is the record list as the manifest declares it.
+    """
+    sync = sync_for(config)
+    fetch: DocumentFetch = AddressOnly(sync.client)
     if include_files:
-        fetch = Download(client, DocumentStorage(client.settings), NAME)
+        fetch = Download(sync.client, DocumentStorage(sync.client.settings), NAME)
+    shared = DocumentRead(sync, fetch)
+
+    def partitions() -> Iterator[Partition]:
+        for document in _documents_in(submission_records, config, fields):
+            yield DocumentPartition(document, shared)
+
     return DefaultStream(
-        partition_generator=DocumentPartitions(submission_records, fields, DocumentRead(sync, fetch)),
+        partition_generator=GivingUp(partitions),
         name=NAME,
         json_schema=json.loads(_SCHEMA.read_text(encoding="utf-8")),
         primary_key=["submission_record_id", "field"],
@@ -135,6 +121,22 @@ def documents(
         cursor=FinalStateCursor(NAME, None, message_repository),
         supports_file_transfer=True,
     )
+
+
+def _documents_in(
+    submission_records: AbstractStream, config: Mapping[str, Any], fields: tuple[DocumentField, ...]
+) -> Iterator[Document]:
+    """Yield each document in the records, and warn of the fields that no record has."""
+    unseen = {entry.field for entry in fields}
+
+    def documents_of(record: Mapping[str, Any]) -> Iterator[Document]:
+        unseen.difference_update(record.get("dataItems") or {})
+        found = (entry.document_in(record) for entry in fields)
+        return (document for document in found if document)
+
+    yield from each_record(submission_records, config, documents_of)
+    for name in sorted(unseen):
+        logger.warning("%s: no submission record has the data item %s. Is it spelt as in the form?", NAME, name)
 
 
 def _record(document: Document, fetched: Fetched) -> Record:

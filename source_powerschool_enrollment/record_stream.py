@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any, Literal
 
 from airbyte_cdk.sources.connector_state_manager import ConnectorStateManager
-from airbyte_cdk.sources.message import MessageRepository
+from airbyte_cdk.sources.message import MessageRepository, NoopMessageRepository
 from airbyte_cdk.sources.streams.concurrent.abstract_stream import AbstractStream
 from airbyte_cdk.sources.streams.concurrent.cursor import CursorField
 from airbyte_cdk.sources.streams.concurrent.default_stream import DefaultStream
@@ -35,6 +35,8 @@ _KINDS: Mapping[str, Literal["rosterrecords", "submissionrecords"]] = {
     "submission_records": "submissionrecords",
 }
 RECORD_STREAMS = frozenset(_KINDS)
+# A parent's records are looked at and dropped: their dates are not worth reading.
+_FORM_ALONE: Mapping[str, Any] = {"times": (), "dates": (), "added": ("published_action_id",)}
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,11 @@ def parallel_record_stream(
         logger=logging.getLogger("airbyte"),
         cursor=cursor or FullRefreshCursor(name, None, outlet.messages),
     )
+
+
+def parent_record_stream(declared: AbstractStream, config: Mapping[str, Any]) -> DefaultStream:
+    """Return the stream as the parent of another one: a full refresh of records with their form, told to nobody."""
+    return parallel_record_stream(declared, config, _FORM_ALONE, Outlet(NoopMessageRepository()))
 
 
 def _record_pages(name: str, config: Mapping[str, Any]) -> RecordPages:

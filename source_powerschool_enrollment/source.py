@@ -17,7 +17,6 @@ from airbyte_cdk.models import (
 )
 from airbyte_cdk.sources.connector_state_manager import ConnectorStateManager
 from airbyte_cdk.sources.declarative.yaml_declarative_source import YamlDeclarativeSource
-from airbyte_cdk.sources.message import NoopMessageRepository
 from airbyte_cdk.sources.streams.concurrent.abstract_stream import AbstractStream
 
 from powerschool_enrollment_api import (
@@ -36,12 +35,14 @@ from source_powerschool_enrollment.delivery_options import DeliveryOption
 from source_powerschool_enrollment.document_options import document_fields
 from source_powerschool_enrollment.documents import NAME as DOCUMENTS
 from source_powerschool_enrollment.documents import documents
+from source_powerschool_enrollment.giving_up import giving_up
 from source_powerschool_enrollment.options import PublishedActionSelection, check_options, page_size_of
 from source_powerschool_enrollment.record_stream import RECORD_STREAMS, Outlet, parallel_record_stream
 from source_powerschool_enrollment.sync import sync_for
 
 # An absolute path: a relative one would be looked for in the working directory first.
 MANIFEST = Path(__file__).parent / "manifest.yaml"
+_DETAIL_STREAMS = frozenset({"roster_record_details", "submission_record_details"})
 
 
 class SourcePowerschoolEnrollment(YamlDeclarativeSource):
@@ -80,10 +81,10 @@ class SourcePowerschoolEnrollment(YamlDeclarativeSource):
         return AirbyteConnectionStatus(status=Status.SUCCEEDED)
 
     def streams(self, config: Mapping[str, Any]) -> list[AbstractStream]:
-        """Return the manifest's streams, the record lists read in a way of their own, and what YAML cannot say."""
+        """Return the manifest's streams, some of them read in a way of their own, and those that YAML cannot say."""
         declared = super().streams(config)
         return [
-            *(self._parallel(stream) if stream.name in RECORD_STREAMS else stream for stream in declared),
+            *map(self._read_as, declared),
             *self._delivered_records(config),
             *self._documents(config, declared),
         ]
@@ -109,6 +110,14 @@ class SourcePowerschoolEnrollment(YamlDeclarativeSource):
         finally:
             sync_for(config).tally.report(logger)
 
+    def _read_as(self, declared: AbstractStream) -> AbstractStream:
+        """Return the declared stream, read in the way that it needs."""
+        if declared.name in RECORD_STREAMS:
+            return self._parallel(declared)
+        if declared.name in _DETAIL_STREAMS:
+            return giving_up(declared)
+        return declared
+
     def _parallel(self, declared: AbstractStream) -> AbstractStream:
         return parallel_record_stream(
             declared,
@@ -120,11 +129,6 @@ class SourcePowerschoolEnrollment(YamlDeclarativeSource):
                 self._backlog,
             ),
         )
-
-    def _parent(self, declared: AbstractStream) -> AbstractStream:
-        """Return the record list as the parent of another stream, which tells nothing of itself."""
-        record_types = self.resolved_manifest["definitions"]["record_types"]
-        return parallel_record_stream(declared, self._config, record_types, Outlet(NoopMessageRepository()))
 
     def _delivered_records(self, config: Mapping[str, Any]) -> list[AbstractStream]:
         """Return the stream `delivered_records`, where deliveries are consumed."""
@@ -145,10 +149,9 @@ class SourcePowerschoolEnrollment(YamlDeclarativeSource):
             raise as_traced_exception(error) from None
         if not fields:
             return []
-        (submission_records,) = (self._parent(stream) for stream in declared if stream.name == "submission_records")
+        (submission_records,) = (stream for stream in declared if stream.name == "submission_records")
         include_files = DOCUMENTS in self._with_files
-        sync, repository = sync_for(config), self._message_repository
-        return [documents(sync, submission_records, fields, repository, include_files=include_files)]
+        return [documents(config, submission_records, fields, self._message_repository, include_files=include_files)]
 
     def _option_names(self, logger: logging.Logger) -> list[str]:
         return list(self.spec(logger).connectionSpecification["properties"])

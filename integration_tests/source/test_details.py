@@ -6,16 +6,22 @@ from itertools import islice
 import pytest
 
 from integration_tests.connector import run_source
-from powerschool_enrollment_sandbox import District, Fault, running_sandbox
+from powerschool_enrollment_sandbox import Change, District, Fault, running_sandbox
+from source_powerschool_enrollment.giving_up import MOST_FAILURES
 
 WORKERS = 6
 
 
-@pytest.fixture(params=["observed", "documented"])
+@pytest.fixture(params=["observed"])
 def sandbox(request):
     district = District.generate(forms=2, roster_records_per_form=70, submission_records_per_form=60)
     with running_sandbox(district=district, wire=request.param, latency_ms=30) as running:
         yield running
+
+
+@pytest.fixture
+def config(sandbox):
+    return {"api_key": sandbox.api_key, "base_url": sandbox.base_url, "num_workers": WORKERS, "page_size": 5}
 
 
 def catalog(*names):
@@ -31,21 +37,32 @@ def catalog(*names):
     }
 
 
-def test_details_are_read_at_once_for_the_selected_forms_and_records_and_skip_what_is_gone(sandbox):
+def ids(outcome, name):
+    return [record["id"] for record in outcome.records(name)]
+
+
+def every_id(sandbox):
+    return [record_id for form in sandbox.district.forms.values() for record_id in form.roster.ids()]
+
+
+def statuses(outcome):
+    return {
+        trace["stream_status"]["stream_descriptor"]["name"]: trace["stream_status"]["status"]
+        for trace in outcome.of_type("TRACE")
+        if trace["type"] == "STREAM_STATUS"
+    }
+
+
+@pytest.mark.parametrize("sandbox", ["observed", "documented"], indirect=True)
+def test_details_are_read_at_once_for_the_selected_forms_and_records_and_skip_what_is_gone(sandbox, config):
     form = sandbox.district.forms[max(sandbox.district.forms)]
     ((status, _),) = Counter(record["status"] for record in form.submissions).most_common(1)
     wanted = {record["id"] for record in form.submissions if record["status"] == status}
     gone = set(islice(wanted, 2))
     for record_id in gone:
         sandbox.faults.add(Fault("status", path=f"/submissionrecords/{record_id}", status=404))
-    config = {
-        "api_key": sandbox.api_key,
-        "base_url": sandbox.base_url,
-        "num_workers": WORKERS,
-        "page_size": 5,
-        "published_actions": {"mode": "ids", "ids": [form.id]},
-        "record_search": [{"parameter": "status", "value": status}],
-    }
+    config["published_actions"] = {"mode": "ids", "ids": [form.id]}
+    config["record_search"] = [{"parameter": "status", "value": status}]
     outcome = run_source("read", config=config, catalog=catalog("submission_record_details"))
     assert (outcome.exit_code, outcome.errors) == (0, [])
     records = outcome.records("submission_record_details")
@@ -53,3 +70,64 @@ def test_details_are_read_at_once_for_the_selected_forms_and_records_and_skip_wh
     assert {record["published_action_id"] for record in records} == {form.id}
     assert "submission_record_details: skipped what was removed while it was read (2 times)." in outcome.warnings
     assert sandbox.journal.max_concurrent == WORKERS
+
+
+def test_the_list_is_read_page_by_page_at_once_and_each_record_is_asked_for_once(sandbox, config):
+    outcome = run_source("read", config=config, catalog=catalog("roster_record_details", "roster_records"))
+    assert (outcome.exit_code, outcome.warnings) == (0, [])
+    for name in ("roster_record_details", "roster_records"):
+        assert sorted(ids(outcome, name)) == sorted(every_id(sandbox))
+    asked = Counter(entry.path for entry in sandbox.journal.entries("GET", "/rosterrecords/{id}"))
+    assert set(asked.values()) == {1}
+    pages = Counter(entry.path + entry.query for entry in sandbox.journal.entries("GET", "*/rosterrecords"))
+    assert (len(pages), set(pages.values())) == (28, {2})  # once for each of the two streams
+
+
+def test_a_detail_is_typed_as_the_list_is(config):
+    outcome = run_source("read", config=config, catalog=catalog("submission_record_details", "submission_records"))
+    details = {record["id"]: record for record in outcome.records("submission_record_details")}
+    listed = {record.pop("id"): record for record in outcome.records("submission_records")}
+    for record_id, record in listed.items():
+        del record["synced_at"]
+        assert {**record, "id": record_id} == details[record_id]
+    assert len(details) == 120
+
+
+@pytest.mark.parametrize("change", [{"remove": 1}, {"insert": 1}], ids=["pages move up", "pages move down"])
+def test_a_record_that_changes_its_page_while_the_list_is_read_is_asked_for_once(sandbox, config, change):
+    before = set(every_id(sandbox))
+    sandbox.changes.add(Change(path="*/rosterrecords", every=4, where="start", times=4, **change))
+    outcome = run_source("read", config=config, catalog=catalog("roster_record_details"))
+    assert (outcome.exit_code, outcome.errors) == (0, [])
+    assert before != set(every_id(sandbox))
+    assert before & set(every_id(sandbox)) <= set(ids(outcome, "roster_record_details"))
+    asked = Counter(entry.path for entry in sandbox.journal.entries("GET", "/rosterrecords/{id}"))
+    assert set(asked.values()) == {1}
+
+
+def test_a_detail_that_cannot_be_read_fails_its_stream_and_the_others_finish(sandbox, config):
+    refused = every_id(sandbox)[3]
+    sandbox.faults.add(Fault("status", path=f"/rosterrecords/{refused}", status=400))
+    names = ("roster_record_details", "submission_record_details")
+    outcome = run_source("read", config=config, catalog=catalog(*names))
+    assert outcome.exit_code == 1
+    assert statuses(outcome) == {"roster_record_details": "INCOMPLETE", "submission_record_details": "COMPLETE"}
+    assert sorted([*ids(outcome, "roster_record_details"), refused]) == sorted(every_id(sandbox))
+    assert len(ids(outcome, "submission_record_details")) == 120
+
+
+def test_a_list_that_cannot_be_read_fails_the_stream(sandbox, config):
+    form = max(sandbox.district.forms)
+    sandbox.faults.add(Fault("status", path=f"/publishedactions/{form}/rosterrecords", skip=3, status=400))
+    outcome = run_source("read", config=config, catalog=catalog("roster_record_details", "published_actions"))
+    assert outcome.exit_code == 1
+    assert statuses(outcome) == {"roster_record_details": "INCOMPLETE", "published_actions": "COMPLETE"}
+
+
+def test_when_nothing_can_be_read_the_stream_gives_up_instead_of_trying_every_record(sandbox, config):
+    sandbox.faults.add(Fault("status", path="/rosterrecords/*", status=400))
+    outcome = run_source("read", config=config, catalog=catalog("roster_record_details"))
+    assert outcome.exit_code == 1
+    asked = sandbox.journal.count("GET", "/rosterrecords/*")
+    assert MOST_FAILURES <= asked < MOST_FAILURES + 2 * WORKERS
+    assert f"roster_record_details: {MOST_FAILURES} requests have failed; no more are sent." in outcome.warnings

@@ -1,0 +1,93 @@
+"""Ends a stream that asks for very many things once so many have failed that all of them would.
+
+The platform's library goes on whatever fails. In an outage each of 100,000 requests would be tried for ten minutes.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from airbyte_cdk.sources.streams.concurrent.abstract_stream import AbstractStream
+from airbyte_cdk.sources.streams.concurrent.default_stream import DefaultStream
+from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partition
+from airbyte_cdk.sources.streams.concurrent.partitions.partition_generator import PartitionGenerator
+from airbyte_cdk.sources.types import Record
+
+MOST_FAILURES = 10
+
+logger = logging.getLogger("airbyte.source_powerschool_enrollment")
+
+
+@dataclass(frozen=True)
+class GivingUp(PartitionGenerator):
+    """Generates partitions that are no longer read once MOST_FAILURES of them have failed."""
+
+    partitions: Callable[[], Iterable[Partition]]
+
+    def generate(self) -> Iterator[Partition]:
+        """Yield the partitions. What remains after giving up is generated and dropped: its records are being read."""
+        failures = _Failures()
+        for partition in self.partitions():
+            if not failures.are_too_many:
+                yield _Attempt(partition, failures)
+
+
+def giving_up(declared: AbstractStream) -> DefaultStream:
+    """Return the stream that `declared` declares, a full refresh by id, giving up when too much of it fails."""
+    return DefaultStream(
+        partition_generator=GivingUp(declared.generate_partitions),
+        name=declared.name,
+        json_schema=declared.get_json_schema,
+        primary_key=["id"],
+        cursor_field=None,
+        logger=logging.getLogger("airbyte"),
+        cursor=declared.cursor,
+    )
+
+
+class _Failures:
+    """Counts the failures of one read of a stream."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._count = 0
+
+    @property
+    def are_too_many(self) -> bool:
+        return self._count >= MOST_FAILURES
+
+    def note(self, stream_name: str) -> None:
+        with self._lock:
+            self._count += 1
+            if self._count == MOST_FAILURES:
+                logger.warning("%s: %d requests have failed; no more are sent.", stream_name, self._count)
+
+
+@dataclass(frozen=True, eq=False)
+class _Attempt(Partition):
+    """A partition whose failure is counted."""
+
+    partition: Partition
+    failures: _Failures
+
+    def read(self) -> Iterable[Record]:
+        if self.failures.are_too_many:
+            return
+        try:
+            yield from self.partition.read()
+        except Exception:
+            self.failures.note(self.stream_name())
+            raise
+
+    def to_slice(self) -> Mapping[str, Any] | None:
+        return self.partition.to_slice()
+
+    def stream_name(self) -> str:
+        return self.partition.stream_name()
+
+    def __hash__(self) -> int:
+        return id(self)
