@@ -55,7 +55,7 @@ hooks: install  ## the checks before each commit
 bench: .venv-bench/.installed  ## against peers, one run, ratios
 	$(BIN)/python -m benchmarks.compare
 	$(BIN)/python benchmarks/destination.py
-	$(BIN)/python benchmarks/documents.py
+	$(BIN)/python -m benchmarks.documents
 
 soak: install  ## the long random kills
 	POWERSCHOOL_ENROLLMENT_SOAK_HISTORIES=40 $(BIN)/pytest -n0 -s integration_tests/source/test_record_kills.py

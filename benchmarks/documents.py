@@ -1,111 +1,177 @@
-"""How much faster documents are transferred at the same time than one after another, and in how much memory.
+"""How much faster documents, and single records, are read at the same time than one after another.
 
-    python benchmarks/documents.py [--documents 500] [--kilobytes 1000] [--latency-ms 50] [--workers 16]
+    python -m benchmarks.documents                            # both cases, three runs each
+    python -m benchmarks.documents --case documents --repeat 1
 
-A sandbox in a process of its own serves the documents; the connector runs as the platform runs it, once with the
-workers and once with a plain loop of requests, which asks for an address and then fetches the document.
+A sandbox in a process of its own answers; the connector runs as the platform runs it. The other side is a plain loop
+of requests over one connection, which starts with all ids at hand, and whose start-up is not counted.
 """
+
+from __future__ import annotations
 
 import argparse
 import hashlib
 import json
 import os
-import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
+from typing import Any
 
 import requests
 
+from benchmarks.measure import Measured, measure
+from benchmarks.programs import AIRBYTE_RECORDS, BIN
 from powerschool_enrollment_sandbox import SandboxProcess
 
-FIELDS = ["doc_BirthCertificate", "doc_ProofOfResidency"]
-SCRIPT = Path(sys.executable).with_name("source-powerschool-enrollment")
+LATENCY_MS, WORKERS = 50, 16
+DOCUMENT_BYTES = 1_000_000
+DOCUMENT_RECORDS = 375  # the sandbox's families upload about four documents for three records: 511
+DETAIL_RECORDS = 2_000
+SOURCE = str(BIN / "source-powerschool-enrollment")
 
 
-def measured(command, environment):
-    """Run a command; return its output, how long it took, and the most memory it had."""
-    with tempfile.TemporaryFile() as output:
-        began = time.monotonic()
-        process = subprocess.Popen(command, stdout=output, env={**os.environ, **environment})
-        _, status, usage = os.wait4(process.pid, 0)
-        seconds = time.monotonic() - began
-        assert status == 0
-        output.seek(0)
-        return output.read().decode(), seconds, usage.ru_maxrss / 1024
+@dataclass(frozen=True)
+class Run:
+    """One run of the source, one of the loop, and how long a command takes that does nothing."""
+
+    source: Measured
+    loop: float
+    start_up: float
+
+    @property
+    def ratio(self) -> float:
+        return self.loop / self.source.wall
+
+    @property
+    def ratio_without_start_up(self) -> float:
+        return self.loop / (self.source.wall - self.start_up)
 
 
-def run_connector(config, folder):
-    stream = {"name": "documents", "json_schema": {}, "supported_sync_modes": ["full_refresh"], "is_file_based": True}
+def documents(repeat: int) -> Iterator[Run]:
+    """Documents of 1 MB with file transfer, each compared byte for byte."""
+    fields = [{"field": "doc_BirthCertificate"}, {"field": "doc_ProofOfResidency"}]
+    with SandboxProcess(
+        forms=1, submission_records=DOCUMENT_RECORDS, document_bytes=DOCUMENT_BYTES, latency_ms=LATENCY_MS
+    ) as sandbox:
+        for _ in range(repeat):
+            with tempfile.TemporaryDirectory() as folder:
+                source, records = read(sandbox, Path(folder), "documents", documents=fields)
+                digests = {record["data"]["object_id"]: digest(staged(record)) for record in records}
+                session = session_of(sandbox)
+
+                def fetch(object_id: str, session=session) -> bytes:
+                    address = session.get(f"{sandbox.base_url}/documents/{object_id}", timeout=60).json()
+                    return session.get(address, auth=no_key, timeout=60).content
+
+                fetched, loop = one_after_another(fetch, list(digests))
+                assert fetched == digests
+                yield Run(source, loop, start_up(sandbox))
+
+
+def details(repeat: int) -> Iterator[Run]:
+    """Single roster records; the loop's rate is taken from a quarter of them."""
+    with SandboxProcess(forms=1, roster_records=DETAIL_RECORDS, latency_ms=LATENCY_MS) as sandbox:
+        for _ in range(repeat):
+            with tempfile.TemporaryDirectory() as folder:
+                source, records = read(sandbox, Path(folder), "roster_record_details")
+                session = session_of(sandbox)
+
+                def fetch(record_id: int, session=session) -> bytes:
+                    return session.get(f"{sandbox.base_url}/rosterrecords/{record_id}", timeout=60).content
+
+                ids = [record["data"]["id"] for record in records]
+                assert len(set(ids)) == DETAIL_RECORDS
+                _, quarter = one_after_another(fetch, ids[::4])
+                yield Run(source, 4 * quarter, start_up(sandbox))
+
+
+CASES: dict[str, Callable[[int], Iterator[Run]]] = {"documents": documents, "details": details}
+
+
+def read(
+    sandbox: SandboxProcess, folder: Path, stream_name: str, **options: Any
+) -> tuple[Measured, list[dict[str, Any]]]:
+    """Read a stream, with its files if it has any; return what that took, and the records."""
+    config = {"api_key": sandbox.api_key, "base_url": sandbox.base_url, "num_workers": WORKERS, **options}
+    stream = {"name": stream_name, "json_schema": {}, "supported_sync_modes": ["full_refresh"], "is_file_based": True}
     chosen = {
         "stream": stream,
         "sync_mode": "full_refresh",
         "destination_sync_mode": "append",
         "include_files": True,
     }
-    arguments = []
-    for name, content in {"config": config, "catalog": {"streams": [chosen]}}.items():
-        path = Path(folder, f"{name}.json")
-        path.write_text(json.dumps(content))
-        arguments += [f"--{name}", str(path)]
-    staging = Path(folder, "staging")
+    command = [SOURCE, "read", *as_files(folder, {"config": config, "catalog": {"streams": [chosen]}})]
+    staging, output = folder / "staging", folder / "output"
     staging.mkdir()
-    output, seconds, megabytes = measured(
-        [str(SCRIPT), "read", *arguments], {"AIRBYTE_STAGING_DIRECTORY": str(staging)}
-    )
-    messages = [json.loads(line) for line in output.splitlines()]
-    return [message["record"] for message in messages if message["type"] == "RECORD"], seconds, megabytes
+    measured = measure(command, {"AIRBYTE_STAGING_DIRECTORY": str(staging)}, sandbox, AIRBYTE_RECORDS, output)
+    messages = map(json.loads, output.read_bytes().splitlines())
+    return measured, [message["record"] for message in messages if message["type"] == "RECORD"]
 
 
-def one_after_another(sandbox, object_ids):
-    """Return each document's digest, and how long the loop took."""
+def start_up(sandbox: SandboxProcess) -> float:
+    return measure([SOURCE, "spec"], {}, sandbox, AIRBYTE_RECORDS).wall
+
+
+def one_after_another(fetch: Callable[[Any], bytes], ids: Sequence[Any]) -> tuple[dict[Any, bytes], float]:
+    """Return the digest of each, and how long the loop took."""
+    began = time.perf_counter()
+    digests = {one: digest(fetch(one)) for one in ids}
+    return digests, time.perf_counter() - began
+
+
+def staged(record: Mapping[str, Any]) -> bytes:
+    return Path(record["file_reference"]["staging_file_url"]).read_bytes()
+
+
+def digest(content: bytes) -> bytes:
+    return hashlib.sha256(content).digest()
+
+
+def session_of(sandbox: SandboxProcess) -> requests.Session:
     session = requests.Session()
-    began = time.monotonic()
-    digests = {}
-    for object_id in object_ids:
-        answer = session.get(f"{sandbox.base_url}/documents/{object_id}", auth=(sandbox.api_key, ""), timeout=60)
-        document = session.get(answer.json(), timeout=60)
-        digests[object_id] = hashlib.sha256(document.content).digest()
-    return digests, time.monotonic() - began
+    session.auth = (sandbox.api_key, "")
+    return session
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--documents", type=int, default=500)
-    parser.add_argument("--kilobytes", type=int, default=1000)
-    parser.add_argument("--latency-ms", type=float, default=50)
-    parser.add_argument("--workers", type=int, default=16)
-    options = parser.parse_args()
-    with (
-        SandboxProcess(
-            forms=1,
-            submission_records=options.documents,
-            document_bytes=options.kilobytes * 1000,
-            latency_ms=options.latency_ms,
-        ) as sandbox,
-        tempfile.TemporaryDirectory() as folder,
-    ):
-        config = {
-            "api_key": sandbox.api_key,
-            "base_url": sandbox.base_url,
-            "num_workers": options.workers,
-            "documents": [{"field": field} for field in FIELDS],
-        }
-        records, seconds, megabytes = run_connector(config, folder)
-        expected, loop_seconds = one_after_another(sandbox, [record["data"]["object_id"] for record in records])
-        equal = sum(
-            expected[record["data"]["object_id"]]
-            == hashlib.sha256(Path(record["file_reference"]["staging_file_url"]).read_bytes()).digest()
-            for record in records
-        )
-    _, start_up, _ = measured([str(SCRIPT), "spec"], {})
-    print(f"documents            {len(records)} of {options.kilobytes} kB, {equal} equal byte for byte")
-    print(f"one after another    {loop_seconds:6.1f} s")
-    print(f"{options.workers:2d} workers           {seconds:6.1f} s, {start_up:.1f} s of it start-up")
-    print(f"times faster         {loop_seconds / seconds:6.1f}")
-    print(f"without start-up     {loop_seconds / (seconds - start_up):6.1f}")
-    print(f"peak memory          {megabytes:6.0f} MB")
+def no_key(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    return request
+
+
+def as_files(folder: Path, files: Mapping[str, Any]) -> Iterator[str]:
+    for name, content in files.items():
+        path = folder / f"{name}.json"
+        path.write_text(json.dumps(content))
+        yield from (f"--{name}", str(path))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--case", action="append", choices=sorted(CASES), help="both, unless one is named")
+    parser.add_argument("--repeat", type=int, default=3, help="how often to run each (default: 3)")
+    arguments = parser.parse_args()
+    print(f"Python {sys.version.split()[0]}, {os.cpu_count()} cores, {LATENCY_MS} ms a request, {WORKERS} workers.\n")
+    print("| | how many | loop | this source | start-up | times faster (least) | without start-up | peak memory |")
+    print("|---|---:|---:|---:|---:|---:|---:|---:|")
+    for case in arguments.case or CASES:
+        print_row(str(CASES[case].__doc__).rstrip("."), list(CASES[case](arguments.repeat)))
+
+
+def print_row(name: str, runs: Sequence[Run]) -> None:
+    """Print medians, the least ratio, and the most memory."""
+    source = Measured.median_of([run.source for run in runs])
+    print(
+        f"| {name} | {source.records} | {median(run.loop for run in runs):.1f} s | {source.wall:.1f} s "
+        f"| {median(run.start_up for run in runs):.1f} s "
+        f"| {median(run.ratio for run in runs):.1f} ({min(run.ratio for run in runs):.1f}) "
+        f"| {median(run.ratio_without_start_up for run in runs):.1f} "
+        f"| {max(run.source.memory for run in runs):.0f} MB |",
+        flush=True,
+    )
 
 
 if __name__ == "__main__":

@@ -46,11 +46,11 @@ def each_record(
     """
     seen: set[Any] = set()
 
-    def read(partition: Partition) -> _Shown[Taken]:
-        return [(_id_of(record), tuple(take(record.data))) for record in partition.read()]
+    def taken_of(page: Iterable[Record]) -> _Shown[Taken]:
+        return [(_id_of(record), tuple(take(record.data))) for record in page]
 
     workers = sync_for(config).client.settings.num_workers
-    for shown in _as_they_come(parent_record_stream(declared, config), workers, read):
+    for shown in _as_they_come(parent_record_stream(declared, config), workers, taken_of):
         for record_id, taken in shown:
             # A record that moved between two pages stands on both.
             if record_id not in seen:
@@ -59,22 +59,22 @@ def each_record(
 
 
 def _as_they_come(
-    stream: AbstractStream, workers: int, read: Callable[[Partition], _Shown[Taken]]
+    stream: AbstractStream, workers: int, taken_of: Callable[[Iterable[Record]], _Shown[Taken]]
 ) -> Iterator[_Shown[Taken]]:
-    """Yield what `read` returns of each partition, whichever is read first; at most `3 * workers` wait to be yielded.
+    """Yield what is taken of each partition, whichever is read first; at most `3 * workers` wait to be yielded.
 
     After a failure the partitions that remain are generated and closed nevertheless: their generator waits for that.
     """
     failures: list[Exception] = []
 
-    def read_and_close(partition: Partition) -> _Shown[Taken]:
+    def read(partition: Partition) -> _Shown[Taken]:
         try:
-            shown = read(partition)
+            records = list(partition.read())
             stream.cursor.close_partition(partition)
+            return taken_of(records)
         except Exception as error:  # noqa: BLE001 - raised below
             failures.append(error)
             return []
-        return shown
 
     partitions = iter(stream.generate_partitions())
     # One more thread than workers: the generator waits in it for pages that the others read.
@@ -89,7 +89,7 @@ def _as_they_come(
             for generated in upcoming & done:
                 upcoming.remove(generated)
                 if partition := generated.result():
-                    under_way.add(pool.submit(read_and_close, partition))
+                    under_way.add(pool.submit(read, partition))
                     upcoming.add(pool.submit(next, partitions, None))
             for finished in under_way & done:
                 under_way.remove(finished)

@@ -1,0 +1,106 @@
+"""The documents' storage over a socket: what it receives, what its answers mean, and what is never told."""
+
+import pytest
+
+from powerschool_enrollment_api import ConnectionSettings, EnrollmentError, NotFound, Patience, RequestRefused
+from powerschool_enrollment_api.document_storage import (
+    AddressExpired,
+    DocumentStorage,
+    DocumentTooLarge,
+    StorageFault,
+)
+from powerschool_enrollment_api.documents import DocumentAddress
+
+KEY = "the-key-of-a-district"
+CONTENT = b"%PDF-1.4 " * 1000
+DROP = b"drop"
+
+
+@pytest.fixture
+def read(server):
+    """Return what reads the document at an address, from the server of the script."""
+    storage = DocumentStorage(ConnectionSettings(KEY, server.base_url), Patience(connect=2, read=2, retries=0))
+    address = DocumentAddress(f"http://127.0.0.1:{server.port}/secret-container/1?sig=secret-signature", None)
+    return lambda limit=1_000_000: b"".join(storage.read(address, limit))
+
+
+@pytest.fixture
+def netrc(tmp_path, monkeypatch):
+    path = tmp_path / ".netrc"
+    path.write_text("machine 127.0.0.1 login someone password secret\n")
+    path.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(path))
+    return path
+
+
+def test_the_storage_receives_no_key_no_password_and_no_cookie(read, server, wire, netrc):
+    assert netrc.exists()
+    server.answers(wire(CONTENT, "200 OK", "Set-Cookie: visitor=1"))
+    assert [read(), read()] == [CONTENT, CONTENT]
+    for request in server.received:
+        assert not {"authorization", "cookie", "proxy-authorization"} & request.headers.keys()
+        assert KEY not in str(request)
+        assert request.headers["accept-encoding"] == "identity"
+
+
+def test_a_proxy_of_the_environment_does_not_see_what_stays_on_this_machine(read, server, wire, free_port, monkeypatch):
+    monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{free_port}")
+    server.answers(wire(CONTENT))
+    assert read() == CONTENT
+
+
+@pytest.mark.parametrize("status", ["301 Moved", "302 Found", "303 See Other", "307 Temporary", "308 Permanent"])
+def test_no_redirect_is_followed(read, server, wire, status):
+    elsewhere = f"http://127.0.0.1:{server.port}/elsewhere"
+    server.answers(wire(b"", status, f"Location: {elsewhere}"), wire(CONTENT))
+    with pytest.raises(RequestRefused, match="not followed"):
+        read()
+    assert [request.target for request in server.received] == ["/secret-container/1?sig=secret-signature"]
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [
+        ("403 Forbidden", AddressExpired),
+        ("404 Not Found", NotFound),
+        ("410 Gone", NotFound),
+        ("408 Request Timeout", StorageFault),
+        ("429 Too Many Requests", StorageFault),
+        ("500 Oh", StorageFault),
+        ("503 Busy", StorageFault),
+        ("206 Partial Content", RequestRefused),
+        ("418 Teapot", RequestRefused),
+    ],
+)
+def test_what_is_no_document_says_what_it_means_and_not_where(read, server, wire, status, error):
+    server.answers(wire(b"<Error>secret</Error>", status))
+    with pytest.raises(EnrollmentError) as caught:
+        read()
+    assert type(caught.value) is error
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("answer", [DROP, b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n%PDF", b"secret\r\n\r\n"])
+def test_what_is_lost_on_the_way_is_a_fault_that_tells_no_address(read, server, answer):
+    server.answers(answer)
+    with pytest.raises(StorageFault) as caught:
+        read()
+    assert "secret" not in str(caught.value)
+    assert caught.value.__suppress_context__
+
+
+def test_a_document_that_says_it_is_too_large_is_not_read(read, server, wire):
+    server.answers(wire(CONTENT, claimed_length=10**12))
+    with pytest.raises(DocumentTooLarge):
+        read()
+
+
+@pytest.mark.parametrize(
+    "head",
+    [b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2328\r\n"],
+)
+def test_a_document_that_does_not_say_how_large_it_is_is_read_up_to_the_limit(read, server, head):
+    server.answers(head + CONTENT + (b"\r\n0\r\n\r\n" if b"chunked" in head else b""))
+    with pytest.raises(DocumentTooLarge):
+        read(limit=len(CONTENT) - 1)
+    assert read(limit=len(CONTENT)) == CONTENT

@@ -1,0 +1,80 @@
+"""What one document is worth: a row, a counted warning, or an error that fails the stream."""
+
+import logging
+from pathlib import Path
+
+import airbyte_cdk
+import pytest
+from airbyte_cdk.utils.traced_exception import AirbyteTracedException
+
+from powerschool_enrollment_api import Client, ConnectionSettings, NotFound, RequestRefused
+from powerschool_enrollment_api.document_storage import AddressExpired, DocumentTooLarge
+from powerschool_enrollment_api.documents import DocumentAddress
+from source_powerschool_enrollment.document_download import FILE_SIZE_LIMIT, Fetched
+from source_powerschool_enrollment.document_options import Document
+from source_powerschool_enrollment.documents import DocumentRead
+from source_powerschool_enrollment.sync import Sync
+
+
+def document(record_id=5100021):
+    return Document(record_id, 30011, "doc_BirthCertificate", "secret-id", "secret name.pdf")
+
+
+@pytest.fixture
+def sync():
+    return Sync(Client(ConnectionSettings("a-key", "https://registration.powerschool.com/api/v1")))
+
+
+def reading(sync, error=None):
+    def fetch(_):
+        if error:
+            raise error
+        return Fetched(DocumentAddress("https://storage.example/c/1", None))
+
+    return DocumentRead(sync, fetch)
+
+
+def test_a_document_is_a_row(sync):
+    (record,) = reading(sync).read(document())
+    assert record.data["submission_record_id"] == 5100021
+    assert record.data["url"] == "https://storage.example/c/1"
+    assert record.file_reference is None
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (NotFound("not found.", "GET /documents/{objectId}", 404), "does not exist"),
+        (DocumentTooLarge("too large.", "GET"), "is larger than the platform transfers"),
+        (RequestRefused("refused.", "GET /documents/{objectId}", 400), "is none: the service refuses its id"),
+    ],
+)
+def test_what_cannot_be_had_is_a_counted_warning_that_names_record_and_field(sync, caplog, error, reason):
+    assert list(reading(sync, error).read(document())) == []
+    sync.tally.report(logging.getLogger("airbyte.test"))
+    assert caplog.messages == [
+        f"documents: the document in doc_BirthCertificate of submission record 5100021 {reason}.",
+        f"documents: skipped what {reason} (1 times).",
+    ]
+
+
+def test_of_very_many_the_first_twenty_are_named_and_all_are_counted(sync, caplog):
+    shared = reading(sync, NotFound("not found.", "GET"))
+    for record_id in range(1000):
+        assert list(shared.read(document(record_id))) == []
+    sync.tally.report(logging.getLogger("airbyte.test"))
+    assert len(caplog.messages) == 21
+    assert caplog.messages[-1] == "documents: skipped what does not exist (1000 times)."
+
+
+@pytest.mark.parametrize("error", [AddressExpired("refused.", "GET", 403), RequestRefused("refused.", "GET", 409)])
+def test_anything_else_is_an_error_that_tells_neither_id_nor_name(sync, error):
+    with pytest.raises(AirbyteTracedException) as caught:
+        list(reading(sync, error).read(document()))
+    assert "secret" not in f"{caught.value.message} {caught.value.internal_message}"
+
+
+def test_the_limit_is_the_platforms_librarys_own():
+    # Read as text: importing it takes an extra that nothing here needs.
+    reader = Path(airbyte_cdk.__file__).parent / "sources" / "file_based" / "file_based_stream_reader.py"
+    assert f"FILE_SIZE_LIMIT = {FILE_SIZE_LIMIT:_}\n" in reader.read_text(encoding="utf-8")

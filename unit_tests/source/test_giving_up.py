@@ -1,0 +1,84 @@
+"""A stream that asks for very many things ends once too many of them have failed."""
+
+from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partition
+from airbyte_cdk.sources.types import Record
+
+from source_powerschool_enrollment.giving_up import MOST_FAILURES, GivingUp
+
+
+class RefusedError(Exception):
+    pass
+
+
+class Things(Partition):
+    def __init__(self, number, *, fails):
+        self.number = number
+        self.fails = fails
+        self.asked = 0
+
+    def read(self):
+        self.asked += 1
+        if self.fails:
+            raise RefusedError
+        yield Record({"id": self.number}, "things")
+
+    def to_slice(self):
+        return {"number": self.number}
+
+    def stream_name(self):
+        return "things"
+
+    def __hash__(self):
+        return self.number
+
+
+def ids_of(partition):
+    """Return the ids that a partition reads; None if it fails."""
+    try:
+        return [record.data["id"] for record in partition.read()]
+    except RefusedError:
+        return None
+
+
+def outcomes(partitions):
+    """Read each partition as soon as it is generated."""
+    return [ids_of(partition) for partition in GivingUp(lambda: iter(partitions)).generate()]
+
+
+def failing(count):
+    return [Things(number, fails=True) for number in range(count)]
+
+
+def test_a_few_failures_keep_nothing_else_from_being_read():
+    few = MOST_FAILURES - 1
+    things = [*failing(few), *(Things(number, fails=False) for number in range(few, 100))]
+    assert outcomes(things) == [None] * few + [[number] for number in range(few, 100)]
+
+
+def test_after_too_many_failures_nothing_more_is_asked_for_and_that_is_said_once(caplog):
+    things = failing(100)
+    assert outcomes(things) == [None] * MOST_FAILURES
+    assert sum(thing.asked for thing in things) == MOST_FAILURES
+    assert caplog.messages == [f"things: {MOST_FAILURES} requests have failed; no more are sent."]
+
+
+def test_what_was_generated_before_giving_up_is_not_asked_for_after_it():
+    generated = list(GivingUp(lambda: failing(100)).generate())
+    assert list(map(ids_of, generated)) == [None] * MOST_FAILURES + [[]] * (100 - MOST_FAILURES)
+
+
+def test_all_partitions_are_generated_even_after_giving_up_because_their_generator_counts_on_it():
+    things = iter(failing(100))
+    assert outcomes(things) == [None] * MOST_FAILURES
+    assert next(things, None) is None
+
+
+def test_each_read_of_the_stream_counts_anew():
+    stream = GivingUp(lambda: failing(MOST_FAILURES))
+    for _ in range(2):
+        assert [ids_of(partition) for partition in stream.generate()] == [None] * MOST_FAILURES
+
+
+def test_a_partition_shows_the_slice_and_the_stream_of_the_one_it_reads():
+    (partition,) = GivingUp(lambda: [Things(7, fails=False)]).generate()
+    assert (partition.to_slice(), partition.stream_name()) == ({"number": 7}, "things")
