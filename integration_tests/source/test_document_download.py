@@ -72,6 +72,15 @@ def test_a_document_without_a_name_is_called_by_its_id(sandbox, object_id, stagi
     assert Path(file.staging_file_url) == staging / f"documents/30011/5100021/doc_BirthCertificate/{object_id}"
 
 
+def test_documents_of_one_name_are_files_of_their_own(sandbox, staging):
+    download = download_of(sandbox)
+    for record_id, field in [(5100021, "doc_One"), (5100021, "doc_Two"), (5100022, "doc_One")]:
+        object_id = sandbox.district.documents.put(f"{record_id} {field}".encode())
+        download(Document(record_id, 30011, field, object_id, "scan.pdf"))
+    assert {path.read_text() for path in files_in(staging)} == {"5100021 doc_One", "5100021 doc_Two", "5100022 doc_One"}
+    assert {path.name for path in files_in(staging)} == {"scan.pdf"}
+
+
 @pytest.mark.parametrize("name", ["../../../../../etc/passwd", "/etc/passwd", "..\\..\\boot.ini", "a\x00b", "CON"])
 def test_no_file_name_leads_out_of_the_folder(sandbox, object_id, staging, name):
     download_of(sandbox)(document(object_id, name))

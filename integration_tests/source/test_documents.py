@@ -4,6 +4,7 @@ import hashlib
 import json
 import logging
 import os
+import signal
 import subprocess
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 from integration_tests.connector import SCRIPTS, Outcome, run_source
 from powerschool_enrollment_sandbox import District, Fault, running_sandbox
 from source_powerschool_enrollment import SourcePowerschoolEnrollment
+from source_powerschool_enrollment.giving_up import MOST_FAILURES
 
 STORAGE = "/secure-uploadeddocuments-832/*"
 BIRTH, RESIDENCY = "doc_BirthCertificate", "doc_ProofOfResidency"
@@ -52,6 +54,26 @@ def catalog(*, files):
 def transfer(config, staging, **options):
     environment = {"AIRBYTE_STAGING_DIRECTORY": str(staging), **QUICKLY, **options.pop("environment", {})}
     return run_source("read", config=config, catalog=catalog(files=True), environment=environment, **options)
+
+
+def start(folder, config, catalog, staging, *prefix):
+    """Start a read as a process; a prefix is a command that runs it."""
+    Path(folder, "config.json").write_text(json.dumps(config))
+    Path(folder, "catalog.json").write_text(json.dumps(catalog))
+    source = str(SCRIPTS / "source-powerschool-enrollment")
+    return subprocess.Popen(
+        [*prefix, source, "read", "--config", "config.json", "--catalog", "catalog.json"],
+        cwd=folder,
+        env={**os.environ, "AIRBYTE_STAGING_DIRECTORY": str(staging)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def edit(sandbox, record_id, data_items):
+    (form,) = [form for form in sandbox.district.forms.values() if record_id in form.submissions.ids()]
+    form.submissions.edit(record_id, data_items)
 
 
 def documents_there(sandbox):
@@ -149,20 +171,60 @@ def test_a_document_that_vanished_is_a_counted_warning_with_its_records_id(sandb
         )
 
 
+def test_a_field_that_holds_something_else_than_ids_is_a_counted_warning_that_does_not_repeat_it(
+    sandbox, config, staging
+):
+    there = documents_there(sandbox)
+    wrong = {"Please ask Xylophonia": None, "a/b": None, "..": None}
+    for value, (record_id, field) in zip(wrong, there, strict=False):
+        edit(sandbox, record_id, {field: value})
+        wrong[value] = (record_id, field)
+    outcome = transfer(config, staging, debug=True)
+    assert outcome.exit_code == 0
+    assert documents_read(outcome).keys() == there.keys() - set(wrong.values())
+    assert "documents: skipped what does not exist (3 times)." in outcome.warnings
+    assert "Xylophonia" not in outcome.stdout + outcome.stderr
+
+
+def test_a_storage_that_refuses_everything_is_not_asked_for_every_document(sandbox, config, staging):
+    sandbox.faults.add(Fault("status", path=STORAGE, status=418))
+    outcome = transfer({**config, "num_workers": 4}, staging)
+    assert outcome.exit_code == 1
+    assert MOST_FAILURES <= sandbox.journal.count("GET", STORAGE) < MOST_FAILURES + 2 * 4
+    assert files_in(staging) == []
+
+
+def test_a_sync_that_is_killed_leaves_no_file_that_looks_whole_and_is_not(sandbox, config, staging, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("killed")
+    process = start(folder, config, catalog(files=True), staging)
+
+    def kill_in_the_middle(_):
+        if sandbox.journal.count("GET", STORAGE) >= 20:
+            process.kill()
+
+    sandbox.on_request = kill_in_the_middle
+    process.communicate(timeout=60)
+    assert process.returncode == -signal.SIGKILL
+    left = files_in(staging)
+    contents = {sandbox.district.documents.get(object_id).content for object_id in documents_there(sandbox).values()}
+    assert [path for path in left if path.suffix == ".part"]
+    assert {path.read_bytes() for path in left if path.suffix != ".part"} <= contents
+
+    sandbox.on_request = None
+    outcome = transfer(config, staging)
+    assert outcome.exit_code == 0
+    assert documents_read(outcome) == documents_there(sandbox)
+    for path in left:
+        if path.suffix == ".part":
+            path.unlink()
+    assert_that_files_are_whole(sandbox, outcome, staging)
+
+
 def test_a_full_disk_is_an_error_that_names_no_file(config, staging, tmp_path_factory):
     folder = tmp_path_factory.mktemp("full")
-    Path(folder, "config.json").write_text(json.dumps(config))
-    Path(folder, "catalog.json").write_text(json.dumps(catalog(files=True)))
-    command = [
-        *("bash", "-c", 'ulimit -f 100; exec "$@"', "bash"),
-        *(str(SCRIPTS / "source-powerschool-enrollment"), "read"),
-        *("--config", "config.json", "--catalog", "catalog.json"),
-    ]
-    environment = {**os.environ, "AIRBYTE_STAGING_DIRECTORY": str(staging)}
-    process = subprocess.run(
-        command, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=120
-    )
-    outcome = Outcome(process.returncode, process.stdout, process.stderr)
+    process = start(folder, config, catalog(files=True), staging, "bash", "-c", 'ulimit -f 100; exec "$@"', "bash")
+    stdout, stderr = process.communicate(timeout=120)
+    outcome = Outcome(process.returncode, stdout, stderr)
     assert outcome.exit_code == 1
     assert "the staging folder cannot take a document" in outcome.errors[0]["message"]
     assert "BirthCertificate " not in outcome.stdout
