@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from integration_tests.connector import SCRIPTS, Outcome, run_source
+from integration_tests.connector import Outcome, run_source, source_command
 from powerschool_enrollment_sandbox import District, Fault, running_sandbox
 from source_powerschool_enrollment import SourcePowerschoolEnrollment
 from source_powerschool_enrollment.giving_up import MOST_FAILURES
@@ -58,11 +58,8 @@ def transfer(config, staging, **options):
 
 def start(folder, config, catalog, staging, *prefix):
     """Start a read as a process; a prefix is a command that runs it."""
-    Path(folder, "config.json").write_text(json.dumps(config))
-    Path(folder, "catalog.json").write_text(json.dumps(catalog))
-    source = str(SCRIPTS / "source-powerschool-enrollment")
     return subprocess.Popen(
-        [*prefix, source, "read", "--config", "config.json", "--catalog", "catalog.json"],
+        [*prefix, *source_command("read", folder, config=config, catalog=catalog)],
         cwd=folder,
         env={**os.environ, "AIRBYTE_STAGING_DIRECTORY": str(staging)},
         stdout=subprocess.PIPE,
