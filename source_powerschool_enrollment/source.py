@@ -28,16 +28,16 @@ from powerschool_enrollment_api import (
     open_list,
     verify_connection,
 )
-from source_powerschool_enrollment.backlog import Backlog
-from source_powerschool_enrollment.delivered_records import NAME as DELIVERED_RECORDS
-from source_powerschool_enrollment.delivered_records import delivered_records
-from source_powerschool_enrollment.delivery_options import DeliveryOption
-from source_powerschool_enrollment.document_options import document_fields
-from source_powerschool_enrollment.documents import NAME as DOCUMENTS
-from source_powerschool_enrollment.documents import documents
+from source_powerschool_enrollment.deliveries.options import DeliveryOption
+from source_powerschool_enrollment.deliveries.stream import NAME as DELIVERED_RECORDS
+from source_powerschool_enrollment.deliveries.stream import delivered_records
+from source_powerschool_enrollment.documents.options import document_fields
+from source_powerschool_enrollment.documents.stream import NAME as DOCUMENTS
+from source_powerschool_enrollment.documents.stream import documents
 from source_powerschool_enrollment.giving_up import giving_up
 from source_powerschool_enrollment.options import PublishedActionSelection, check_options, page_size_of
-from source_powerschool_enrollment.record_stream import RECORD_STREAMS, Outlet, parallel_record_stream
+from source_powerschool_enrollment.records.backlog import Backlog
+from source_powerschool_enrollment.records.stream import RECORD_STREAMS, Outlet, parallel_record_stream
 from source_powerschool_enrollment.sync import sync_for
 
 # An absolute path: a relative one would be looked for in the working directory first.

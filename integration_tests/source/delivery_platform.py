@@ -20,8 +20,8 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from integration_tests.source.delivery_sandbox import DeliverySandbox
 from powerschool_enrollment_api import Client, ConnectionSettings, Patience
-from source_powerschool_enrollment.delivered_records import delivered_records
-from source_powerschool_enrollment.delivery_options import DeliveryOption
+from source_powerschool_enrollment.deliveries.options import DeliveryOption
+from source_powerschool_enrollment.deliveries.stream import delivered_records
 from source_powerschool_enrollment.sync import Sync
 
 QUIET = logging.getLogger("quiet")

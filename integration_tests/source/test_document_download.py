@@ -19,9 +19,8 @@ from powerschool_enrollment_api.document_storage import (
     StorageFault,
 )
 from powerschool_enrollment_sandbox import District, Fault, running_sandbox
-from source_powerschool_enrollment import document_download
-from source_powerschool_enrollment.document_download import Download, StagingFailed
-from source_powerschool_enrollment.document_options import Document
+from source_powerschool_enrollment.documents.download import Download, StagingFailed
+from source_powerschool_enrollment.documents.options import Document
 
 STORAGE = "/secure-uploadeddocuments-832/*"
 CONTENT = bytes(range(256)) * 9000
@@ -40,7 +39,7 @@ def object_id(sandbox):
 
 @pytest.fixture
 def staging(tmp_path, monkeypatch):
-    monkeypatch.setattr(document_download, "get_files_directory", lambda: str(tmp_path))
+    monkeypatch.setattr(f"{Download.__module__}.get_files_directory", lambda: str(tmp_path))
     return tmp_path
 
 
@@ -183,6 +182,6 @@ def test_a_staging_folder_that_cannot_be_written_is_an_error_that_names_no_file(
 
 
 def test_a_folder_that_the_platform_did_not_make_is_for_this_user_alone(sandbox, object_id, tmp_path, monkeypatch):
-    monkeypatch.setattr(document_download, "get_files_directory", lambda: str(tmp_path / "own"))
+    monkeypatch.setattr(f"{Download.__module__}.get_files_directory", lambda: str(tmp_path / "own"))
     download_of(sandbox)(document(object_id))
     assert (tmp_path / "own").stat().st_mode & 0o077 == 0

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from powerschool_enrollment_sandbox import District, running_sandbox
 from source_powerschool_enrollment import SourcePowerschoolEnrollment
-from source_powerschool_enrollment.record_stream import Outlet, parallel_record_stream
+from source_powerschool_enrollment.records.stream import Outlet, parallel_record_stream
 
 
 @pytest.fixture(scope="module", params=["observed", "documented"])

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor, wait
 import pytest
 from airbyte_cdk.models import AirbyteMessage, AirbyteRecordMessage, Type
 
-from source_powerschool_enrollment.backlog import Backlog
+from source_powerschool_enrollment.records.backlog import Backlog
 
 BOUND_SECONDS = 20
 

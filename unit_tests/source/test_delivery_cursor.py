@@ -5,8 +5,8 @@ from datetime import date
 
 from airbyte_cdk.sources.message import InMemoryMessageRepository
 
-from source_powerschool_enrollment.delivered_records import DeliveryCursor
-from source_powerschool_enrollment.delivery_state import TargetState
+from source_powerschool_enrollment.deliveries.state import TargetState
+from source_powerschool_enrollment.deliveries.stream import DeliveryCursor
 
 FIRST = date(2026, 8, 1)
 

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from powerschool_enrollment_api import InvalidOption
-from source_powerschool_enrollment.delivery_options import DeliveryOption
+from source_powerschool_enrollment.deliveries.options import DeliveryOption
 from source_powerschool_enrollment.option_problems import option_problems
 from unit_tests.source.test_manifest import SPEC
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from powerschool_enrollment_api import InvalidOption
-from source_powerschool_enrollment.delivery_state import ListedBatch, TargetState, read_states, write_states
+from source_powerschool_enrollment.deliveries.state import ListedBatch, TargetState, read_states, write_states
 
 FIRST = date(2026, 8, 1)
 

@@ -3,7 +3,7 @@
 import pytest
 
 from powerschool_enrollment_api import InvalidOption
-from source_powerschool_enrollment.document_options import DocumentField, document_fields
+from source_powerschool_enrollment.documents.options import DocumentField, document_fields
 
 
 def record(**items):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from source_powerschool_enrollment.document_paths import document_path, safe_name
+from source_powerschool_enrollment.documents.paths import document_path, safe_name
 
 ANY_TEXT = st.text(st.characters())  # surrogates and control characters too
 

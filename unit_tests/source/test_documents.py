@@ -10,9 +10,9 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 from powerschool_enrollment_api import Client, ConnectionSettings, NotFound, RequestRefused
 from powerschool_enrollment_api.document_storage import AddressExpired, DocumentTooLarge
 from powerschool_enrollment_api.documents import DocumentAddress
-from source_powerschool_enrollment.document_download import FILE_SIZE_LIMIT, Fetched
-from source_powerschool_enrollment.document_options import Document
-from source_powerschool_enrollment.documents import DocumentRead
+from source_powerschool_enrollment.documents.download import FILE_SIZE_LIMIT, Fetched
+from source_powerschool_enrollment.documents.options import Document
+from source_powerschool_enrollment.documents.stream import DocumentRead
 from source_powerschool_enrollment.sync import Sync
 
 

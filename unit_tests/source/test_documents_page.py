@@ -8,7 +8,7 @@ import duckdb
 from airbyte_cdk.models import ConfiguredAirbyteCatalogSerializer
 
 from powerschool_enrollment_sandbox import District
-from source_powerschool_enrollment.document_options import DocumentField, document_fields
+from source_powerschool_enrollment.documents.options import DocumentField, document_fields
 from source_powerschool_enrollment.giving_up import MOST_FAILURES
 from source_powerschool_enrollment.source import MANIFEST
 

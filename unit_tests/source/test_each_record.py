@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partition
 
-from source_powerschool_enrollment.each_record import _as_they_come
+from source_powerschool_enrollment.records.each_record import _as_they_come
 
 WORKERS = 2
 SOON = 20.0

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from powerschool_enrollment_api import Page
-from source_powerschool_enrollment.page_plan import FormPlan
+from source_powerschool_enrollment.records.page_plan import FormPlan
 
 
 def page(number, ids, record_count, size=2):

@@ -13,8 +13,8 @@ from airbyte_cdk.sources.streams.concurrent.cursor import Cursor, FinalStateCurs
 from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partition
 from airbyte_cdk.sources.types import Record
 
-from source_powerschool_enrollment.page_digests import PageDigests
-from source_powerschool_enrollment.record_partitions import RecordPage
+from source_powerschool_enrollment.records.page_digests import PageDigests
+from source_powerschool_enrollment.records.partitions import RecordPage
 
 _SECONDS_BETWEEN_STATES = 3.0
 # A state holds all pages, so it is said again only once a twentieth of them are new: all states of a sync

@@ -17,7 +17,7 @@ from tenacity import Retrying, retry_if_exception, stop_after_attempt, stop_befo
 
 from powerschool_enrollment_api import Client, PassingFault, Patience
 from powerschool_enrollment_api.deliveries import Batch, create_batch, list_batches, reset_batch
-from source_powerschool_enrollment.delivery_state import ListedBatch, TargetState
+from source_powerschool_enrollment.deliveries.state import ListedBatch, TargetState
 from source_powerschool_enrollment.record_types import utc_time
 
 logger = logging.getLogger("airbyte.source_powerschool_enrollment")

@@ -20,14 +20,14 @@ from airbyte_cdk.sources.streams.concurrent.default_stream import DefaultStream
 from airbyte_cdk.sources.types import StreamSlice
 
 from powerschool_enrollment_api import RecordPages
-from source_powerschool_enrollment.backlog import Backlog
 from source_powerschool_enrollment.components import TypedRecord
-from source_powerschool_enrollment.form_read import RecordStreamRead
 from source_powerschool_enrollment.options import page_size_of, search_parameters
-from source_powerschool_enrollment.page_cursor import FullRefreshCursor, PageCursor
-from source_powerschool_enrollment.page_digests import PageDigests
-from source_powerschool_enrollment.record_partitions import RecordPartitions
-from source_powerschool_enrollment.row_estimate import RowEstimate
+from source_powerschool_enrollment.records.backlog import Backlog
+from source_powerschool_enrollment.records.form_read import RecordStreamRead
+from source_powerschool_enrollment.records.page_cursor import FullRefreshCursor, PageCursor
+from source_powerschool_enrollment.records.page_digests import PageDigests
+from source_powerschool_enrollment.records.partitions import RecordPartitions
+from source_powerschool_enrollment.records.row_estimate import RowEstimate
 from source_powerschool_enrollment.sync import sync_for
 
 _KINDS: Mapping[str, Literal["rosterrecords", "submissionrecords"]] = {

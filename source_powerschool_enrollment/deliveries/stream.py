@@ -24,14 +24,14 @@ from airbyte_cdk.sources.types import Record
 
 from powerschool_enrollment_api import EnrollmentError, NotFound, as_traced_exception
 from powerschool_enrollment_api.deliveries import Batch
-from source_powerschool_enrollment.deliveries import Delivery, today_in_utc
-from source_powerschool_enrollment.delivery_options import DeliveryOption
-from source_powerschool_enrollment.delivery_state import TargetState, read_states, write_states
+from source_powerschool_enrollment.deliveries.options import DeliveryOption
+from source_powerschool_enrollment.deliveries.state import TargetState, read_states, write_states
+from source_powerschool_enrollment.deliveries.target import Delivery, today_in_utc
 from source_powerschool_enrollment.record_types import retype, utc_time
 from source_powerschool_enrollment.sync import Sync
 
 NAME = "delivered_records"
-_SCHEMA = Path(__file__).parent / "schemas" / f"{NAME}.json"
+_SCHEMA = Path(__file__).parents[1] / "schemas" / f"{NAME}.json"
 
 
 class DeliveredRecordsStream(DefaultStream):

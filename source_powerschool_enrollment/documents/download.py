@@ -15,8 +15,8 @@ from airbyte_cdk.sources.utils.files_directory import get_files_directory
 from powerschool_enrollment_api import Client, EnrollmentError
 from powerschool_enrollment_api.document_storage import AddressExpired, DocumentStorage, StorageFault
 from powerschool_enrollment_api.documents import DocumentAddress, ask_for_address
-from source_powerschool_enrollment.document_options import Document
-from source_powerschool_enrollment.document_paths import document_path
+from source_powerschool_enrollment.documents.options import Document
+from source_powerschool_enrollment.documents.paths import document_path
 
 # What the CDK's own file sources refuse to transfer (AbstractFileBasedStreamReader.FILE_SIZE_LIMIT).
 FILE_SIZE_LIMIT = 1_500_000_000

@@ -10,7 +10,7 @@ from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partitio
 from airbyte_cdk.sources.streams.concurrent.partitions.partition_generator import PartitionGenerator
 from airbyte_cdk.sources.types import Record
 
-from source_powerschool_enrollment.form_read import FormRead, RecordStreamRead
+from source_powerschool_enrollment.records.form_read import FormRead, RecordStreamRead
 
 
 class RecordPage(Partition):

@@ -8,7 +8,7 @@ from dataclasses import field as dataclass_field
 from typing import Any
 
 from powerschool_enrollment_api import InvalidOption
-from source_powerschool_enrollment.document_paths import safe_name
+from source_powerschool_enrollment.documents.paths import safe_name
 
 
 @dataclass(frozen=True)

@@ -19,10 +19,10 @@ from powerschool_enrollment_api import (
     UnexpectedAnswer,
     as_traced_exception,
 )
-from source_powerschool_enrollment.backlog import Backlog, Room
-from source_powerschool_enrollment.page_digests import PageDigests, digest_of
-from source_powerschool_enrollment.page_plan import FormPlan
-from source_powerschool_enrollment.row_estimate import RowEstimate
+from source_powerschool_enrollment.records.backlog import Backlog, Room
+from source_powerschool_enrollment.records.page_digests import PageDigests, digest_of
+from source_powerschool_enrollment.records.page_plan import FormPlan
+from source_powerschool_enrollment.records.row_estimate import RowEstimate
 from source_powerschool_enrollment.tally import Tally
 
 logger = logging.getLogger("airbyte.source_powerschool_enrollment")

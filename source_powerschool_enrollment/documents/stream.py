@@ -19,14 +19,14 @@ from airbyte_cdk.sources.types import Record
 
 from powerschool_enrollment_api import EnrollmentError, NotFound, RequestRefused, as_traced_exception
 from powerschool_enrollment_api.document_storage import DocumentStorage, DocumentTooLarge
-from source_powerschool_enrollment.document_download import AddressOnly, DocumentFetch, Download, Fetched
-from source_powerschool_enrollment.document_options import Document, DocumentField
-from source_powerschool_enrollment.each_record import each_record
+from source_powerschool_enrollment.documents.download import AddressOnly, DocumentFetch, Download, Fetched
+from source_powerschool_enrollment.documents.options import Document, DocumentField
 from source_powerschool_enrollment.giving_up import GivingUp
+from source_powerschool_enrollment.records.each_record import each_record
 from source_powerschool_enrollment.sync import Sync, sync_for
 
 NAME = "documents"
-_SCHEMA = Path(__file__).parent / "schemas" / f"{NAME}.json"
+_SCHEMA = Path(__file__).parents[1] / "schemas" / f"{NAME}.json"
 _MOST_NAMED = 20
 
 logger = logging.getLogger("airbyte.source_powerschool_enrollment")

@@ -13,7 +13,7 @@ from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partitio
 from airbyte_cdk.sources.types import Record, StreamSlice
 
 from powerschool_enrollment_api import UnexpectedAnswer, as_traced_exception
-from source_powerschool_enrollment.record_stream import parent_record_stream
+from source_powerschool_enrollment.records.stream import parent_record_stream
 from source_powerschool_enrollment.sync import sync_for
 
 Taken = TypeVar("Taken")
