@@ -22,7 +22,7 @@ def run() -> None:
     settle_heap()
     try:
         _print_messages(arguments)
-    except Exception as error:  # noqa: BLE001 - told as any uncaught exception is
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - told as any uncaught exception is
         _end_at_once(error)
 
 
@@ -34,7 +34,7 @@ def _print_messages(arguments: argparse.Namespace) -> None:
             print(f"{message}\n", end="")  # noqa: T201
 
 
-def _end_at_once(error: Exception) -> None:
+def _end_at_once(error: BaseException) -> None:
     """End the process without waiting for its threads, some of which may wait for this one to write what they read."""
     with suppress(BrokenPipeError):  # nobody listens any more
         if not isinstance(error, BrokenPipeError):

@@ -1,5 +1,6 @@
 """`spec`, `check` and `discover` as a person meets them."""
 
+import signal
 import socket
 import subprocess
 import time
@@ -87,16 +88,31 @@ def test_check_names_a_misspelt_option(config):
     assert check({**config, "pagesize": 10})["message"] == "There is no option pagesize; did you mean page_size?"
 
 
-def test_a_read_that_nobody_listens_to_any_more_ends_at_once(sandbox, config, tmp_path):
+@pytest.fixture
+def slow_read(sandbox, config, tmp_path):
+    """A read of 600 pages, so of five minutes, that has printed its first record."""
     catalog = configured_catalog(
         run_source("discover", config=config).catalog, ["roster_records", "submission_records"]
     )
     sandbox.settings.latency_ms = 1000
-    slow = {**config, "page_size": 1, "num_workers": 2}  # 600 pages, so five minutes
+    slow = {**config, "page_size": 1, "num_workers": 2}
     arguments = source_command("read", tmp_path, config=slow, catalog=catalog)
     with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-        while b'"type":"RECORD"' not in process.stdout.readline():
-            pass
-        process.stdout.close()
-        assert process.wait(timeout=30) == 1
-        assert process.stderr.read() == b""
+        try:
+            while b'"type":"RECORD"' not in process.stdout.readline():
+                pass
+            yield process
+        finally:
+            process.kill()
+
+
+def test_a_read_that_nobody_listens_to_any_more_ends_at_once(slow_read):
+    slow_read.stdout.close()
+    assert slow_read.wait(timeout=30) == 1
+    assert slow_read.stderr.read() == b""
+
+
+def test_a_read_that_is_interrupted_ends_at_once(slow_read):
+    slow_read.send_signal(signal.SIGINT)
+    slow_read.stdout.read()
+    assert slow_read.wait(timeout=30) == 1
