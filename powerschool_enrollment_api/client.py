@@ -9,6 +9,7 @@ import logging
 import math
 import time
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
@@ -105,17 +106,17 @@ class Client:
         path: str,
         parameters: Mapping[str, Any] | None = None,
         *,
-        before_parsing: Callable[[], None] = lambda: None,
+        opening: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> Any:
         """Return the JSON at `path` (`/publishedactions`).
 
-        `before_parsing` is called when the body is here and holds no connection any more, each time one arrives:
-        parsed, a page of records takes several times as much memory.
+        A body is parsed within `opening`, each time one arrives; it holds no connection any more. Parsed, a page of
+        records takes several times as much memory.
         """
 
         def read(response: requests.Response, where: str) -> Any:
-            before_parsing()
-            return json_of(response, where)
+            with opening():
+                return json_of(response, where)
 
         return self._ask(_Question("GET", path, parameters, None, repeatable=True, read=read))
 

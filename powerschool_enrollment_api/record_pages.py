@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -24,8 +25,14 @@ class RecordPages:
     page_size: int
     search: Mapping[str, Any] = field(default_factory=dict)
 
-    def read(self, published_action_id: int, number: int, *, before_parsing: Callable[[], None] = lambda: None) -> Page:
-        """Return page `number`, from 1, of the form's records. `before_parsing`: see `Client.get`.
+    def read(
+        self,
+        published_action_id: int,
+        number: int,
+        *,
+        opening: Callable[[], AbstractContextManager[None]] = nullcontext,
+    ) -> Page:
+        """Return page `number`, from 1, of the form's records. `opening`: see `Client.get`.
 
         A page beyond the form's last one is empty, whatever the service says of it: nothing, its last page
         again, or 404. Raises NotFound for a form that is gone.
@@ -33,7 +40,7 @@ class RecordPages:
         path = f"/publishedactions/{published_action_id}/{self.kind}"
         parameters = {**self.search, "page": number, "pagesize": self.page_size}
         try:
-            answer = self.client.get(path, parameters, before_parsing=before_parsing)
+            answer = self.client.get(path, parameters, opening=opening)
         except NotFound:
             if number == 1:
                 raise

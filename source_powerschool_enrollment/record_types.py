@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date, datetime, timezone
 from typing import Any
 
 from airbyte_cdk.utils.datetime_helpers import ab_datetime_parse
 
+# Nothing else is guessed at: a parser that fills in today's date, or takes a name for a time zone, makes a wrong time
+# of a wrong value, and tells the log of it.
+_ISO = re.compile(r"(?P<date>\d{4}-\d\d-\d\d)([T ]\d\d:\d\d(:\d\d(\.\d+)?)?\s?(Z|[+-]\d\d:?\d\d)?)?", re.ASCII)
 _NAIVE = len("2011-06-08T16:53:05")
-_DATE = len("2011-06-08")
 
 
 def utc_time(text: str) -> str:
@@ -17,6 +20,7 @@ def utc_time(text: str) -> str:
 
     Raises ValueError for what is no time.
     """
+    _iso(text)
     naive = text.removesuffix("Z")
     if len(naive) == _NAIVE and naive[10] == "T":
         datetime.fromisoformat(naive)
@@ -33,7 +37,14 @@ def iso_date(text: str) -> str:
 
     Raises ValueError for what is no date.
     """
-    return date.fromisoformat(text[:_DATE]).isoformat()
+    return date.fromisoformat(_iso(text)["date"]).isoformat()
+
+
+def _iso(text: str) -> re.Match[str]:
+    parts = _ISO.fullmatch(text)
+    if parts is None:
+        raise ValueError("not as ISO 8601 has it")
+    return parts
 
 
 def iso_date_of_us_date(text: str) -> str:

@@ -10,6 +10,7 @@ import math
 import threading
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
+from datetime import datetime, timezone
 from typing import TypeVar
 
 from airbyte_cdk.models import AirbyteMessage
@@ -77,14 +78,24 @@ class Room:
 
     def __init__(self, backlog: Backlog) -> None:
         self.free = 0
+        self.arrived_at = datetime.now(timezone.utc)
         self._backlog = backlog
-        self._is_taken = False
 
-    def take(self) -> None:
-        """Wait for the room, once: a page that arrived broken is asked for again."""
-        if not self._is_taken:
-            self._backlog.reserve(self._backlog.page_size)
-            self.free, self._is_taken = self._backlog.page_size, True
+    @contextmanager
+    def opening(self) -> Iterator[None]:
+        """Wait for the room, for a page that has just arrived and is parsed within.
+
+        A page that is broken gives its room back: it is asked for again, which may take minutes.
+        """
+        self.arrived_at = datetime.now(timezone.utc)
+        size = self._backlog.page_size
+        self._backlog.reserve(size)
+        try:
+            yield
+        except Exception:
+            self._backlog.release(size)
+            raise
+        self.free = size
 
     def hand_on(self, records: Iterable[Handed]) -> Iterator[Handed]:
         """Return the records, each of which is the writer's from then on."""

@@ -6,7 +6,6 @@ import logging
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
 from typing import Any
 
 from airbyte_cdk.sources.types import Record, StreamSlice
@@ -21,7 +20,7 @@ from powerschool_enrollment_api import (
 )
 from source_powerschool_enrollment.records.backlog import Backlog, Room
 from source_powerschool_enrollment.records.page_digests import PageDigests, digest_of
-from source_powerschool_enrollment.records.page_plan import FormPlan
+from source_powerschool_enrollment.records.page_plan import FormPlan, number_of
 from source_powerschool_enrollment.records.row_estimate import RowEstimate
 from source_powerschool_enrollment.tally import Tally
 
@@ -76,9 +75,10 @@ class FormRead:
             page = self._ask_for(number, room)
         except EnrollmentError as error:
             raise as_traced_exception(error) from None
-        if page is None or number > page.page_count:
+        if page is None or not page.records:
             return None, ()
-        synced_at = datetime.now(timezone.utc).isoformat(timespec="microseconds").replace("+00:00", "Z")
+        # When it arrived, not when there was room for it: a page that waited is older than one that came meanwhile.
+        synced_at = room.arrived_at.isoformat(timespec="microseconds").replace("+00:00", "Z")
         if self._stream.digests is None:
             return None, self._typed(self._not_sent_yet(page.records), synced_at)
         digest = digest_of(page.records)
@@ -112,7 +112,7 @@ class FormRead:
         with self._lock:
             asked = self._plan.answers
         try:
-            page = self._stream.pages.read(self.form, number, before_parsing=room.take)
+            page = self._stream.pages.read(self.form, number, opening=room.opening)
         except NotFound:
             if self._stream.pages.is_listed(self.form):
                 raise
@@ -149,7 +149,7 @@ class FormRead:
     def _not_sent_yet(self, records: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """Return the records, without those that were shown before if pages are read again."""
         shown = self._plan.shown
-        return [record for record in records if hash(record.get("id")) not in shown] if shown else records
+        return [record for record in records if number_of(record.get("id")) not in shown] if shown else records
 
     def _note_removal(self) -> None:
         with self._lock:
@@ -161,16 +161,20 @@ class FormRead:
 
     def _following_pages(self) -> list[int]:
         """Decide, all pages being closed, which to read again."""
-        if self._is_gone or self._stream.has_failed.is_set():
+        if self._is_gone:
             return []
         following = self._plan.next_round()
         if self._stream.digests:
             # A record may have changed between two pages that showed it at the same time, and which of its two
             # versions is the newer one is unknown: these pages are sent again, now or the next time.
             self._stream.digests.forget(self.form, self._plan.shared)
+        if self._stream.has_failed.is_set():
+            return []
+        if self._stream.digests:
             self._stream.digests.cut(self.form, self._plan.page_count)
         if not following:
             self._report()
+            self._plan = FormPlan()  # its ids are needed no more, while other forms are still read
         return following
 
     def _report(self) -> None:

@@ -22,11 +22,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from operator import gt, lt
+from typing import Any
 
 from powerschool_enrollment_api import Page
 
 _MOST_ROUNDS = 10
 _MOST_RESTARTS = 3
+_LARGEST = 1 << 63
 
 
 @dataclass(frozen=True)
@@ -182,15 +184,23 @@ def are_sorted(readings: Sequence[Reading]) -> bool:
 
 def shared_pages(readings: Sequence[Reading]) -> frozenset[int]:
     """Return the pages that showed a record which another page showed too."""
-    if len(set().union(*(reading.ids for reading in readings))) == sum(len(reading.ids) for reading in readings):
-        return frozenset()
-    pages: dict[int, set[int]] = defaultdict(set)
+    seen: set[int] = set()
+    pages: dict[int, set[int]] = {}
     for reading in readings:
-        for one in reading.ids:
+        pages.update((one, set()) for one in seen.intersection(reading.ids))
+        seen.update(reading.ids)
+    for reading in readings if pages else ():
+        for one in pages.keys() & set(reading.ids):
             pages[one].add(reading.page)
     return frozenset(page for shown_on in pages.values() if len(shown_on) > 1 for page in shown_on)
 
 
+def number_of(record_id: Any) -> int:
+    """Return a number of at most eight bytes for an id: itself, as the service sends it, else a hash."""
+    if isinstance(record_id, str) and record_id.isdecimal() and str(int(record_id)) == record_id:
+        record_id = int(record_id)
+    return record_id if isinstance(record_id, int) and abs(record_id) < _LARGEST else hash(record_id)
+
+
 def _ids(page: Page) -> array[int]:
-    """Return the records' ids in eight bytes each. A hash is as good: a collision costs a request, no record."""
-    return array("q", (hash(id_) for record in page.records if (id_ := record.get("id")) is not None))
+    return array("q", (number_of(id_) for record in page.records if (id_ := record.get("id")) is not None))

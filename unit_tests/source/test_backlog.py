@@ -2,6 +2,7 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor, wait
+from datetime import datetime, timezone
 
 import pytest
 from airbyte_cdk.models import AirbyteMessage, AirbyteRecordMessage, Type
@@ -13,6 +14,12 @@ BOUND_SECONDS = 20
 
 def message(stream):
     return AirbyteMessage(Type.RECORD, record=AirbyteRecordMessage(stream=stream, data={}, emitted_at=0))
+
+
+def open_page(room):
+    """Parse a page that has arrived."""
+    with room.opening():
+        pass
 
 
 @pytest.fixture
@@ -50,7 +57,7 @@ def test_an_unchanged_page_gives_its_room_back_whole(pool):
     backlog = Backlog.of_pages(1000)
     for _ in range(10):
         with backlog.room() as room:
-            room.take()
+            open_page(room)
     pool.submit(occupied, backlog).result(BOUND_SECONDS)
 
 
@@ -59,7 +66,7 @@ def test_a_page_that_fails_half_way_gives_the_rest_back(pool):
 
     def fail_half_way():
         with backlog.room() as room:
-            room.take()
+            open_page(room)
             for number, _ in enumerate(room.hand_on(range(1000))):
                 if number == 499:
                     raise OSError("broken")
@@ -74,7 +81,10 @@ def test_a_page_that_arrives_broken_and_again_takes_its_room_once(pool):
     backlog = Backlog.of_pages(1000)
     with backlog.room() as room:
         for _ in range(3):
-            room.take()
+            with pytest.raises(ValueError, match="cut short"), room.opening():
+                raise ValueError("cut short")
+        with room.opening():
+            pass
         backlog.reserve(1000)
         backlog.release(1000)
     pool.submit(occupied, backlog).result(BOUND_SECONDS)
@@ -83,7 +93,7 @@ def test_a_page_that_arrives_broken_and_again_takes_its_room_once(pool):
 def test_a_page_may_hold_more_than_was_asked_for(pool):
     backlog = Backlog.of_pages(1000)
     with backlog.room() as room:
-        room.take()
+        open_page(room)
         list(room.hand_on(range(3000)))
     waiting = pool.submit(backlog.reserve, 1000)
     assert not wait([waiting], timeout=0.2).done
@@ -107,7 +117,7 @@ def test_nobody_waits_where_records_are_taken_as_they_come(pool):
     def read_much():
         for _ in range(100):
             with backlog.room() as room:
-                room.take()
+                open_page(room)
                 assert len(list(room.hand_on(range(1000)))) == 1000
 
     pool.submit(read_much).result(BOUND_SECONDS)
@@ -122,7 +132,7 @@ def test_many_readers_and_one_writer_keep_within_the_bound(pool):
         nonlocal held, most
         for _ in range(25):
             with backlog.room() as room:
-                room.take()
+                open_page(room)
                 with lock:
                     held += 1000
                     most = max(most, held)
@@ -142,3 +152,23 @@ def test_many_readers_and_one_writer_keep_within_the_bound(pool):
     for reader in readers:
         reader.result(BOUND_SECONDS)
     assert most <= 2000 + 100  # written records are counted a hundred at a time
+
+
+def test_a_page_that_arrived_broken_holds_no_room_until_it_is_asked_for_again(pool):
+    backlog = Backlog.of_pages(1000)
+    with backlog.room() as room:
+        with pytest.raises(ValueError, match="cut short"), room.opening():
+            raise ValueError("cut short")
+        pool.submit(occupied, backlog).result(BOUND_SECONDS)
+
+
+def test_a_page_that_waits_for_room_is_as_old_as_when_it_arrived(pool):
+    backlog = occupied(Backlog.of_pages(1000))
+    with backlog.room() as waiting, backlog.room() as later:
+        opened = pool.submit(open_page, waiting)
+        wait([opened], timeout=0.2)
+        between = datetime.now(timezone.utc)
+        backlog.release(2000)
+        opened.result(BOUND_SECONDS)
+        open_page(later)
+        assert waiting.arrived_at < between <= later.arrived_at

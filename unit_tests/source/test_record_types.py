@@ -68,3 +68,13 @@ def test_null_and_empty_are_null_and_not_counted(absent):
     retype(absent, ("submitted",), utc_time, unreadable.append)
     assert not absent.get("submitted")
     assert unreadable == []
+
+
+@pytest.mark.parametrize(
+    "value", ["2011-06-08 16:53:05 SMITH", "20000415", "Wed", "1.5", "2011-W23-3T16:53:05", "2011-06-08T16:53:05 EST"]
+)
+def test_what_is_no_iso_time_is_not_guessed_at(value, recwarn):
+    for convert in (utc_time, iso_date):
+        with pytest.raises(ValueError, match="ISO 8601"):
+            convert(value)
+    assert not recwarn.list  # a warning would hold the value
