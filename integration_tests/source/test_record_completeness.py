@@ -6,6 +6,7 @@ from random import Random
 import pytest
 from airbyte_cdk.sources.connector_state_manager import ConnectorStateManager
 from airbyte_cdk.sources.message import InMemoryMessageRepository
+from airbyte_cdk.sources.types import Record
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -95,12 +96,10 @@ def moved(ids, one, place):
 
 
 def read(stream, workers):
-    """Read the stream as the CDK does: partitions as they are generated, each in a thread, and closed at its end."""
+    """Read the stream as the CDK does: partitions as they are generated, each in a thread."""
 
     def read_partition(partition):
-        records = list(partition.read())
-        stream.cursor.close_partition(partition)
-        return [dict(record.data) for record in records]
+        return [dict(message.data) for message in partition.read() if isinstance(message, Record)]
 
     with ThreadPoolExecutor(workers) as pool:
         return [

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from airbyte_cdk.models import AirbyteMessage
 from airbyte_cdk.sources.types import Record, StreamSlice
 
 from powerschool_enrollment_api import (
@@ -42,6 +43,8 @@ class RecordStreamRead:
     digests: PageDigests | None
     estimate: RowEstimate
     backlog: Backlog
+    # What follows a page's records: told whether its form has ended, it returns the state where one is due.
+    after_page: Callable[[bool], Iterable[AirbyteMessage]]
     has_failed: threading.Event = field(default_factory=threading.Event)
 
 

@@ -4,30 +4,22 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Iterator, MutableMapping
 from typing import Any
 
+from airbyte_cdk.models import AirbyteMessage
 from airbyte_cdk.sources.connector_state_manager import ConnectorStateManager
 from airbyte_cdk.sources.message import MessageRepository
-from airbyte_cdk.sources.streams.concurrent.cursor import Cursor, FinalStateCursor
+from airbyte_cdk.sources.streams.concurrent.cursor import Cursor
 from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partition
 from airbyte_cdk.sources.types import Record
 
 from source_powerschool_enrollment.records.page_digests import PageDigests
-from source_powerschool_enrollment.records.partitions import RecordPage
 
 _SECONDS_BETWEEN_STATES = 3.0
 # A state holds all pages, so it is said again only once a twentieth of them are new: all states of a sync
 # together are then at most some twenty times as long as the last one, however long the sync takes.
 _NEW_PART = 20
-
-
-class FullRefreshCursor(FinalStateCursor):
-    """Closes the pages of a full refresh, whose only state is that it ended."""
-
-    def close_partition(self, partition: Partition) -> None:
-        """Have the form settled if this was its last page."""
-        _page(partition).close()
 
 
 class PageCursor(Cursor):
@@ -59,17 +51,24 @@ class PageCursor(Cursor):
         """Do nothing: pages count, not records."""
 
     def close_partition(self, partition: Partition) -> None:
-        """Remember the page, whose records are all on the queue now, and have its form settled if it was the last."""
-        form_ended = _page(partition).close()
+        """Do nothing: a page closes itself."""
+
+    def after_page(self, form_ended: bool) -> Iterator[AirbyteMessage]:
+        """Yield the state if it is due. State leaves only after everything before it is settled.
+
+        Every digest in it was remembered after its records were put on the queue, where a page's partition puts the
+        state as well. Under the lock until it is there, so that an older state never follows a newer one. It is not
+        given to the message repository, which may hand it to another thread, and that one can overtake the records.
+        """
         with self._lock:
             self._new_pages += 1
             if self._is_due(form_ended=form_ended):
-                self._say()
+                yield self._message()
 
     def ensure_at_least_one_state_emitted(self) -> None:
-        """Say the state at the stream's end."""
+        """Say the state at the stream's end. By the main thread, after the stream's last worker has gone."""
         with self._lock:
-            self._say()
+            self._message_repository.emit_message(self._message())
 
     def should_be_synced(self, record: Record) -> bool:  # noqa: ARG002
         """Return True: what need not be sent is not made a record at all."""
@@ -79,19 +78,7 @@ class PageCursor(Cursor):
         enough = self._new_pages * _NEW_PART >= self._digests.page_count()
         return enough and (form_ended or self._clock() - self._last_said >= _SECONDS_BETWEEN_STATES)
 
-    def _say(self) -> None:
-        """Put the state on the queue. State leaves only after everything before it is settled.
-
-        Every digest in it was remembered after its records were put on the same queue. Under the lock, so that an
-        older state never follows a newer one. The main thread, which empties the queue, never waits for a worker
-        here: it comes only after the stream's last worker has gone.
-        """
+    def _message(self) -> AirbyteMessage:
         self._state_manager.update_state_for_stream(self._stream_name, None, self.state)
-        self._message_repository.emit_message(self._state_manager.create_state_message(self._stream_name, None))
         self._last_said, self._new_pages = self._clock(), 0
-
-
-def _page(partition: Partition) -> RecordPage:
-    if isinstance(partition, RecordPage):
-        return partition
-    raise TypeError("a record stream has no other partitions than pages")
+        return self._state_manager.create_state_message(self._stream_name, None)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from queue import SimpleQueue
 from typing import Any
 
 from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partition
 from airbyte_cdk.sources.streams.concurrent.partitions.partition_generator import PartitionGenerator
-from airbyte_cdk.sources.types import Record
 
 from source_powerschool_enrollment.records.form_read import FormRead, RecordStreamRead
 
@@ -20,21 +19,20 @@ class RecordPage(Partition):
         self._stream = stream
         self._form = form
         self._number = number
-        self._digest: bytes | None = None
 
-    def read(self) -> Iterable[Record]:
-        """Return the page's records, unless they are known already."""
+    def read(self) -> Iterator[Any]:
+        """Yield the page's records, unless they are known already, then the stream's state, if it is due.
+
+        When the records are all on the queue the page is closed; the last page of a form settles it.
+        """
         try:
             with self._stream.backlog.room() as room:
-                self._digest, records = self._form.read(self._number, room)
+                digest, records = self._form.read(self._number, room)
                 yield from room.hand_on(records)
         except Exception:
             self._form.fail(self._number)
             raise
-
-    def close(self) -> bool:
-        """Note that all records are on the queue; tell whether the form has ended with this page."""
-        return self._form.close(self._number, self._digest)
+        yield from self._stream.after_page(self._form.close(self._number, digest))
 
     def to_slice(self) -> Mapping[str, Any]:
         """Return what the log at level DEBUG shows."""

@@ -15,7 +15,7 @@ from typing import Any, Literal
 from airbyte_cdk.sources.connector_state_manager import ConnectorStateManager
 from airbyte_cdk.sources.message import MessageRepository, NoopMessageRepository
 from airbyte_cdk.sources.streams.concurrent.abstract_stream import AbstractStream
-from airbyte_cdk.sources.streams.concurrent.cursor import CursorField
+from airbyte_cdk.sources.streams.concurrent.cursor import CursorField, FinalStateCursor
 from airbyte_cdk.sources.streams.concurrent.default_stream import DefaultStream
 from airbyte_cdk.sources.types import StreamSlice
 
@@ -24,7 +24,7 @@ from source_powerschool_enrollment.components import TypedRecord
 from source_powerschool_enrollment.options import page_size_of, search_parameters
 from source_powerschool_enrollment.records.backlog import Backlog
 from source_powerschool_enrollment.records.form_read import RecordStreamRead
-from source_powerschool_enrollment.records.page_cursor import FullRefreshCursor, PageCursor
+from source_powerschool_enrollment.records.page_cursor import PageCursor
 from source_powerschool_enrollment.records.page_digests import PageDigests
 from source_powerschool_enrollment.records.partitions import RecordPartitions
 from source_powerschool_enrollment.records.row_estimate import RowEstimate
@@ -72,6 +72,7 @@ def parallel_record_stream(
         digests=digests,
         estimate=RowEstimate(name, outlet.messages),
         backlog=outlet.backlog,
+        after_page=cursor.after_page if cursor else lambda _: (),
     )
     return DefaultStream(
         partition_generator=RecordPartitions(read, partial(_forms, declared)),
@@ -80,7 +81,7 @@ def parallel_record_stream(
         primary_key=["id"],
         cursor_field=CursorField("synced_at"),
         logger=logging.getLogger("airbyte"),
-        cursor=cursor or FullRefreshCursor(name, None, outlet.messages),
+        cursor=cursor or FinalStateCursor(name, None, outlet.messages),
     )
 
 
