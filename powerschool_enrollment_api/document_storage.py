@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from http.cookiejar import DefaultCookiePolicy
+from threading import BoundedSemaphore
 from urllib.parse import urlsplit
 
 import requests
@@ -47,11 +48,16 @@ class DocumentTooLarge(EnrollmentError):
 
 
 class DocumentStorage:
-    """Reads documents as streams. Safe to share between threads: one connection pool, without the key."""
+    """Reads documents as streams. Safe to share between threads: one connection pool, without the key.
+
+    Ask for an address and read the document while holding one of its `connections`: while a thread waits for one,
+    its address would expire.
+    """
 
     def __init__(self, settings: ConnectionSettings, patience: Patience | None = None) -> None:
         self._patience = patience or Patience.from_environment()
         self._session = _session(settings)
+        self.connections = BoundedSemaphore(settings.num_workers)
 
     def read(self, address: DocumentAddress, limit: int) -> Generator[bytes]:
         """Yield the document's bytes, as they arrive. Raises an EnrollmentError of the table above."""

@@ -1,5 +1,6 @@
 """One document's download over a socket: what is refused, what is tried again, and what is left on the disk."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -43,8 +44,8 @@ def staging(tmp_path, monkeypatch):
     return tmp_path
 
 
-def download_of(sandbox, *, retries=5, limit=10_000_000, sleep=lambda _: None):
-    settings = ConnectionSettings(sandbox.api_key, sandbox.base_url)
+def download_of(sandbox, *, retries=5, limit=10_000_000, sleep=lambda _: None, num_workers=4):
+    settings = ConnectionSettings(sandbox.api_key, sandbox.base_url, num_workers=num_workers)
     patience = Patience(connect=5, read=5, retries=retries)
     client = Client(settings, patience=patience, sleep=sleep)
     return Download(client, DocumentStorage(settings, patience), "documents", limit)
@@ -99,6 +100,15 @@ def test_an_address_that_expired_is_asked_for_again_once(sandbox, object_id, sta
     download_of(sandbox)(document(object_id))
     assert sandbox.journal.count("GET", "/documents/*") == 2
     assert [path.read_bytes() for path in files_in(staging)] == [CONTENT]
+
+
+def test_no_address_grows_old_while_its_document_waits_for_a_connection(sandbox, object_id, staging):
+    download = download_of(sandbox, num_workers=1)
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(download, [document(object_id, f"{number}.pdf") for number in range(24)]))
+    asked_of = ["storage" if entry.path.startswith(STORAGE[:-1]) else "service" for entry in sandbox.journal.entries()]
+    assert asked_of == ["service", "storage"] * 24
+    assert len(files_in(staging)) == 24
 
 
 def test_an_address_of_a_storage_whose_clock_is_ahead_is_given_up_after_the_second_one(sandbox, object_id, staging):

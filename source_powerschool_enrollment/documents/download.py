@@ -71,10 +71,11 @@ class Download:
         return self.client.retrying(_is_storage_fault)(self._attempt, document)
 
     def _attempt(self, document: Document) -> Fetched:
-        try:
-            return self._ask_and_download(document)
-        except AddressExpired:
-            return self._ask_and_download(document)
+        with self.storage.connections:  # more threads download than there are connections
+            try:
+                return self._ask_and_download(document)
+            except AddressExpired:
+                return self._ask_and_download(document)
 
     def _ask_and_download(self, document: Document) -> Fetched:
         address = ask_for_address(self.client, document.object_id, document.file_name)
