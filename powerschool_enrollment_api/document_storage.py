@@ -5,10 +5,10 @@
 | 200 | the document |
 | 403 | AddressExpired |
 | 404, 410 | NotFound |
-| 3xx | RequestRefused (nothing is followed) |
+| 3xx | StorageRefused (nothing is followed) |
 | 408, 429, 5xx, time-out, connection lost, body cut short | StorageFault |
 | more bytes than allowed | DocumentTooLarge |
-| any other status | RequestRefused |
+| any other status | StorageRefused |
 
 No error holds the address or a part of it: whoever knows it can fetch the document.
 """
@@ -26,7 +26,7 @@ from urllib3.exceptions import HTTPError
 
 from powerschool_enrollment_api.address import is_loopback
 from powerschool_enrollment_api.documents import DocumentAddress
-from powerschool_enrollment_api.errors import EnrollmentError, NotFound, PassingFault, RequestRefused
+from powerschool_enrollment_api.errors import EnrollmentError, NotFound, PassingFault
 from powerschool_enrollment_api.settings import ConnectionSettings, Patience
 
 _WHERE = "GET a document from its storage"
@@ -41,6 +41,10 @@ class AddressExpired(EnrollmentError):
     """403: the address is no longer, or not, good for the document."""
 
     guidance = "If it lasts, compare this machine's clock and network with what PowerSchool's storage expects."
+
+
+class StorageRefused(EnrollmentError):
+    """The storage says no, which tells nothing about the document's id: the service knew it."""
 
 
 class DocumentTooLarge(EnrollmentError):
@@ -111,8 +115,8 @@ def _refuse_all_but_a_document(response: requests.Response, limit: int) -> None:
     if status in {408, 429} or status >= 500:
         raise StorageFault(f"the storage failed with status {status}.", _WHERE, status)
     if 300 <= status < 400:
-        raise RequestRefused("the storage redirects elsewhere; redirects are not followed.", _WHERE, status)
-    raise RequestRefused(f"the storage refused the request with status {status}.", _WHERE, status)
+        raise StorageRefused("the storage redirects elsewhere; redirects are not followed.", _WHERE, status)
+    raise StorageRefused(f"the storage refused the request with status {status}.", _WHERE, status)
 
 
 def _refuse_larger(size: int, limit: int) -> None:
@@ -123,7 +127,7 @@ def _refuse_larger(size: int, limit: int) -> None:
 def _failure_of_exception(error: requests.RequestException | HTTPError) -> EnrollmentError:
     """Return what a broken transfer means. The exception's own text is dropped: it holds the address."""
     if isinstance(error, requests.exceptions.SSLError) and "CERTIFICATE_VERIFY_FAILED" in str(error):
-        return RequestRefused("the storage's certificate is not to be trusted.", _WHERE)
+        return StorageRefused("the storage's certificate is not to be trusted.", _WHERE)
     if isinstance(error, (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema)):
-        return RequestRefused("the document's address cannot be asked.", _WHERE)
+        return StorageRefused("the document's address cannot be asked.", _WHERE)
     return StorageFault("the storage did not hand out the whole document.", _WHERE)

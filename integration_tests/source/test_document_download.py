@@ -10,7 +10,6 @@ from powerschool_enrollment_api import (
     ConnectionSettings,
     NotFound,
     Patience,
-    RequestRefused,
     UnexpectedAnswer,
 )
 from powerschool_enrollment_api.document_storage import (
@@ -18,6 +17,7 @@ from powerschool_enrollment_api.document_storage import (
     DocumentStorage,
     DocumentTooLarge,
     StorageFault,
+    StorageRefused,
 )
 from powerschool_enrollment_sandbox import District, Fault, running_sandbox
 from source_powerschool_enrollment.documents.download import Download, StagingFailed
@@ -159,7 +159,7 @@ def test_a_document_larger_than_the_limit_is_refused_before_its_body_is_read(san
 
 def test_a_redirect_is_refused_and_not_followed(sandbox, object_id, staging):
     sandbox.faults.add(Fault("status", path=STORAGE, status=302, headers={"Location": f"{sandbox.root_url}/elsewhere"}))
-    with pytest.raises(RequestRefused, match="not followed"):
+    with pytest.raises(StorageRefused, match="not followed"):
         download_of(sandbox)(document(object_id))
     assert sandbox.journal.count("GET", "/elsewhere") == 0
     assert files_in(staging) == []

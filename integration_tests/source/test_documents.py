@@ -183,8 +183,9 @@ def test_a_field_that_holds_something_else_than_ids_is_a_counted_warning_that_do
     assert "Xylophonia" not in outcome.stdout + outcome.stderr
 
 
-def test_a_storage_that_refuses_everything_is_not_asked_for_every_document(sandbox, config, staging):
-    sandbox.faults.add(Fault("status", path=STORAGE, status=418))
+@pytest.mark.parametrize("status", [400, 418])
+def test_a_storage_that_refuses_everything_is_not_asked_for_every_document(sandbox, config, staging, status):
+    sandbox.faults.add(Fault("status", path=STORAGE, status=status))
     outcome = transfer({**config, "num_workers": 4}, staging)
     assert outcome.exit_code == 1
     assert MOST_FAILURES <= sandbox.journal.count("GET", STORAGE) < MOST_FAILURES + 2 * 4

@@ -2,12 +2,13 @@
 
 import pytest
 
-from powerschool_enrollment_api import ConnectionSettings, EnrollmentError, NotFound, Patience, RequestRefused
+from powerschool_enrollment_api import ConnectionSettings, EnrollmentError, NotFound, Patience
 from powerschool_enrollment_api.document_storage import (
     AddressExpired,
     DocumentStorage,
     DocumentTooLarge,
     StorageFault,
+    StorageRefused,
 )
 from powerschool_enrollment_api.documents import DocumentAddress
 
@@ -53,7 +54,7 @@ def test_a_proxy_of_the_environment_does_not_see_what_stays_on_this_machine(read
 def test_no_redirect_is_followed(read, server, wire, status):
     elsewhere = f"http://127.0.0.1:{server.port}/elsewhere"
     server.answers(wire(b"", status, f"Location: {elsewhere}"), wire(CONTENT))
-    with pytest.raises(RequestRefused, match="not followed"):
+    with pytest.raises(StorageRefused, match="not followed"):
         read()
     assert [request.target for request in server.received] == ["/secret-container/1?sig=secret-signature"]
 
@@ -68,8 +69,9 @@ def test_no_redirect_is_followed(read, server, wire, status):
         ("429 Too Many Requests", StorageFault),
         ("500 Oh", StorageFault),
         ("503 Busy", StorageFault),
-        ("206 Partial Content", RequestRefused),
-        ("418 Teapot", RequestRefused),
+        ("206 Partial Content", StorageRefused),
+        ("400 Bad Request", StorageRefused),
+        ("418 Teapot", StorageRefused),
     ],
 )
 def test_what_is_no_document_says_what_it_means_and_not_where(read, server, wire, status, error):

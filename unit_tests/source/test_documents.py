@@ -8,7 +8,7 @@ import pytest
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from powerschool_enrollment_api import Client, ConnectionSettings, NotFound, RequestRefused
-from powerschool_enrollment_api.document_storage import AddressExpired, DocumentTooLarge
+from powerschool_enrollment_api.document_storage import AddressExpired, DocumentTooLarge, StorageRefused
 from powerschool_enrollment_api.documents import DocumentAddress
 from source_powerschool_enrollment.documents.download import FILE_SIZE_LIMIT, Fetched
 from source_powerschool_enrollment.documents.options import Document
@@ -67,7 +67,14 @@ def test_of_very_many_the_first_twenty_are_named_and_all_are_counted(sync, caplo
     assert caplog.messages[-1] == "documents: skipped what does not exist (1000 times)."
 
 
-@pytest.mark.parametrize("error", [AddressExpired("refused.", "GET", 403), RequestRefused("refused.", "GET", 409)])
+@pytest.mark.parametrize(
+    "error",
+    [
+        AddressExpired("refused.", "GET", 403),
+        RequestRefused("refused.", "GET", 409),
+        StorageRefused("refused.", "GET", 400),
+    ],
+)
 def test_anything_else_is_an_error_that_tells_neither_id_nor_name(sync, error):
     with pytest.raises(AirbyteTracedException) as caught:
         list(reading(sync, error).read(document()))
