@@ -1,6 +1,7 @@
-"""Ends a stream that asks for very many things once so many have failed that all of them would.
+"""Ends a stream that asks for very many things once so many in a row have failed that all of them would.
 
 The platform's library goes on whatever fails. In an outage each of 100,000 requests would be tried for ten minutes.
+Things that fail for reasons of their own, among others that succeed, end no stream.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ logger = logging.getLogger("airbyte.source_powerschool_enrollment")
 
 @dataclass(frozen=True)
 class GivingUp(PartitionGenerator):
-    """Generates partitions that are no longer read once MOST_FAILURES of them have failed."""
+    """Generates partitions that are no longer read once MOST_FAILURES of them in a row have failed."""
 
     partitions: Callable[[], Iterable[Partition]]
 
@@ -37,7 +38,7 @@ class GivingUp(PartitionGenerator):
 
 
 def giving_up(declared: AbstractStream) -> DefaultStream:
-    """Return the stream that `declared` declares, a full refresh by id, giving up when too much of it fails."""
+    """Return the stream that `declared` declares, a full refresh by id, giving up when too much in a row fails."""
     return DefaultStream(
         partition_generator=GivingUp(declared.generate_partitions),
         name=declared.name,
@@ -50,26 +51,28 @@ def giving_up(declared: AbstractStream) -> DefaultStream:
 
 
 class _Failures:
-    """Counts the failures of one read of a stream."""
+    """Counts the failures in a row of one read of a stream. Its partitions count in the order in which they end."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._count = 0
+        self._in_a_row = 0
+        self.are_too_many = False  # for good: what was under way may succeed yet
 
-    @property
-    def are_too_many(self) -> bool:
-        return self._count >= MOST_FAILURES
-
-    def note(self, stream_name: str) -> None:
+    def note_success(self) -> None:
         with self._lock:
-            self._count += 1
-            if self._count == MOST_FAILURES:
-                logger.warning("%s: %d requests have failed; no more are sent.", stream_name, self._count)
+            self._in_a_row = 0
+
+    def note_failure(self, stream_name: str) -> None:
+        with self._lock:
+            self._in_a_row += 1
+            if self._in_a_row == MOST_FAILURES and not self.are_too_many:
+                self.are_too_many = True
+                logger.warning("%s: %d requests in a row have failed; no more are sent.", stream_name, MOST_FAILURES)
 
 
 @dataclass(frozen=True, eq=False)
 class _Attempt(Partition):
-    """A partition whose failure is counted."""
+    """A partition whose end is counted, as a success or a failure."""
 
     partition: Partition
     failures: _Failures
@@ -80,8 +83,9 @@ class _Attempt(Partition):
         try:
             yield from self.partition.read()
         except Exception:
-            self.failures.note(self.stream_name())
+            self.failures.note_failure(self.stream_name())
             raise
+        self.failures.note_success()
 
     def to_slice(self) -> Mapping[str, Any] | None:
         return self.partition.to_slice()

@@ -47,4 +47,4 @@ def test_the_table_of_a_row_has_every_field():
 
 def test_the_page_knows_when_the_stream_gives_up():
     assert MOST_FAILURES == 10
-    assert "until ten have failed" in PAGE
+    assert "until ten have failed in a row" in PAGE

@@ -1,4 +1,4 @@
-"""A stream that asks for very many things ends once too many of them have failed."""
+"""A stream that asks for very many things ends once too many of them in a row have failed."""
 
 from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partition
 from airbyte_cdk.sources.types import Record
@@ -55,11 +55,36 @@ def test_a_few_failures_keep_nothing_else_from_being_read():
     assert outcomes(things) == [None] * few + [[number] for number in range(few, 100)]
 
 
+def test_failures_among_successes_end_no_stream_however_many_they_are():
+    things = [Things(number, fails=number % MOST_FAILURES != 0) for number in range(50 * MOST_FAILURES)]
+    assert outcomes(things) == [None if thing.fails else [thing.number] for thing in things]
+
+
+def test_failures_count_in_the_order_in_which_they_end():
+    succeeding, *others = GivingUp(lambda: [Things(7, fails=False), *failing(MOST_FAILURES + 1)]).generate()
+    begun = succeeding.read()
+    next(begun)
+    *first, tenth, eleventh = others
+    assert list(map(ids_of, first)) == [None] * (MOST_FAILURES - 1)
+    assert next(begun, None) is None  # begun before the failures, it ends after them
+    assert [ids_of(tenth), ids_of(eleventh)] == [None, None]
+
+
+def test_what_succeeds_after_giving_up_changes_nothing(caplog):
+    succeeding, *others = GivingUp(lambda: [Things(7, fails=False), *failing(MOST_FAILURES + 1)]).generate()
+    begun = succeeding.read()
+    next(begun)
+    assert list(map(ids_of, others[:-1])) == [None] * MOST_FAILURES
+    assert next(begun, None) is None
+    assert ids_of(others[-1]) == []
+    assert len(caplog.messages) == 1
+
+
 def test_after_too_many_failures_nothing_more_is_asked_for_and_that_is_said_once(caplog):
     things = failing(100)
     assert outcomes(things) == [None] * MOST_FAILURES
     assert sum(thing.asked for thing in things) == MOST_FAILURES
-    assert caplog.messages == [f"things: {MOST_FAILURES} requests have failed; no more are sent."]
+    assert caplog.messages == [f"things: {MOST_FAILURES} requests in a row have failed; no more are sent."]
 
 
 def test_what_was_generated_before_giving_up_is_not_asked_for_after_it():
