@@ -38,8 +38,9 @@ class PublishedActionSelection:
         """Return the selected forms. Raises InvalidOption if something selected is not there."""
         offered = list(published_actions)
         if self.ids is not None:
-            require_known("published_actions.ids", self.ids, (form["id"] for form in offered))
-            return [form for form in offered if form["id"] in self.ids]
+            known = [form["id"] for form in offered if form.get("id") is not None]
+            require_known("published_actions.ids", self.ids, known)
+            return [form for form in offered if form.get("id") in self.ids]
         if self.academic_years is not None:
             years = [str(form.get("academicYear")) for form in offered]
             require_known("published_actions.academic_years", self.academic_years, years)

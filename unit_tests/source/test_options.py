@@ -79,6 +79,17 @@ def test_forms_are_selected_by_id_or_academic_year():
     assert PublishedActionSelection.from_config(by_year).choose(FORMS) == FORMS[:1]
 
 
+def test_a_form_without_an_id_is_not_selected_by_id():
+    selection = PublishedActionSelection.from_config({"published_actions": {"mode": "ids", "ids": [2]}})
+    assert selection.choose([{"academicYear": "2025-2026"}, *FORMS]) == FORMS[1:]
+
+
+def test_a_form_without_an_id_is_not_offered():
+    selection = PublishedActionSelection.from_config({"published_actions": {"mode": "ids", "ids": [7]}})
+    with pytest.raises(InvalidOption, match="The service offers: 1, 2"):
+        selection.choose([{"academicYear": "2025-2026"}, *FORMS])
+
+
 def test_a_selected_form_that_is_not_offered_is_named_with_what_is():
     selection = PublishedActionSelection.from_config({"published_actions": {"mode": "ids", "ids": [7, 1]}})
     with pytest.raises(InvalidOption, match=r"published_actions\.ids names 7, .* The service offers: 1, 2"):
