@@ -11,6 +11,7 @@
 | any other 4xx | RequestRefused |
 | no connection | PassingFault that surely did not arrive |
 | no such host name can be, an untrusted certificate | WrongAddress |
+| certificates that the environment names are not there | CertificatesMissing, a WrongAddress |
 | time-out, connection lost, body cut short | PassingFault that may have arrived |
 """
 
@@ -42,6 +43,12 @@ _LONGEST_MESSAGE = 300
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
+class CertificatesMissing(WrongAddress):
+    """The environment names a file of certificates that is not there."""
+
+    guidance = "Correct the environment variable REQUESTS_CA_BUNDLE, or CURL_CA_BUNDLE."
+
+
 def failure_of(response: requests.Response, where: str) -> EnrollmentError | None:
     """Return what the status line and an error body mean; None is success, as far as they can tell."""
     status = response.status_code
@@ -71,11 +78,13 @@ def failure_of(response: requests.Response, where: str) -> EnrollmentError | Non
     return RequestRefused(f"the service refused the request with status {status}.", where, status, message)
 
 
-def failure_of_exception(error: requests.RequestException | HTTPError, where: str) -> EnrollmentError:
+def failure_of_exception(error: OSError | HTTPError, where: str) -> EnrollmentError:
     """Return what a request without an answer means. The exception's own text is dropped: it holds the whole URL.
 
     requests lets some of urllib3's exceptions through, such as the one for a host name that cannot be.
     """
+    if lacks_certificates(error):
+        return CertificatesMissing("the certificate bundle named by the environment cannot be read.", where)
     if isinstance(error, (requests.exceptions.ProxyError, requests.exceptions.InvalidProxyURL)):
         return PassingFault("the proxy did not reach the service.", where, arrived=False)
     if isinstance(error, requests.exceptions.InvalidJSONError):
@@ -89,6 +98,14 @@ def failure_of_exception(error: requests.RequestException | HTTPError, where: st
     if isinstance(error, requests.exceptions.Timeout):
         return PassingFault("the service did not answer in time.", where)
     return PassingFault("the connection was lost before the answer was complete.", where)
+
+
+def lacks_certificates(error: OSError | HTTPError) -> bool:
+    """Tell whether requests missed the certificates: a plain OSError of its own, not one of the system's.
+
+    All of requests' exceptions are OSErrors as well.
+    """
+    return not isinstance(error, (requests.RequestException, HTTPError)) and error.errno is None
 
 
 def json_of(response: requests.Response, where: str) -> Any:
@@ -160,6 +177,6 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
         return None
 
 
-def _never_connected(error: requests.RequestException | HTTPError) -> bool:
+def _never_connected(error: OSError | HTTPError) -> bool:
     reason = error.args[0].reason if error.args and isinstance(error.args[0], MaxRetryError) else None
     return isinstance(reason, (NewConnectionError, ConnectTimeoutError))

@@ -178,7 +178,7 @@ class Client:
                 timeout=(self._patience.connect, self._patience.read),
                 auth=auth,
             )
-        except (requests.RequestException, HTTPError) as error:
+        except (OSError, HTTPError) as error:
             raise failure_of_exception(error, question.where) from None
         failure = failure_of(response, question.where)
         if failure is None:

@@ -8,7 +8,7 @@
 | 3xx | StorageRefused (nothing is followed) |
 | 408, 429, 5xx, time-out, connection lost, body cut short | StorageFault |
 | more bytes than allowed | DocumentTooLarge |
-| any other status | StorageRefused |
+| any other status, an untrusted certificate, certificates that are not there | StorageRefused |
 
 No error holds the address or a part of it: whoever knows it can fetch the document.
 """
@@ -25,6 +25,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError
 
 from powerschool_enrollment_api.address import is_loopback
+from powerschool_enrollment_api.classification import lacks_certificates
 from powerschool_enrollment_api.documents import DocumentAddress
 from powerschool_enrollment_api.errors import EnrollmentError, NotFound, PassingFault
 from powerschool_enrollment_api.settings import ConnectionSettings, Patience
@@ -74,7 +75,7 @@ class DocumentStorage:
                     size += len(chunk)
                     _refuse_larger(size, limit)
                     yield chunk
-        except (requests.RequestException, HTTPError) as error:
+        except (OSError, HTTPError) as error:  # what the caller meets while writing is not raised in here
             raise _failure_of_exception(error) from None
 
 
@@ -124,8 +125,10 @@ def _refuse_larger(size: int, limit: int) -> None:
         raise DocumentTooLarge(f"the document is larger than {limit} bytes.", _WHERE)
 
 
-def _failure_of_exception(error: requests.RequestException | HTTPError) -> EnrollmentError:
+def _failure_of_exception(error: OSError | HTTPError) -> EnrollmentError:
     """Return what a broken transfer means. The exception's own text is dropped: it holds the address."""
+    if lacks_certificates(error):
+        return StorageRefused("the certificate bundle that REQUESTS_CA_BUNDLE names cannot be read.", _WHERE)
     if isinstance(error, requests.exceptions.SSLError) and "CERTIFICATE_VERIFY_FAILED" in str(error):
         return StorageRefused("the storage's certificate is not to be trusted.", _WHERE)
     if isinstance(error, (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import math
 from datetime import datetime, timedelta, timezone
@@ -275,6 +276,10 @@ def test_no_answer_is_a_passing_fault_that_says_whether_the_request_may_have_arr
 )
 def test_an_address_that_cannot_be_or_is_not_to_be_trusted_is_wrong(error):
     assert type(failure_of_exception(error, WHERE)) is WrongAddress
+
+
+def test_an_error_of_the_operating_system_is_not_taken_for_missing_certificates():
+    assert type(failure_of_exception(OSError(errno.ENETDOWN, "Network is down"), WHERE)) is PassingFault
 
 
 def test_a_body_that_is_no_json_was_not_sent():

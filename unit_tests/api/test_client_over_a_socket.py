@@ -28,6 +28,18 @@ def test_a_get_sends_the_key_and_no_cookie_and_no_body(client, server):
     assert "cookie" not in request.headers
 
 
+@pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
+def test_a_certificate_bundle_that_is_not_there_is_named_by_the_variable_and_not_tried_again(
+    client_for, free_port, monkeypatch, tmp_path, variable
+):
+    monkeypatch.delenv("REQUESTS_CA_BUNDLE", raising=False)
+    monkeypatch.setenv(variable, str(tmp_path / "missing.pem"))
+    with pytest.raises(WrongAddress, match="REQUESTS_CA_BUNDLE") as caught:
+        client_for(f"https://enrollment.localdomain:{free_port}/api/v1").get("/publishedactions")
+    assert caught.value.__suppress_context__
+    assert "base_url" not in str(caught.value)
+
+
 def test_an_empty_post_says_that_it_is_empty(client, server):
     client.post("/deliverytargets/1/createbatch", repeatable=False)
 

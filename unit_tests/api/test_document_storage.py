@@ -91,6 +91,27 @@ def test_what_is_lost_on_the_way_is_a_fault_that_tells_no_address(read, server, 
     assert caught.value.__suppress_context__
 
 
+def test_a_certificate_bundle_that_is_not_there_is_a_refusal_that_names_the_variable(monkeypatch, tmp_path, free_port):
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "missing.pem"))
+    storage = DocumentStorage(ConnectionSettings(KEY, "https://enrollment.example/api/v1"), Patience(connect=2, read=2))
+    with pytest.raises(StorageRefused, match="REQUESTS_CA_BUNDLE") as caught:
+        list(storage.read(DocumentAddress(f"https://127.0.0.1:{free_port}/secret", None), 1000))
+    assert "secret" not in str(caught.value)
+    assert caught.value.__suppress_context__
+
+
+def test_an_error_of_the_reader_stays_its_own(server, wire):
+    server.answers(wire(CONTENT))
+    storage = DocumentStorage(ConnectionSettings(KEY, server.base_url), Patience(connect=2, read=2, retries=0))
+    chunks = storage.read(DocumentAddress(f"http://127.0.0.1:{server.port}/1", None), 1_000_000)
+
+    def write(_):
+        raise OSError("disk is full")
+
+    with pytest.raises(OSError, match="disk is full"):
+        list(map(write, chunks))
+
+
 def test_a_document_that_says_it_is_too_large_is_not_read(read, server, wire):
     server.answers(wire(CONTENT, claimed_length=10**12))
     with pytest.raises(DocumentTooLarge):
