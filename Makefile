@@ -20,6 +20,8 @@ $(INSTALLED): requirements.lock pyproject.toml
 	touch $@
 
 sync: install  ## API -> powerschool_enrollment.duckdb
+	@$(BIN)/python -c 'from importlib.util import find_spec; find_spec("airbyte") or exit("make sync needs PyAirbyte, \
+	which installs on Python 3.10 to 3.12: remove $(VENV), and name one of them, as in make sync PYTHON=python3.12")'
 	@$(BIN)/python examples/sync_to_duckdb.py
 
 import: install  ## a roster (ROSTER=file.csv) -> API

@@ -14,6 +14,7 @@ warnings.filterwarnings("ignore", category=FutureWarning, module="google")  # of
 
 import airbyte as ab
 from airbyte.caches import DuckDBCache
+from airbyte.exceptions import PyAirbyteError
 from rich.console import Console
 from rich.table import Table
 
@@ -72,4 +73,7 @@ def show(cache: DuckDBCache) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except PyAirbyteError as error:
+        sys.exit(str(error))  # it says what failed and where the log is; a traceback would only hide that
