@@ -20,6 +20,7 @@ from rich.table import Table
 
 # ── Options ──────────────────────────────────────────────────────────────────────────────────────────────────────
 WAREHOUSE = Path("powerschool_enrollment.duckdb")
+API_KEY = os.environ.get("POWERSCHOOL_ENROLLMENT_API_KEY")
 OPTIONS = {"page_size": 1000, "num_workers": 8}
 STREAMS = [
     "published_actions",
@@ -38,6 +39,7 @@ STREAMS = [
 
 def main() -> None:
     """Sync, then show the rows of each table."""
+    os.umask(0o077)  # these are children's records: what is written is for this user alone
     with ExitStack() as resources:
         source = ab.get_source(
             "source-powerschool-enrollment",
@@ -47,16 +49,19 @@ def main() -> None:
         )
         source.check()
         # Another warehouse is another cache: ab.caches has PostgresCache, SnowflakeCache and BigQueryCache.
-        cache = DuckDBCache(db_path=WAREHOUSE)
+        # Made-up children have a schema of their own, and never stand among a district's.
+        cache = DuckDBCache(db_path=WAREHOUSE, schema_name="main" if API_KEY else "sandbox")
         source.read(cache)
         show(cache)
 
 
 def connection(resources: ExitStack) -> dict[str, str]:
     """Return key and address: the district's from the environment, else the sandbox's, which runs as long as we do."""
-    if api_key := os.environ.get("POWERSCHOOL_ENROLLMENT_API_KEY"):
-        base_url = os.environ.get("POWERSCHOOL_ENROLLMENT_BASE_URL")
-        return {"api_key": api_key, **({"base_url": base_url} if base_url else {})}
+    base_url = os.environ.get("POWERSCHOOL_ENROLLMENT_BASE_URL")
+    if API_KEY:
+        return {"api_key": API_KEY, **({"base_url": base_url} if base_url else {})}
+    if base_url:
+        sys.exit("POWERSCHOOL_ENROLLMENT_BASE_URL is set, POWERSCHOOL_ENROLLMENT_API_KEY is not: set both, or neither.")
     from powerschool_enrollment_sandbox import SandboxProcess  # noqa: PLC0415 - a pipeline with a key has no need of it
 
     sandbox = resources.enter_context(SandboxProcess())
@@ -65,7 +70,7 @@ def connection(resources: ExitStack) -> dict[str, str]:
 
 def show(cache: DuckDBCache) -> None:
     """Print how many rows each table holds now."""
-    table = Table("Stream", "Rows", title=f"{WAREHOUSE}")
+    table = Table("Stream", "Rows", title=f"{WAREHOUSE}, schema {cache.schema_name}")
     table.columns[1].justify = "right"
     for name in STREAMS:
         table.add_row(name, f"{len(cache[name]):,}")

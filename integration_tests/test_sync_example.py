@@ -34,7 +34,8 @@ def test_it_ends_with_a_table_of_rows_a_stream(sandbox, tmp_path):
     assert done.returncode == 0, done.stderr[-2000:]
     rows = dict(re.findall(r"│ (\w+) +│ +([\d,]+) │", done.stdout))
     assert (rows["published_actions"], rows["roster_records"], rows["submission_records"]) == ("3", "390", "210")
-    assert (tmp_path / "powerschool_enrollment.duckdb").exists()
+    assert "schema main" in done.stdout
+    assert (tmp_path / "powerschool_enrollment.duckdb").stat().st_mode & 0o077 == 0
 
 
 def test_a_refused_key_is_said_without_a_traceback(sandbox, tmp_path):
@@ -45,3 +46,10 @@ def test_a_refused_key_is_said_without_a_traceback(sandbox, tmp_path):
     assert "Check the option api_key" in said
     assert "Traceback" not in said
     assert "wrong-key" not in said
+
+
+def test_an_address_without_a_key_reads_no_made_up_children_instead(sandbox, tmp_path):
+    done = sync(tmp_path, sandbox, "")
+    assert done.returncode == 1
+    assert "POWERSCHOOL_ENROLLMENT_API_KEY is not" in done.stderr
+    assert not list(tmp_path.iterdir())
