@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-from powerschool_enrollment_api import DEFAULT_BASE_URL, ConnectionSettings, InvalidOption
+from powerschool_enrollment_api import DEFAULT_BASE_URL, ConnectionSettings
 
 Positive = Annotated[int, Field(strict=True, ge=1)]
 
@@ -263,38 +262,3 @@ class Config(_Options):
     def connection(self) -> ConnectionSettings:
         """How to reach the service. Raises InvalidOption or WrongAddress."""
         return ConnectionSettings.from_config(self.model_dump())
-
-
-def parse_config(raw: Mapping[str, Any]) -> Config:
-    """Return the options in `raw`; null counts as absent, and so do the platform's own `__…` entries.
-
-    Raises InvalidOption that names every wrong option, without its value.
-    """
-    try:
-        config = Config.model_validate(_without_nulls(raw))
-    except ValidationError as error:
-        problems = [_problem(detail) for detail in error.errors(include_url=False, include_input=False)]
-        raise InvalidOption(" ".join(problems)) from None
-    _ = config.connection
-    return config
-
-
-def _without_nulls(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {
-            key: _without_nulls(item)
-            for key, item in value.items()
-            if item is not None and not str(key).startswith("_")
-        }
-    return [_without_nulls(item) for item in value] if isinstance(value, list) else value
-
-
-def _problem(detail: Any) -> str:
-    option = ".".join(str(part) for part in detail["loc"])
-    if detail["type"] == "extra_forbidden":
-        return f"There is no option {option}."
-    if detail["type"] == "missing":
-        return f"The option {option} is missing."
-    if detail["type"] == "union_tag_invalid":
-        return f"The option {option} must be one of {detail['ctx']['expected_tags']}."
-    return f"The option {option} is wrong: {detail['msg']}."

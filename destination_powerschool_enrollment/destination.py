@@ -30,8 +30,9 @@ from airbyte_cdk.utils.airbyte_secrets_utils import get_secrets, update_secrets
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from destination_powerschool_enrollment.catalog import parse_catalog
-from destination_powerschool_enrollment.config import Config, parse_config
+from destination_powerschool_enrollment.config import Config
 from destination_powerschool_enrollment.offer import destination_catalog, read_offer, read_whole_offer
+from destination_powerschool_enrollment.options import parse_config
 from destination_powerschool_enrollment.preflight import problems_of_imports
 from destination_powerschool_enrollment.protocol import read_lines, read_messages
 from destination_powerschool_enrollment.spec import connector_specification, options_schema

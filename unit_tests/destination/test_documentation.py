@@ -3,7 +3,7 @@ from pathlib import Path
 
 import yaml
 
-from destination_powerschool_enrollment.config import parse_config
+from destination_powerschool_enrollment.options import parse_config
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "destinations" / "powerschool-enrollment.md").read_text(encoding="utf-8")

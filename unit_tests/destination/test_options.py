@@ -1,0 +1,106 @@
+import pytest
+
+from destination_powerschool_enrollment.config import Config
+from destination_powerschool_enrollment.options import parse_config
+from powerschool_enrollment_api import InvalidOption, WrongAddress
+
+TARGET = {"type": "import_schema", "published_action_id": 1, "import_schema_id": 2}
+
+
+def complaint(**options):
+    with pytest.raises(InvalidOption) as caught:
+        parse_config({"api_key": "k", **options})
+    return str(caught.value)
+
+
+def complaint_about_import(**options):
+    return complaint(imports=[{"stream": "a", "target": TARGET, **options}])
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"api_key": None}, "The option api_key is missing."),
+        ({"api_key": " "}, "The option api_key is empty"),
+        ({"num_workers": "8"}, "The option num_workers must be a whole number."),
+        ({"num_workers": 17}, "The option num_workers must be at most 16."),
+        ({"requests_per_minute": 0}, "The option requests_per_minute must be at least 1."),
+        ({"skip_unchanged": "yes"}, "The option skip_unchanged must be true or false."),
+        ({"date_format": "DD.MM.YYYY"}, "The option date_format must be 'MM/DD/YYYY' or 'YYYY-MM-DD'."),
+        ({"rejected_rows_file": 5}, "The option rejected_rows_file must be a text."),
+        ({"rejected_rows_file": ""}, "The option rejected_rows_file must not be empty."),
+        ({"on_rejected_row": "skip"}, "The option on_rejected_row must be an object."),
+        ({"on_rejected_row": {}}, "The option on_rejected_row.policy is missing."),
+        ({"imports": {"stream": "a"}}, "The option imports must be a list."),
+        ({"imports": ["a"]}, "The option imports.0 must be an object."),
+        ({"imports": [{"stream": "a"}]}, "The option imports.0.target is missing."),
+    ],
+)
+def test_a_wrong_option_is_named_with_what_it_must_be(change, said):
+    assert said in complaint(**change)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"target": {**TARGET, "import_schema_id": "2"}}, "imports.0.target.import_schema_id must be a whole number."),
+        ({"target": {**TARGET, "type": "no"}}, "imports.0.target.type must be one of 'import_schema', 'submission'."),
+        ({"field_mapping": [{"column": "a"}]}, "imports.0.field_mapping.0.field is missing."),
+    ],
+)
+def test_a_wrong_option_inside_another_is_named_by_its_path_in_the_file(change, said):
+    assert complaint_about_import(**change) == f"The option {said}"
+
+
+def test_a_percentage_out_of_range_is_named_by_its_path_in_the_file():
+    said = complaint(on_rejected_row={"policy": "skip", "max_rejected_percent": 101})
+    assert said == "The option on_rejected_row.max_rejected_percent must be at most 100."
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [("numworkers", "num_workers"), ("baseUrl", "base_url"), ("API_KEY", "api_key"), ("import", "imports")],
+)
+def test_the_option_that_was_probably_meant_is_suggested(name, meant):
+    assert complaint(**{name: 1}) == f"There is no option {name}; did you mean {meant}?"
+
+
+@pytest.mark.parametrize(
+    ("change", "name", "meant"),
+    [
+        ({"key_fields": "x"}, "key_fields", "key_field"),
+        ({"target": {**TARGET, "published_action": 1}}, "target.published_action", "target.published_action_id"),
+        (
+            {"field_mapping": [{"column": "a", "field": "b", "colum": "a"}]},
+            "field_mapping.0.colum",
+            "field_mapping.0.column",
+        ),
+    ],
+)
+def test_a_suggestion_is_made_at_its_own_level_of_nesting(change, name, meant):
+    said = f"There is no option imports.0.{name}; did you mean imports.0.{meant}?"
+    assert complaint_about_import(**change) == said
+
+
+def test_the_options_of_the_level_are_listed_where_nothing_is_near():
+    said = complaint(on_rejected_row={"policy": "skip", "wait": 1})
+    assert said == "There is no option on_rejected_row.wait; there are policy, max_rejected_percent."
+
+
+def test_all_wrong_options_are_told_at_once():
+    said = complaint(num_workers=0, validate="yes")
+    assert "num_workers must be at least 1. There is no option validate; did you mean validate_only?" in said
+
+
+def test_a_wrong_value_is_not_repeated():
+    assert "pasted-key" not in complaint(api_key=["pasted-key"], num_workers="pasted-key", imports="pasted-key")
+
+
+def test_an_address_that_cannot_be_right_fails():
+    with pytest.raises(WrongAddress, match="https://"):
+        parse_config({"api_key": "k", "base_url": "http://example.com"})
+
+
+def test_the_platforms_own_entries_and_nulls_are_no_options():
+    config = parse_config({"api_key": "k", "__injected_declarative_manifest": {}, "requests_per_minute": None})
+    assert config == Config(api_key="k")
