@@ -32,7 +32,7 @@ def plan_routes(config: Config, streams: Iterable[ConfiguredStream], offer: Offe
     for stream in streams:
         entry = import_for(config, stream)
         if entry is None:
-            problems.append(_no_import(stream))
+            problems.append(_no_import(stream, config))
         elif not list(_target_problems(entry.target, offer)):
             route = _route(stream, entry, offer)
             problems += _column_problems(route, entry)
@@ -88,13 +88,14 @@ def _route(stream: ConfiguredStream, entry: Import, offer: Offer) -> Route:
     )
 
 
-def _no_import(stream: ConfiguredStream) -> str:
+def _no_import(stream: ConfiguredStream, config: Config) -> str:
     if stream.object_name:
         return (
             f"Stream {describe(stream.id)}: the destination object {stream.object_name!r} carries no ids of this "
             "service's; refresh the destination's schema and choose the object again."
         )
-    return f"Stream {describe(stream.id)}: the option imports has no entry for it."
+    known = _list(describe((entry.namespace, entry.stream)) for entry in config.imports)
+    return f"Stream {describe(stream.id)}: the option imports has no entry for it. It has entries for: {known}."
 
 
 def _target_problems(target: Target, offer: Offer) -> Iterator[str]:
@@ -112,12 +113,11 @@ def _field_problems(entry: Import, offer: Offer) -> Iterator[str]:
     schema = schema_of(entry.target, offer)
     if schema is None:
         return
-    for item in entry.field_mapping:
-        if item.field not in schema.fields:
-            yield f"the import schema {schema.id} has no field {item.field!r}{_hint(item.field, schema.fields)}."
-    if entry.key_field and entry.key_field not in schema.fields:
-        hint = _hint(entry.key_field, schema.fields)
-        yield f"the import schema {schema.id} has no field {entry.key_field!r} for key_field{hint}."
+    wanted = [(item.field, "") for item in entry.field_mapping] + [(entry.key_field, " for key_field")]
+    for name, purpose in wanted:
+        if name and name not in schema.fields:
+            hint = _hint(name, schema.fields) or f"; it has {_list(schema.fields)}"
+            yield f"the import schema {schema.id} has no field {name!r}{purpose}{hint}."
 
 
 def _column_problems(route: Route, entry: Import) -> Iterator[str]:
@@ -142,7 +142,8 @@ def _column_problems(route: Route, entry: Import) -> Iterator[str]:
 def _key_problems(route: Route, config: Config) -> Iterator[str]:
     label = f"Stream {describe(route.stream.id)}"
     written = {route.finder.field_of(column) for column in route.stream.columns}
-    if route.key_field and written and route.key_field not in written:
+    is_known = not route.fields or route.key_field in route.fields  # of any other field _field_problems told
+    if route.key_field and is_known and written and route.key_field not in written:
         yield f"{label}: no column goes to its key_field {route.key_field!r}."
     if config.skip_unchanged and isinstance(route.target, ImportSchemaTarget) and identity_field(route) is None:
         yield f"{label}: skip_unchanged needs key_field, the field that holds the external student ID."

@@ -1,0 +1,39 @@
+import pytest
+
+from destination_powerschool_enrollment.catalog import ConfiguredStream
+from destination_powerschool_enrollment.options import parse_config
+from destination_powerschool_enrollment.preflight import Offer, plan_routes
+from powerschool_enrollment_api import InvalidOption
+from powerschool_enrollment_api.imports import ImportSchema
+
+OFFER = Offer({1: "Form"}, {1: {2: ImportSchema(2, "Roster", ("StudentID", "FirstName"))}})
+TARGET = {"type": "import_schema", "published_action_id": 1, "import_schema_id": 2}
+STUDENTS = ConfiguredStream("students", columns={"StudentID": {}, "FirstName": {}})
+
+
+def problems(*streams, **options):
+    config = parse_config({"api_key": "k", "imports": [{"stream": "students", "target": TARGET, **options}]})
+    with pytest.raises(InvalidOption) as caught:
+        plan_routes(config, streams or [STUDENTS], OFFER)
+    return str(caught.value).splitlines()
+
+
+def test_a_stream_without_an_import_is_told_with_those_there_are():
+    stream = ConfiguredStream("Students", namespace="public")
+    said = "Stream public.Students: the option imports has no entry for it. It has entries for: sis.students."
+    assert problems(stream, namespace="sis") == [said]
+
+
+def test_an_unknown_key_field_is_told_once_with_the_one_that_was_meant():
+    said = "Stream students: the import schema 2 has no field 'StudentId' for key_field (did you mean 'StudentID'?)."
+    assert problems(key_field="StudentId") == [said]
+
+
+def test_a_field_unlike_any_other_is_told_with_those_there_are():
+    said = "Stream students: the import schema 2 has no field 'Zip'; it has StudentID, FirstName."
+    assert problems(field_mapping=[{"column": "FirstName", "field": "Zip"}]) == [said]
+
+
+def test_a_key_field_that_no_column_goes_to_is_told():
+    said = "Stream students: no column goes to its key_field 'StudentID'."
+    assert problems(ConfiguredStream("students", columns={"FirstName": {}}), key_field="StudentID") == [said]
