@@ -66,7 +66,7 @@ class RowMapper:
             field = None if column.startswith(AIRBYTE_COLUMN_PREFIX) else self._route.finder.field_of(column)
             is_dropped = column.startswith(AIRBYTE_COLUMN_PREFIX) or self._route.ignores_unmapped
             if field is None and not is_dropped:
-                raise UnfitRow(f"The column {column!r} has no field.")
+                raise UnfitRow(_no_field(column))
             self._columns[column] = (field, self._dates.get(cache_name(column), False))
         return self._columns[column]
 
@@ -88,6 +88,12 @@ class RowMapper:
         if not key:
             raise UnfitRow(f"The key field {key_field!r} is missing or empty.")
         return (key,)
+
+
+def _no_field(column: str) -> str:
+    is_nameless = column in {"", "null"}
+    cause = " A row with more cells than its header has names gets such a column." if is_nameless else ""
+    return f"The column {column!r} has no field.{cause}"
 
 
 def _order_key(value: Any) -> str:

@@ -44,6 +44,12 @@ def test_a_column_too_many_is_refused_by_its_name():
             mapper().map({"Extra": "secret"})
 
 
+@pytest.mark.parametrize("column", ["null", ""])
+def test_a_column_that_nobody_named_is_told_with_its_likely_cause(column):
+    with pytest.raises(UnfitRow, match=rf"The column '{column}' has no field\. A row with more cells than its header"):
+        mapper().map({column: ["secret"]})
+
+
 def test_a_column_too_many_is_ignored_if_told_to():
     assert mapper(ignores_unmapped=True).map({"Extra": [1], "DOB": "x"}).fields == {"DOB": "x"}
 
