@@ -110,9 +110,9 @@ class Sync:
 def _roster(client: Client, route: Route) -> RosterDigests:
     """Read what the form's roster holds of the fields that `route` writes."""
     key_field = identity_field(route) or ""
-    fields = {route.finder.field_of(column) for column in route.stream.columns}
+    fields = {field for field in map(route.finder.field_of, route.stream.columns) if field is not None}
     records = read_roster_records(client, route.target.published_action_id)
-    roster = RosterDigests(key_field, fields - {None}, records)  # type: ignore[arg-type]
+    roster = RosterDigests(key_field, fields, records)
     logger.info(
         "Stream %s: %d records of the roster can be compared with its rows.",
         describe(route.stream.id),
