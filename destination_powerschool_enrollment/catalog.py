@@ -11,6 +11,11 @@ from powerschool_enrollment_api import InvalidOption
 StreamId = tuple[str | None, str]
 """Namespace and name."""
 
+_FORM = (
+    'A configured catalog has the form {"streams": [{"stream": {"name": …, "json_schema": …}, "sync_mode": …, '
+    '"destination_sync_mode": …}]}.'
+)
+
 
 @dataclass(frozen=True)
 class ConfiguredStream:
@@ -33,18 +38,37 @@ class ConfiguredStream:
         return (self.namespace, self.name)
 
 
-def parse_catalog(raw: Any) -> list[ConfiguredStream]:
-    """Return the configured streams. Raises InvalidOption if `raw` is no configured catalog."""
-    try:
-        return [_stream(configured) for configured in raw["streams"]]
-    except (AttributeError, IndexError, KeyError, TypeError):
-        raise InvalidOption("The file given with --catalog is not a configured catalog.") from None
+def parse_catalog(raw: Mapping[str, Any], name: str = "The catalog") -> list[ConfiguredStream]:
+    """Return the configured streams. Raises InvalidOption if `raw`, which messages call `name`, is something else."""
+    if _is_discovered(raw):
+        raise InvalidOption(f"{name} is a catalog as discover prints it, not a configured one. {_FORM}")
+    entries = raw.get("streams")
+    if not isinstance(entries, list):
+        raise InvalidOption(f"{name} is not a configured catalog: it has no list of streams. {_FORM}")
+    return [_stream_at(position, entry, name) for position, entry in enumerate(entries)]
 
 
 def describe(stream: StreamId) -> str:
     """Return the stream's name for a message, its namespace included."""
     namespace, name = stream
     return f"{namespace}.{name}" if namespace else name
+
+
+def _is_discovered(raw: Mapping[str, Any]) -> bool:
+    """Tell whether `raw` is what a `discover` command printed: a whole message, or the catalog in it."""
+    if not raw.keys().isdisjoint({"catalog", "destination_catalog"}):
+        return True
+    entries = raw.get("streams")
+    first = entries[0] if isinstance(entries, list) and entries else None
+    return isinstance(first, Mapping) and "name" in first and "stream" not in first
+
+
+def _stream_at(position: int, entry: Any, name: str) -> ConfiguredStream:
+    try:
+        return _stream(entry)
+    except (AttributeError, IndexError, KeyError, TypeError):
+        problem = f"{name} is not a configured catalog: its entry streams.{position} has another form. {_FORM}"
+        raise InvalidOption(problem) from None
 
 
 def _stream(configured: Mapping[str, Any]) -> ConfiguredStream:

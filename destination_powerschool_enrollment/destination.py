@@ -29,8 +29,9 @@ from airbyte_cdk.models import (
 from airbyte_cdk.utils.airbyte_secrets_utils import get_secrets, update_secrets
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-from destination_powerschool_enrollment.catalog import parse_catalog
+from destination_powerschool_enrollment.catalog import ConfiguredStream, parse_catalog
 from destination_powerschool_enrollment.config import Config
+from destination_powerschool_enrollment.input_files import name_of, read_object
 from destination_powerschool_enrollment.offer import destination_catalog, read_offer, read_whole_offer
 from destination_powerschool_enrollment.options import parse_config
 from destination_powerschool_enrollment.preflight import problems_of_imports
@@ -59,11 +60,15 @@ class DestinationPowerschoolEnrollment(Destination):
     print states late, log malformed input whole, and knows no `discover`.
     """
 
-    def spec(self, logger: logging.Logger) -> ConnectorSpecification:  # noqa: ARG002
+    def spec(self, logger: logging.Logger) -> ConnectorSpecification:  # noqa: ARG002  # the CDK's signature
         """Return the options and what the destination supports."""
         return connector_specification()
 
-    def check(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteConnectionStatus:  # noqa: ARG002
+    def check(
+        self,
+        logger: logging.Logger,  # noqa: ARG002  # the CDK's signature
+        config: Mapping[str, Any],
+    ) -> AirbyteConnectionStatus:
         """Tell whether the key is accepted and everything that the options name exists."""
         try:
             _verify(parse_config(config))
@@ -78,9 +83,9 @@ class DestinationPowerschoolEnrollment(Destination):
         input_messages: Iterable[AirbyteMessage],
     ) -> Iterable[AirbyteMessage]:
         """Write from within Python. The CDK's messages know no `id` of a state; the command line keeps it."""
-        catalog = ConfiguredAirbyteCatalogSerializer.dump(configured_catalog)
+        streams = parse_catalog(ConfiguredAirbyteCatalogSerializer.dump(configured_catalog))
         lines = (orjson.dumps(AirbyteMessageSerializer.dump(message)) for message in input_messages)
-        for message in self._write(parse_config(config), catalog, lines):
+        for message in self._write(parse_config(config), streams, lines):
             yield AirbyteMessageSerializer.load(message)
 
     def parse_args(self, args: list[str]) -> argparse.Namespace:
@@ -104,15 +109,16 @@ class DestinationPowerschoolEnrollment(Destination):
         if parsed_args.command == "spec":
             yield AirbyteMessage(type=Type.SPEC, spec=self.spec(logger))
             return
-        config = _read_object(parsed_args.config, "--config")
+        config = read_object(parsed_args.config, "--config")
         update_secrets(get_secrets(options_schema(), config))
         if parsed_args.command == "check":
             yield AirbyteMessage(type=Type.CONNECTION_STATUS, connectionStatus=self.check(logger, config))
         elif parsed_args.command == "discover":
             yield destination_catalog(read_whole_offer(Client(parse_config(config).connection)))
         else:
-            catalog = _read_object(parsed_args.catalog, "--catalog")
-            yield from self._write(parse_config(config), catalog, read_lines(sys.stdin.buffer))
+            catalog = read_object(parsed_args.catalog, "--catalog")
+            streams = parse_catalog(catalog, name_of(parsed_args.catalog, "--catalog"))
+            yield from self._write(parse_config(config), streams, read_lines(sys.stdin.buffer))
 
     def run(self, args: list[str]) -> None:
         """Run one command and print its messages, each at once: a state in a buffer is a state not confirmed."""
@@ -122,16 +128,17 @@ class DestinationPowerschoolEnrollment(Destination):
             for message in self.run_cmd(parsed_args):
                 sys.stdout.write(_line(message))
                 sys.stdout.flush()
-        except AirbyteTracedException:
-            raise
         except EnrollmentError as error:
-            raise _traced(error) from None
+            sys.stdout.write(_line(_trace(error)))
+            sys.exit(1)
         except Exception as error:  # noqa: BLE001  # its text may hold a row
             raise _fault_of_ours(error) from None
 
-    def _write(self, config: Config, catalog: Any, lines: Iterable[bytes]) -> Iterator[dict[str, Any]]:
+    def _write(
+        self, config: Config, streams: list[ConfiguredStream], lines: Iterable[bytes]
+    ) -> Iterator[dict[str, Any]]:
         logger.info("Checking the streams, their fields and the key before the first row.")
-        sync = Sync(config, parse_catalog(catalog))
+        sync = Sync(config, streams)
         logger.info("Writing%s.", " nothing, only validating" if config.validate_only else "")
         yield from sync.write(read_messages(lines))
         logger.info("Writing complete.")
@@ -150,26 +157,19 @@ def _verify(config: Config) -> None:
         raise InvalidOption("\n".join(problems))
 
 
-def _read_object(path: str, argument: str) -> Any:
-    try:
-        content = json.loads(Path(path).read_bytes())
-    except OSError as error:
-        raise InvalidOption(f"The file given with {argument} cannot be read: {error.strerror}.") from None
-    except ValueError:
-        content = None
-    if not isinstance(content, dict):
-        raise InvalidOption(f"The file given with {argument} is not a JSON object.")
-    return content
-
-
 def _line(message: Message) -> str:
     if isinstance(message, AirbyteMessage):
         return orjson.dumps(AirbyteMessageSerializer.dump(message)).decode() + "\n"
     return json.dumps(message) + "\n"  # orjson refuses numbers of more than 64 bits, which a state may hold
 
 
-def _traced(error: EnrollmentError) -> AirbyteTracedException:
-    return as_traced_exception(error, FailureType.config_error if isinstance(error, RowsRejected) else None)
+def _trace(error: EnrollmentError) -> AirbyteMessage:
+    """Return how a foreseen failure is told: by its message alone. Raised, it would be repeated with its stack."""
+    failure_type = FailureType.config_error if isinstance(error, RowsRejected) else None
+    message = as_traced_exception(error, failure_type).as_sanitized_airbyte_message()
+    if message.trace and message.trace.error:
+        message.trace.error.internal_message = message.trace.error.stack_trace = None
+    return message
 
 
 def _fault_of_ours(error: Exception) -> AirbyteTracedException:

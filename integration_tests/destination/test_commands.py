@@ -116,10 +116,8 @@ def test_overwriting_is_warned_of_and_upserts(service, tmp_path):
     assert "The service cannot delete" in session.logs
 
 
-def test_a_wrong_file_is_named(service, tmp_path):
-    session = Session(tmp_path, config(service), catalog(), command="write")
-    session.end()
-    (tmp_path / "config.json").write_text("[]")
-    session = Session(tmp_path, [], catalog(), command="write").end()
+def test_a_wrong_file_is_named(tmp_path):
+    session = Session(tmp_path, [], catalog()).end()
     assert (session.code, session.failure["failure_type"]) == (1, "config_error")
-    assert "--config is not a JSON object" in session.failure["message"]
+    assert f"The file {tmp_path / 'config.json'}, given with --config, holds a list" in session.failure["message"]
+    assert len(session.messages) == 1

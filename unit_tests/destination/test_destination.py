@@ -30,6 +30,19 @@ def test_an_exception_nobody_expected_is_told_by_its_kind_and_place_not_by_its_t
     assert value not in f"{trace.message} {trace.internal_message} {trace.stack_trace}"
 
 
+def test_a_failure_that_was_foreseen_is_told_once_without_a_stack(capsys, caplog):
+    with pytest.raises(SystemExit) as ended:
+        DestinationPowerschoolEnrollment().run(["check", "--config", "no/such.json"])
+    assert ended.value.code == 1
+    (line,) = capsys.readouterr().out.splitlines()
+    error = json.loads(line)["trace"]["error"]
+    assert error == {
+        "message": "The file no/such.json, given with --config, cannot be read: No such file or directory.",
+        "failure_type": "config_error",
+    }
+    assert caplog.records == []
+
+
 def test_it_can_be_run_from_within_python(requests_mock):
     service = "http://localhost/api/v1/publishedactions"
     requests_mock.get(service, json=[{"id": 1, "title": "Form", "academicYear": "2026-2027"}])

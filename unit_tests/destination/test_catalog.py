@@ -1,0 +1,51 @@
+import json
+
+import pytest
+
+from destination_powerschool_enrollment.catalog import parse_catalog
+from powerschool_enrollment_api import InvalidOption
+
+STREAM = {"name": "students", "json_schema": {"properties": {"a": {}}}}
+
+
+def complaint(catalog):
+    with pytest.raises(InvalidOption) as caught:
+        parse_catalog(catalog, "The file c.json")
+    text = str(caught.value)
+    assert 'has the form {"streams": [{"stream": {"name": …' in text
+    return text
+
+
+def test_the_streams_of_a_configured_catalog_are_read():
+    (stream,) = parse_catalog({"streams": [{"stream": STREAM, "primary_key": [["a"]]}]})
+    assert (stream.name, stream.primary_key, list(stream.columns)) == ("students", ("a",), ["a"])
+
+
+@pytest.mark.parametrize(
+    "catalog",
+    [
+        {"streams": [STREAM]},
+        {"type": "CATALOG", "catalog": {"streams": [STREAM]}},
+        {"type": "DESTINATION_CATALOG", "destination_catalog": {"operations": []}},
+    ],
+)
+def test_a_catalog_of_discovers_is_told_from_a_configured_one(catalog):
+    assert complaint(catalog).startswith("The file c.json is a catalog as discover prints it, not a configured one.")
+
+
+@pytest.mark.parametrize("catalog", [{}, {"streams": "a"}, {"streams": {"stream": STREAM}}])
+def test_a_catalog_without_streams_is_none(catalog):
+    assert complaint(catalog).startswith("The file c.json is not a configured catalog: it has no list of streams.")
+
+
+@pytest.mark.parametrize("entry", ["vertraulich", {}, {"stream": "vertraulich"}, {"stream": {}}, None])
+def test_an_entry_that_is_no_stream_is_named_by_its_place_alone(entry):
+    text = complaint({"streams": [{"stream": STREAM}, entry]})
+    assert "its entry streams.1 has another form." in text
+    assert "vertraulich" not in text
+
+
+def test_a_catalog_shows_its_form_as_json():
+    """The form is there to be copied: what stands for the reader's own words is all that is no JSON."""
+    form = complaint({}).partition("has the form ")[2].rstrip(".")
+    assert json.loads(form.replace("…", "null")).keys() == {"streams"}

@@ -1,0 +1,60 @@
+import pytest
+
+from destination_powerschool_enrollment.input_files import read_object
+from powerschool_enrollment_api import InvalidOption
+
+
+@pytest.fixture
+def complaint(tmp_path):
+    def complaint(content):
+        path = tmp_path / "config.json"
+        path.write_bytes(content)
+        with pytest.raises(InvalidOption) as caught:
+            read_object(str(path), "--config")
+        text = str(caught.value)
+        beginning = f"The file {path}, given with --config, "
+        assert text.startswith(beginning)
+        return text.removeprefix(beginning)
+
+    return complaint
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_an_object_is_read_in_any_encoding_of_windows(tmp_path, encoding):
+    path = tmp_path / "config.json"
+    path.write_text('{"a": "é"}', encoding)
+    assert read_object(str(path), "--config") == {"a": "é"}
+
+
+def test_a_file_that_is_not_there_is_named_with_its_argument():
+    with pytest.raises(InvalidOption) as caught:
+        read_object("no/such.json", "--catalog")
+    assert (
+        str(caught.value) == "The file no/such.json, given with --catalog, cannot be read: No such file or directory."
+    )
+
+
+def test_a_folder_is_no_file(tmp_path):
+    with pytest.raises(InvalidOption, match="cannot be read: Is a directory"):
+        read_object(str(tmp_path), "--config")
+
+
+def test_malformed_json_is_told_by_line_and_column_and_never_quoted(complaint):
+    said = complaint(b'{\n  "api_key": "a-key"\n  "base_url": "x"\n}')
+    assert said == "is not valid JSON at line 3, column 3: Expecting ',' delimiter."
+
+
+def test_a_byte_of_another_encoding_is_told_by_its_line(complaint):
+    said = complaint('{\n"api_key": "clé"}'.encode("latin-1"))
+    assert said == "is not UTF-8 (line 2): save it in the encoding UTF-8."
+
+
+@pytest.mark.parametrize(("content", "kind"), [(b"[1]", "a list"), (b'"a-key"', "a single value")])
+def test_json_that_is_no_object_is_told_by_its_kind(complaint, content, kind):
+    said = complaint(content)
+    assert said == f"holds {kind}; a JSON object is expected, which begins with {{ and ends with }}."
+
+
+@pytest.mark.parametrize("content", [b"[" * 100_000, b"1" * 5000])
+def test_json_that_python_cannot_take_is_no_crash(complaint, content):
+    assert complaint(content) == "is nested too deep, or holds a number too long, to be read as JSON."
