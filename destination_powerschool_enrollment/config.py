@@ -254,7 +254,10 @@ class Config(_Options):
     validate_only: Annotated[bool, Field(strict=True)] = Field(
         default=False,
         title="Validate only",
-        description="Check every row and report the counts, but send nothing. The next sync sends the same rows again.",
+        description=(
+            "Check every row as far as that goes without PowerSchool, report the counts, and send nothing. "
+            "The next sync sends the same rows again."
+        ),
         json_schema_extra={"order": 10, "group": "trial", "always_show": True},
     )
 

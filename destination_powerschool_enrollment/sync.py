@@ -45,7 +45,7 @@ class Sync:
     def write(self, messages: Iterable[InputMessage]) -> Iterator[dict[str, Any]]:
         """Yield the confirmation of each state. Raises an EnrollmentError when the sync failed."""
         keeper = RejectedRowsFile(self._config.rejected_rows_file) if self._config.rejected_rows_file else None
-        tally = Tally(self._config.on_rejected_row)
+        tally = Tally(self._config.on_rejected_row, only_validates=self._config.validate_only)
         ledger = Ledger(
             holds_back_after_rejection=isinstance(self._config.on_rejected_row, FailOnRejectedRow),
             # A state says that its rows were written: none leaves when none was.
@@ -58,7 +58,7 @@ class Sync:
         finally:
             if keeper is not None:
                 keeper.close()
-            for line in tally.summary("fit to be sent" if self._config.validate_only else "accepted"):
+            for line in tally.summary():
                 logger.info(line)
         if failure := tally.final_failure():
             raise failure

@@ -54,8 +54,7 @@ class StreamTally:
         known = len(self.reasons) < _MOST_REASONS or not is_new
         reason = self.reasons.setdefault(outcome.public_reason if known else _OTHER, Reason())
         reason.count += 1
-        if len(reason.rows) < _SHOWN_ROWS:
-            reason.rows.append(number)
+        reason.rows = sorted([*reason.rows, number])[:_SHOWN_ROWS]  # answers come in an order of their own
         return is_new and known
 
     @property
@@ -65,10 +64,11 @@ class StreamTally:
 
 
 class Tally:
-    """Counts all streams. Pure; the caller holds the lock."""
+    """Counts all streams. Pure; the caller holds the lock. `only_validates`: an accepted row is not sent."""
 
-    def __init__(self, policy: FailOnRejectedRow | SkipRejectedRow) -> None:
+    def __init__(self, policy: FailOnRejectedRow | SkipRejectedRow, *, only_validates: bool = False) -> None:
         self._policy = policy
+        self._only_validates = only_validates
         self._unknown_in_a_row = 0
         self.streams: dict[StreamId, StreamTally] = {}
 
@@ -100,19 +100,23 @@ class Tally:
         """Return why the sync fails although every row was tried; None if it does not."""
         rejected = sum(tally.rejected for tally in self.streams.values())
         settled = sum(tally.settled for tally in self.streams.values())
-        if isinstance(self._policy, FailOnRejectedRow) and rejected:
-            return RowsRejected(
-                f"{rejected:,} of {settled:,} rows were rejected. {self.reasons()} All others were tried. "
-                "No state after the first rejected row was confirmed: the next sync sends the rows from there again. "
-                "Mend the rows or the field mapping, or set on_rejected_row to skip."
-            )
-        if isinstance(self._policy, SkipRejectedRow) and rejected * 100 > settled * self._policy.max_rejected_percent:
-            return RowsRejected(
-                f"{rejected:,} of {settled:,} rows were rejected, more than max_rejected_percent "
-                f"({self._policy.max_rejected_percent:g}) allows. {self.reasons()} They were skipped and are not sent "
-                "again. Mend the rows or the field mapping, and sync them anew."
-            )
-        return None
+        allowed = self._policy.max_rejected_percent if isinstance(self._policy, SkipRejectedRow) else None
+        if rejected * 100 <= settled * (allowed or 0):
+            return None
+        excess = "" if allowed is None else f", more than max_rejected_percent ({allowed:g}) allows"
+        return RowsRejected(
+            f"{rejected:,} of {settled:,} rows were rejected{excess}. {self.reasons()} {self._consequence()}"
+        )
+
+    def _consequence(self) -> str:
+        if self._only_validates:
+            return "Nothing was sent. Mend the rows or the field mapping."
+        if isinstance(self._policy, SkipRejectedRow):
+            return "They were skipped and are not sent again. Mend the rows or the field mapping, and sync them anew."
+        return (
+            "All others were written. No state after the first rejected row was confirmed: the next sync sends the "
+            "rows from there again. Mend the rows or the field mapping, or set on_rejected_row to skip."
+        )
 
     def reasons(self) -> str:
         """Return the most frequent reasons as one text."""
@@ -121,7 +125,7 @@ class Tally:
             reverse=True,
         )
         shown = [
-            f"{count:,} times: {text.rstrip('.')} (stream {stream}, row{'s' if count > 1 else ''} {_rows(rows, count)})"
+            f"{_times(count)}: {text.rstrip('.')} (stream {stream}, row{'s' if count > 1 else ''} {_rows(rows, count)})"
             for count, stream, text, rows in found[:_SHOWN_REASONS]
         ]
         return "; ".join(shown) + ("; and other reasons." if len(found) > _SHOWN_REASONS else ".")
@@ -131,13 +135,21 @@ class Tally:
             for text, reason in tally.reasons.items():
                 yield stream, text, reason
 
-    def summary(self, verb: str = "accepted") -> list[str]:
+    def summary(self) -> list[str]:
         """Return a line for each stream."""
         return [
-            f"Stream {describe(stream)}: {tally.settled:,} rows: {tally.accepted:,} {verb} "
-            f"({tally.unchanged:,} of them unchanged), {tally.rejected:,} rejected."
+            f"Stream {describe(stream)}: {tally.settled:,} rows: {self._accepted(tally)}, {tally.rejected:,} rejected."
             for stream, tally in self.streams.items()
         ]
+
+    def _accepted(self, tally: StreamTally) -> str:
+        if self._only_validates:
+            return f"{tally.accepted:,} fit to be sent"
+        return f"{tally.accepted:,} accepted ({tally.unchanged:,} of them unchanged)"
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count:,} times"
 
 
 def _rows(rows: list[int], count: int) -> str:

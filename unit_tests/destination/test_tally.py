@@ -10,8 +10,8 @@ FAIL = FailOnRejectedRow(policy="fail")
 SKIP = SkipRejectedRow(policy="skip", max_rejected_percent=10)
 
 
-def tally_of(policy, *outcomes):
-    tally = Tally(policy)
+def tally_of(policy, *outcomes, **settings):
+    tally = Tally(policy, **settings)
     for number, outcome in enumerate(outcomes, start=1):
         tally.count(STREAM, number, outcome)
     return tally
@@ -23,12 +23,38 @@ def test_a_sync_without_rejections_does_not_fail():
 
 def test_a_rejected_row_fails_the_sync_with_its_reason_and_place():
     failure = tally_of(FAIL, ACCEPTED, unfit("No grade."), unfit("No grade."), unfit("No name.")).final_failure()
-    assert "3 of 4 rows were rejected. 2 times: No grade (stream students, rows 2, 3); 1 times: No name" in str(failure)
+    assert "3 of 4 rows were rejected. 2 times: No grade (stream students, rows 2, 3); once: No name" in str(failure)
+
+
+def test_the_first_rows_of_a_reason_are_named_whatever_the_order_of_the_answers():
+    tally = Tally(FAIL)
+    for number in (9, 4, 7, 2, 5):
+        tally.count(STREAM, number, unfit("No grade."))
+    assert "5 times: No grade (stream students, rows 2, 4, 5, …)" in str(tally.final_failure())
 
 
 @pytest.mark.parametrize(("accepted", "fails"), [(9, False), (8, True)])
 def test_skipped_rows_fail_the_sync_beyond_the_percentage(accepted, fails):
     assert bool(tally_of(SKIP, *[ACCEPTED] * accepted, unfit("No.")).final_failure()) is fails
+
+
+def test_a_percentage_of_none_is_named_too():
+    policy = SkipRejectedRow(policy="skip", max_rejected_percent=0)
+    assert "more than max_rejected_percent (0) allows" in str(tally_of(policy, ACCEPTED, unfit("No.")).final_failure())
+
+
+def test_a_failure_says_what_became_of_all_rows():
+    assert "All others were written. No state after the first" in str(tally_of(FAIL, unfit("No.")).final_failure())
+    assert "They were skipped and are not sent again." in str(tally_of(SKIP, unfit("No.")).final_failure())
+
+
+@pytest.mark.parametrize("policy", [FAIL, SKIP])
+def test_where_rows_are_only_validated_nothing_is_said_to_be_sent(policy):
+    tally = tally_of(policy, ACCEPTED, unfit("No grade."), only_validates=True)
+    failure = str(tally.final_failure())
+    assert "once: No grade (stream students, row 2). Nothing was sent. Mend the rows or the field mapping." in failure
+    assert "state" not in failure
+    assert tally.summary() == ["Stream students: 2 rows: 1 fit to be sent, 1 rejected."]
 
 
 def test_fifty_rows_rejected_for_one_reason_stop_the_sync():
