@@ -1,9 +1,13 @@
+import json
 import re
+from contextlib import closing
 from pathlib import Path
 
 import yaml
 
 from destination_powerschool_enrollment.options import parse_config
+from destination_powerschool_enrollment.outcome import Fate, Outcome
+from destination_powerschool_enrollment.rejected_rows import RejectedRowsFile
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "destinations" / "powerschool-enrollment.md").read_text(encoding="utf-8")
@@ -12,6 +16,16 @@ PAGE = (ROOT / "docs" / "destinations" / "powerschool-enrollment.md").read_text(
 def test_the_pages_example_is_a_configuration():
     (example,) = re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)
     assert parse_config(yaml.safe_load(example)).imports[0].key_field == "StudentID"
+
+
+def test_the_page_shows_a_rejected_row_as_the_file_keeps_it(tmp_path):
+    (line,) = re.findall(r"```jsonl\n(.*?)```", PAGE, re.DOTALL)
+    shown = json.loads(line)
+    outcome = Outcome(Fate.REJECTED, shown["reason"], status=shown["status"])
+    path = tmp_path / "rejected.jsonl"
+    with closing(RejectedRowsFile(str(path))) as file:
+        file.add((shown["namespace"], shown["stream"]), shown["row"], outcome)
+    assert path.read_text() == line
 
 
 def test_the_registry_entry_says_that_data_activation_is_supported():
