@@ -38,8 +38,13 @@ class SandboxProcess(SandboxClient):
     def __enter__(self) -> "SandboxProcess":  # noqa: PYI034 - typing has no Self before Python 3.11
         """Start it and wait for its first line."""
         command = [sys.executable, "-m", "powerschool_enrollment_sandbox.run", "--until-stdin-closes"]
+        # In a session of its own: Ctrl-C is for the program that runs it, which ends it on leaving.
         self._process = subprocess.Popen(  # noqa: S603 - our own module
-            [*command, *self._arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [*command, *self._arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
         )
         try:
             self.root_url, self.api_key = _ready(self._process, self._start_bound)
