@@ -24,8 +24,8 @@ sync: install  ## API -> powerschool_enrollment.duckdb
 	which installs on Python 3.10 to 3.12: remove $(VENV), and name one of them, as in make sync PYTHON=python3.12")'
 	@$(BIN)/python examples/sync_to_duckdb.py
 
-import: install  ## a roster (ROSTER=file.csv) -> API
-	@$(BIN)/python examples/import_roster.py $(ROSTER)
+import: install  ## a roster (ROSTER=file.csv, OPTIONS="--into … --map …") -> API
+	@$(BIN)/python examples/import_roster.py $(OPTIONS) $(if $(ROSTER),"$(ROSTER)")
 
 sandbox: install  ## the service's stand-in, until stopped
 	@$(BIN)/powerschool-enrollment-sandbox

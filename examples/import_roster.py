@@ -2,174 +2,122 @@
 
 Without POWERSCHOOL_ENROLLMENT_API_KEY it writes to a made-up district: the sandbox's. With a key, say what to write to
 with --into (or POWERSCHOOL_ENROLLMENT_IMPORT_INTO); without it you are shown what there is.
+
+Exit code: 0 every row was accepted; 3 every row was tried, and some were rejected; 1 the import failed; 2 the file or
+the command was wrong, and nothing was sent; 130 it was stopped.
 """
 
 import argparse
-import csv
 import json
 import os
-import subprocess
+import signal
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
-from rich.console import Console
-from rich.progress import Progress
+from roster_file import UnusableRoster, read_roster
+from roster_target import UnclearTarget, best_target, fields_of, target_called, targets_of
+from roster_writer import console, discover, write
 
-DESTINATION = str(Path(sys.executable).with_name("destination-powerschool-enrollment"))
-SAMPLE = Path(__file__).with_name("roster.csv")
+SAMPLE = Path(os.path.relpath(__file__)).with_name("roster.csv")
+API_KEY = os.environ.get("POWERSCHOOL_ENROLLMENT_API_KEY")
+BASE_URL = os.environ.get("POWERSCHOOL_ENROLLMENT_BASE_URL")
 # A rejected row does not keep the others from being written; it fails only when more than one in twenty was rejected.
 OPTIONS = {"num_workers": 8, "on_rejected_row": {"policy": "skip", "max_rejected_percent": 5}}
-ROWS_A_STATE = 50
-
-console = Console(highlight=False, soft_wrap=True)
-Json = dict[str, Any]
+NOTHING_SENT, SOME_REJECTED, STOPPED = 2, 3, 130
 
 
 def main() -> int:
     """Write the roster; return the exit code."""
     arguments = parse_arguments()
-    with arguments.roster.open(encoding="utf-8-sig", newline="") as file:
-        rows = list(csv.DictReader(file))
+    roster = read_roster(arguments.roster)
+    rejected_rows = file_for_rejected_rows(arguments)
     with ExitStack() as resources:
         folder = Path(resources.enter_context(tempfile.TemporaryDirectory()))
-        config = {**OPTIONS, "skip_unchanged": arguments.skip_unchanged, **connection(resources)}
-        config_file = write_json(folder / "config.json", config)
-        operations = discover(config_file)
-        target = choose(operations, arguments.into, rows)
-        if target is None:
-            return 2
-        console.print(
-            f"Writing {len(rows):,} rows of {arguments.roster.name} to {target['object_name']!r}", markup=False
-        )
-        catalog_file = write_json(folder / "catalog.json", catalog(target, rows))
-        return write(["write", "--config", config_file, "--catalog", catalog_file], rows)
+        options = {"skip_unchanged": arguments.skip_unchanged, "rejected_rows_file": str(rejected_rows)}
+        config = write_json(folder / "config.json", {**OPTIONS, **options, **connection(resources)})
+        targets = targets_of(discover(config))
+        may_choose = not (API_KEY or arguments.into)
+        target = best_target(roster, targets) if may_choose else target_called(arguments.into, targets)
+        fields = fields_of(roster, target, dict(arguments.map), arguments.ignore)
+        catalog = write_json(folder / "catalog.json", target.catalog(fields.values()))
+        console.print(f"Writing {len(roster.rows):,} rows of {roster.name} to {target.name!r}")
+        with told_at_the_end(rejected_rows):
+            code, confirmed = write(config, catalog, roster, fields)
+            if confirmed.accepted and not arguments.skip_unchanged:
+                console.print(confirmed.rate())
+        return code or (SOME_REJECTED if confirmed.rejected else 0)
 
 
 def parse_arguments() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description="Writes a roster to PowerSchool Enrollment.")
-    parser.add_argument("roster", nargs="?", type=Path, default=SAMPLE, help="a CSV file with a header")
-    parser.add_argument(
-        "--into", default=os.environ.get("POWERSCHOOL_ENROLLMENT_IMPORT_INTO"), help="what to write to, by its name"
-    )
-    parser.add_argument("--skip-unchanged", action="store_true", help="send only rows that differ from the roster")
+    add = parser.add_argument
+    add("roster", nargs="?", type=Path, default=SAMPLE, help="a CSV file in UTF-8 with a header")
+    into = os.environ.get("POWERSCHOOL_ENROLLMENT_IMPORT_INTO")
+    add("--into", default=into, help="what to write to: a part of its name, or its id")
+    add("--map", type=pair, action="append", default=[], metavar="COLUMN=FIELD", help="the field of a column")
+    add("--ignore", action="append", default=[], metavar="COLUMN", help="a column that is not sent")
+    add("--skip-unchanged", action="store_true", help="send only rows that differ from PowerSchool's roster")
+    add("--rejected", metavar="FILE", type=Path, help="keeps rejected rows (default: ROSTER.rejected.jsonl)")
     return parser.parse_args()
+
+
+def file_for_rejected_rows(arguments: argparse.Namespace) -> Path:
+    """Return where rejected rows go: beside the roster, unless told otherwise."""
+    file: Path = arguments.rejected or arguments.roster.with_name(f"{arguments.roster.name}.rejected.jsonl")
+    if not os.access(file.absolute().parent, os.W_OK):
+        raise UnusableRoster(f"Rejected rows cannot be kept in {file}: name another file with --rejected.")
+    return file
+
+
+def pair(text: str) -> tuple[str, str]:
+    """Return the column and the field of COLUMN=FIELD."""
+    column, equals, field = text.rpartition("=")
+    if not (column and equals and field):
+        raise argparse.ArgumentTypeError(f"{text!r} is not COLUMN=FIELD")
+    return column, field
 
 
 def connection(resources: ExitStack) -> dict[str, str]:
     """Return key and address: the district's from the environment, else the sandbox's, which runs as long as we do."""
-    if api_key := os.environ.get("POWERSCHOOL_ENROLLMENT_API_KEY"):
-        base_url = os.environ.get("POWERSCHOOL_ENROLLMENT_BASE_URL")
-        return {"api_key": api_key, **({"base_url": base_url} if base_url else {})}
+    if API_KEY:
+        console.print("Asking PowerSchool Enrollment what there is to write to.")
+        return {"api_key": API_KEY, **({"base_url": BASE_URL} if BASE_URL else {})}
+    if BASE_URL:
+        raise UnclearTarget(
+            "POWERSCHOOL_ENROLLMENT_BASE_URL is set, POWERSCHOOL_ENROLLMENT_API_KEY is not: set both, or neither."
+        )
     from powerschool_enrollment_sandbox import SandboxProcess  # noqa: PLC0415 - a pipeline with a key has no need of it
 
+    console.print("POWERSCHOOL_ENROLLMENT_API_KEY is not set: this writes to the sandbox, a made-up district.")
     sandbox = resources.enter_context(SandboxProcess())
     return {"api_key": sandbox.api_key, "base_url": sandbox.base_url}
 
 
-def discover(config_file: str) -> list[Json]:
-    """Return what can be written to."""
-    found = subprocess.run([DESTINATION, "discover", "--config", config_file], stdout=subprocess.PIPE, check=False)  # noqa: S603
-    messages = [json.loads(line) for line in found.stdout.splitlines()]
-    for message in messages:
-        if message["type"] == "DESTINATION_CATALOG":
-            operations: list[Json] = message["destination_catalog"]["operations"]
-            return operations
-        show(message)
-    sys.exit(found.returncode)
-
-
-def choose(operations: list[Json], name: str | None, rows: list[Json]) -> Json | None:
-    """Return the target called `name`. In the sandbox any that takes the columns will do."""
-    if name is None and "POWERSCHOOL_ENROLLMENT_API_KEY" not in os.environ:
-        columns = {column for row in rows[:1] for column in row}
-        name = next(
-            (each["object_name"] for each in operations if columns <= each["json_schema"]["properties"].keys()), ""
-        )
-    for operation in operations:
-        if operation["object_name"] == name:
-            return operation
-    console.print("Say with --into what to write to. There are:")
-    for operation in operations:
-        console.print(f"  {operation['object_name']}", markup=False)
-    return None
-
-
-def catalog(target: Json, rows: list[Json]) -> Json:
-    """Return the configured catalog: one stream of text columns, whose key is one that the target offers."""
-    columns = list(rows[0]) if rows else []
-    keys = [key for key in target.get("matching_keys", []) if key[0] in columns]
-    stream = {
-        "name": "roster",
-        "json_schema": {"type": "object", "properties": {column: {"type": ["null", "string"]} for column in columns}},
-        "supported_sync_modes": ["full_refresh"],
-    }
-    configured = {"stream": stream, "sync_mode": "full_refresh", "destination_sync_mode": target["sync_mode"]}
-    return {"streams": [{**configured, "destination_object_name": target["object_name"], "primary_key": keys[:1]}]}
-
-
-def messages_of(rows: list[Json]) -> Iterator[Json]:
-    """Yield Airbyte's messages: the rows, and a state now and then, which comes back once its rows are written."""
-    descriptor = {"name": "roster"}
-    for number, row in enumerate(rows, start=1):
-        data = {column: value or None for column, value in row.items()}
-        yield {"type": "RECORD", "record": {"stream": "roster", "data": data, "emitted_at": 0}}
-        if number % ROWS_A_STATE == 0 or number == len(rows):
-            state = {"stream_descriptor": descriptor, "stream_state": {"row": number}}
-            yield {"type": "STATE", "state": {"type": "STREAM", "stream": state}}
-
-
-def write(arguments: list[str], rows: list[Json]) -> int:
-    """Run the destination on `rows`, with a progress bar; return its exit code."""
-    began = 0.0
-    with (
-        subprocess.Popen([DESTINATION, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process,  # noqa: S603
-        Progress(console=console, transient=True) as progress,
-    ):
-        bar = progress.add_task("Writing", total=len(rows))
-        Thread(target=feed, args=(process, rows), daemon=True).start()
-        for line in process.stdout or ():
-            began = began or time.monotonic()
-            message = json.loads(line)
-            if message["type"] == "STATE":
-                progress.update(bar, completed=message["state"]["stream"]["stream_state"]["row"])
-            show(message)
-    seconds = time.monotonic() - began
-    console.print(f"{len(rows):,} rows in {seconds:.1f} s: {len(rows) / seconds:,.0f} rows/s.")
-    return process.returncode
-
-
-def feed(process: "subprocess.Popen[bytes]", rows: list[Json]) -> None:
-    """Write the messages to the destination's standard input."""
-    if process.stdin is None:
-        return
+@contextmanager
+def told_at_the_end(rejected_rows: Path) -> Iterator[None]:
+    """Say where rejected rows are. Those of earlier runs stay in the file: it may be their only copy."""
+    before = count_lines(rejected_rows)
     try:
-        with process.stdin as pipe:
-            for message in messages_of(rows):
-                pipe.write(json.dumps(message).encode() + b"\n")
-    except BrokenPipeError:
-        return  # it stopped early, and says why
+        yield
+    finally:
+        if added := count_lines(rejected_rows) - before:
+            earlier = f", below the {before:,} of earlier runs" if before else ""
+            console.print(f"Rejected rows are kept, with their reasons, in {rejected_rows}: {added:,}{earlier}.")
+        elif not before and rejected_rows.is_file():
+            rejected_rows.unlink()
 
 
-def show(message: Json) -> None:
-    """Print what the destination says to people."""
-    if message["type"] == "LOG" and message["log"]["level"] != "FATAL":  # the trace says it again
-        style = "yellow" if message["log"]["level"] == "WARN" else None
-        text = message["log"]["message"].splitlines()[0]
-    elif message["type"] == "TRACE" and "error" in message["trace"]:
-        style, text = "red", message["trace"]["error"]["message"]
-    else:
-        return
-    console.print(text, style=style, markup=False)
+def count_lines(path: Path) -> int:
+    """Return how many lines a file has, if there is one."""
+    return path.read_bytes().count(b"\n") if path.is_file() else 0
 
 
-def write_json(path: Path, content: Json) -> str:
+def write_json(path: Path, content: dict[str, Any]) -> str:
     """Write a file for the destination; return its path."""
     path.touch(mode=0o600)
     path.write_text(json.dumps(content))
@@ -177,4 +125,11 @@ def write_json(path: Path, content: Json) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: no process and no key is left behind
+    try:
+        sys.exit(main())
+    except (UnusableRoster, UnclearTarget) as problem:
+        console.print(str(problem), style="red")
+        sys.exit(NOTHING_SENT)
+    except KeyboardInterrupt:
+        sys.exit(STOPPED)

@@ -3,6 +3,9 @@
 import csv
 import json
 import os
+import re
+import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -11,37 +14,82 @@ import pytest
 
 from integration_tests.connector import read_streams
 from integration_tests.destination.session import configured_stream, record, run, stream_state
+from powerschool_enrollment_sandbox import Fault
 
-EXAMPLES = Path(__file__).parents[2] / "examples"
+ROOT = Path(__file__).parents[2]
+EXAMPLES = ROOT / "examples"
 MARK = "Zyxwana"
 
 
-def import_roster(*arguments, **environment):
+def command(*arguments):
+    return [sys.executable, str(EXAMPLES / "import_roster.py"), *map(str, arguments)]
+
+
+def environment(sandbox=None, **more):
+    key = {}
+    if sandbox is not None:
+        key = {"POWERSCHOOL_ENROLLMENT_API_KEY": sandbox.api_key, "POWERSCHOOL_ENROLLMENT_BASE_URL": sandbox.base_url}
+    return {**os.environ, "COLUMNS": "200", **key, **more}
+
+
+def import_roster(*arguments, folder=None, sandbox=None, **more):
     return subprocess.run(
-        [sys.executable, str(EXAMPLES / "import_roster.py"), *arguments],
-        env={**os.environ, "COLUMNS": "200", **environment},
+        command(*arguments),
+        env=environment(sandbox, **more),
+        cwd=folder,
         capture_output=True,
         text=True,
         check=False,
+        timeout=120,
     )
 
 
-def test_the_sample_is_written_to_a_sandbox_and_summed_up():
-    result = import_roster()
-    assert result.returncode == 0, result.stdout + result.stderr
-    assert "60 rows: 58 accepted (0 of them unchanged), 2 rejected." in result.stdout
-    assert "row 17: rejected: DateOfBirth: … is not a valid date." in result.stdout
-    assert "rows/s" in result.stdout
-
-
-def test_imported_students_appear_in_the_roster(sandbox):
+def short_roster(sandbox):
+    """Return the id of an import schema that takes the sample, and how its name ends."""
     form = next(iter(sandbox.district.forms.values()))
-    name = f"[published action {form.id}, import schema {list(form.import_schemas)[1]}]"
-    key = {"POWERSCHOOL_ENROLLMENT_API_KEY": sandbox.api_key, "POWERSCHOOL_ENROLLMENT_BASE_URL": sandbox.base_url}
-    shown = import_roster(**key)
+    schema = list(form.import_schemas)[1]
+    return schema, f"[published action {form.id}, import schema {schema}]"
+
+
+def write_roster(folder, rows):
+    """Write a roster of children who are all called `MARK`, with a birthday each, if any."""
+    file = folder / "my.csv"
+    with file.open("w", encoding="utf-8", newline="") as text:
+        writer = csv.writer(text)
+        writer.writerow(["ExternalID", "FirstName", "LastName", "DateOfBirth"])
+        writer.writerows([number, MARK, MARK, birthday] for number, birthday in rows)
+    return file
+
+
+@pytest.fixture
+def sample(tmp_path):
+    """The sample in a folder of the test's own: rejected rows go beside it."""
+    (tmp_path / "examples").mkdir()
+    return Path(shutil.copy(EXAMPLES / "roster.csv", tmp_path / "examples"))
+
+
+@pytest.mark.usefixtures("sample")
+def test_the_readme_shows_what_the_command_prints(tmp_path):
+    block = re.search(r"```\n\$ make import\n(.+?)```", (ROOT / "README.md").read_text(), re.DOTALL)[1].splitlines()
+    assert block.pop().endswith("import] Error 3")  # make says it
+    result = import_roster("examples/roster.csv", folder=tmp_path)
+    assert result.returncode == 3, result.stderr
+    assert result.stderr == ""
+    printed = result.stdout.splitlines()
+    (rate,) = [line for line in printed if line.endswith("rows/s.")]
+    (shown,) = [line for line in block if line.endswith("rows/s.")]
+    assert re.sub(r"[\d,.]+", "0", rate) == re.sub(r"[\d,.]+", "0", shown)
+    assert rate.startswith("58 rows accepted")
+    assert [line for line in printed if line != rate] == [line for line in block if line != shown]
+
+
+def test_imported_students_appear_in_the_roster(sandbox, sample):
+    name = short_roster(sandbox)[1]
+    shown = import_roster(sample, sandbox=sandbox)
     assert shown.returncode == 2
     (into,) = [line.strip() for line in shown.stdout.splitlines() if line.endswith(name)]
-    assert import_roster("--into", into, **key).returncode == 0
+    assert "new submissions" not in shown.stdout
+    assert import_roster(sample, "--into", into.partition(" [")[0].upper(), sandbox=sandbox).returncode == 3
     with (EXAMPLES / "roster.csv").open(encoding="utf-8") as file:
         expected = {row["ExternalID"]: row["LastName"] for row in csv.DictReader(file)}
     roster = read_streams({"api_key": sandbox.api_key, "base_url": sandbox.base_url}, "roster_records").records(
@@ -52,6 +100,80 @@ def test_imported_students_appear_in_the_roster(sandbox):
     assert arrived.items() <= expected.items()
 
 
+def test_rejected_rows_are_kept_beside_the_roster_below_those_of_earlier_runs(sandbox, tmp_path):
+    write_roster(tmp_path, [(1, "04/20/2015"), ("2\n", MARK)] + [(n, "04/20/2015") for n in range(3, 40)])
+    kept = tmp_path / "my.csv.rejected.jsonl"
+    for count, told in ((1, ": 1."), (2, ": 1, below the 1 of earlier runs.")):
+        result = import_roster("my.csv", "--into", short_roster(sandbox)[0], folder=tmp_path, sandbox=sandbox)
+        assert result.returncode == 3
+        assert f"kept, with their reasons, in my.csv.rejected.jsonl{told}" in result.stdout
+        assert "my.csv, line 3: rejected: DateOfBirth: … is not a valid date." in result.stdout
+        assert MARK not in result.stdout
+        rows = [json.loads(line)["row"] for line in kept.read_text().splitlines()]
+        assert [row["DateOfBirth"] for row in rows] == [MARK] * count
+        assert kept.stat().st_mode & 0o077 == 0
+    assert subprocess.run(["git", "check-ignore", "-q", "my.csv.rejected.jsonl"], cwd=ROOT, check=False).returncode == 0
+
+
+def test_too_many_rejected_rows_fail_with_the_lines_of_the_file(sandbox, tmp_path):
+    file = write_roster(tmp_path, [(1, "04/20/2015"), ("2\n", "04/20/2015"), (3, MARK), (4, MARK)])
+    result = import_roster(file, "--into", short_roster(sandbox)[0], sandbox=sandbox)
+    assert result.returncode == 1
+    assert "DateOfBirth: … is not a valid date (my.csv, lines 5, 6)" in result.stdout
+    assert f"in {file}.rejected.jsonl: 2." in result.stdout
+
+
+def test_rows_that_were_not_sent_have_no_speed_and_leave_no_file(sandbox, tmp_path):
+    file = tmp_path / "my.csv"
+    file.write_text("stu_ExternalID,stu_FirstName,stu_LastName,born\n77,Ada,Byron,04/20/2015\n")
+    schema = next(iter(next(iter(sandbox.district.forms.values())).import_schemas))
+    arguments = (file, "--into", schema, "--map", "born=stu_DateOfBirth")
+    first = import_roster(*arguments, sandbox=sandbox)
+    assert first.returncode == 0, first.stdout
+    assert "1 rows accepted in" in first.stdout
+    posts = sandbox.journal.count("POST", "*")
+    again = import_roster(*arguments, "--skip-unchanged", sandbox=sandbox)
+    assert again.returncode == 0, again.stdout
+    assert "1 accepted (1 of them unchanged)" in again.stdout
+    assert "rows/s" not in again.stdout
+    assert sandbox.journal.count("POST", "*") == posts
+    assert list(tmp_path.iterdir()) == [file]
+
+
+@pytest.mark.parametrize(
+    ("content", "arguments", "said"),
+    [
+        ("", (), "my.csv is empty"),
+        ("ExternalID,FirstName\n1,Ann\n", ("--rejected", "nowhere/rejected.jsonl"), "--rejected"),
+        ("ExternalID,FirstName\n1,Ann\n", ("--map", "Born"), "'Born' is not COLUMN=FIELD"),
+    ],
+)
+def test_a_file_or_a_command_that_is_wrong_is_refused_before_any_request(sandbox, tmp_path, content, arguments, said):
+    (tmp_path / "my.csv").write_text(content)
+    result = import_roster("my.csv", *arguments, folder=tmp_path, sandbox=sandbox)
+    assert result.returncode == 2
+    assert said in result.stdout + result.stderr
+    assert len(sandbox.journal) == 0
+
+
+def test_columns_without_a_field_are_named_and_nothing_is_written(sandbox, tmp_path):
+    (tmp_path / "my.csv").write_text("ExternalID,Name of child\n1,Ann\n")
+    result = import_roster("my.csv", "--into", short_roster(sandbox)[0], folder=tmp_path, sandbox=sandbox)
+    assert result.returncode == 2
+    assert "The column 'Name of child' has no field" in result.stdout
+    assert sandbox.journal.count("POST", "*") == 0
+    in_the_sandbox = import_roster("my.csv", folder=tmp_path)
+    assert in_the_sandbox.returncode == 2
+    assert "The column 'Name of child' has no field" in in_the_sandbox.stdout
+    assert "Short roster" in in_the_sandbox.stdout
+
+
+def test_an_address_without_a_key_imports_nothing_into_the_sandbox_instead():
+    result = import_roster(POWERSCHOOL_ENROLLMENT_BASE_URL="http://127.0.0.1:9")
+    assert result.returncode == 2
+    assert "POWERSCHOOL_ENROLLMENT_API_KEY is not" in result.stdout
+
+
 def test_an_unreachable_service_is_said_once_and_fails():
     result = import_roster(
         POWERSCHOOL_ENROLLMENT_API_KEY="k",
@@ -60,6 +182,93 @@ def test_an_unreachable_service_is_said_once_and_fails():
     )
     assert result.returncode == 1
     assert result.stdout.count("no server answers") == 1
+    assert "rows/s" not in result.stdout
+
+
+def test_that_the_service_does_not_answer_is_said_while_it_is_tried_again(sandbox, sample):
+    sandbox.faults.add(Fault("status", path="/publishedactions", status=503))
+    with subprocess.Popen(
+        command(sample, "--into", short_roster(sandbox)[0]), env=environment(sandbox), stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout.readline() == "Asking PowerSchool Enrollment what there is to write to.\n"
+        assert "Trying again in" in process.stdout.readline()
+        sandbox.faults.clear()  # had it said nothing before, it would never come here
+        assert "58 accepted" in process.stdout.read()
+    assert process.returncode == 3
+
+
+@pytest.mark.parametrize(
+    "stop",
+    [
+        pytest.param(lambda process: os.killpg(process.pid, signal.SIGINT), id="Ctrl-C"),
+        pytest.param(lambda process: process.terminate(), id="SIGTERM"),
+    ],
+)
+def test_when_stopped_it_says_what_was_confirmed_and_leaves_nothing_behind(sandbox, tmp_path, stop):
+    file = write_roster(tmp_path, [(number, "04/20/2015") for number in range(2000)])
+    temporary = tmp_path / "tmp"
+    temporary.mkdir()
+    posts = []
+
+    def press(request):
+        if request.method == "POST":
+            posts.append(request)
+            if len(posts) == 300:
+                stop(process)
+
+    sandbox.on_request = press
+    with subprocess.Popen(
+        command(file, "--into", short_roster(sandbox)[0]),
+        env=environment(sandbox, TMPDIR=str(temporary)),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        said, errors = process.communicate(timeout=120)  # which ends when the destination, too, has ended
+    assert process.returncode == 130
+    assert errors == ""
+    confirmed = re.search(r"Stopped\. Confirmed: ([\d,]+) of 2,000 rows", said)
+    assert int(confirmed[1].replace(",", "")) <= len(posts) < 2000
+    assert "rows/s" not in said
+    assert list(temporary.iterdir()) == []
+
+
+def test_a_reader_who_leaves_stops_it_like_ctrl_c(sandbox, tmp_path):
+    file = write_roster(tmp_path, [(number, "04/20/2015") for number in range(2000)])
+    with subprocess.Popen(
+        command(file, "--into", short_roster(sandbox)[0]),
+        env=environment(sandbox),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        while not process.stdout.readline().startswith("Writing 2,000 rows"):
+            assert process.poll() is None
+        process.stdout.close()
+        errors = process.stderr.read()
+    assert process.returncode == 130
+    assert re.match(r"Stopped\. Confirmed: [\d,]+ of 2,000 rows", errors.splitlines()[-1])
+    assert "Traceback" not in errors
+
+
+def test_ctrl_c_stops_the_sandbox_quietly_as_well(tmp_path):
+    file = write_roster(tmp_path, [(number, "04/20/2015") for number in range(5000)])
+    with subprocess.Popen(
+        command(file),
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        while process.stdout.readline() != "Writing.\n":
+            assert process.poll() is None
+        os.killpg(process.pid, signal.SIGINT)
+        said, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert errors == ""
+    assert "Stopped. Confirmed: " in said
 
 
 def test_the_sandbox_takes_every_kind_of_row_and_shows_no_value(sandbox, tmp_path):

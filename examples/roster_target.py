@@ -1,0 +1,179 @@
+"""Finds what a roster is written to: the import schema that is meant, and the field of each of its columns."""
+
+import re
+import shlex
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+from roster_file import Roster, UnusableRoster
+
+IDS = re.compile(r" \[published action \d+, import schema (\d+)\]$")
+ASK = "Say with --into, or in POWERSCHOOL_ENROLLMENT_IMPORT_INTO, what to write to: by a part of its name, or its id."
+
+
+class UnclearTarget(Exception):
+    """Nobody can tell what to write to. The message lists what there is."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """An import schema of a form. `keys` are the fields that may tell students apart."""
+
+    name: str
+    fields: Sequence[str]
+    keys: Sequence[str]
+
+    @property
+    def id(self) -> str | None:
+        """The import schema's id."""
+        ids = IDS.search(self.name)
+        return ids[1] if ids else None
+
+    @property
+    def titles(self) -> tuple[str, ...]:
+        """What people may call it: the title of the form, that of the import schema, or both."""
+        name = IDS.sub("", self.name)
+        return (name, *name.rsplit(": ", 1))
+
+    def field_for(self, column: str) -> str | None:
+        """Return the field of the column's name, whatever its capitals and blanks."""
+        if column in self.fields:
+            return column
+        alike = [field for field in self.fields if plain(field) == plain(column)]
+        return alike[0] if len(alike) == 1 else None
+
+    def catalog(self, fields: Collection[str]) -> dict[str, Any]:
+        """Return Airbyte's configured catalog: one stream with these fields, and the one that identifies a student."""
+        properties = {field: {"type": ["null", "string"]} for field in fields}
+        stream = {
+            "name": "roster",
+            "json_schema": {"type": "object", "properties": properties},
+            "supported_sync_modes": ["full_refresh"],
+        }
+        configured = {
+            "stream": stream,
+            "sync_mode": "full_refresh",
+            "destination_sync_mode": "append_dedup",
+            "destination_object_name": self.name,
+            "primary_key": [[key] for key in self.keys if key in fields][:1],
+        }
+        return {"streams": [configured]}
+
+
+def targets_of(operations: Iterable[Mapping[str, Any]]) -> list[Target]:
+    """Return the import schemas among what `discover` shows. The others make submissions: two of a row sent twice."""
+    return [
+        Target(each["object_name"], list(each["json_schema"]["properties"]), [key[0] for key in each["matching_keys"]])
+        for each in operations
+        if each["sync_mode"] == "append_dedup"
+    ]
+
+
+def target_called(wanted: str | None, targets: Sequence[Target]) -> Target:
+    """Return the target whose name or id is `wanted`, or the only one whose name holds it. Raises UnclearTarget."""
+    if not targets:
+        raise UnclearTarget("No form that this key opens has an import schema: PowerSchool sets them up.")
+    if not wanted:
+        raise UnclearTarget(listing(f"{ASK} There are:", targets))
+    meant = targets_meant(wanted, targets)
+    if len(meant) == 1:
+        return meant[0]
+    if meant:
+        raise UnclearTarget(listing(f"{wanted!r} may be any of these. {ASK}", meant))
+    hint = did_you_mean(wanted, {title for target in targets for title in target.titles})
+    raise UnclearTarget(listing(f"There is no {wanted!r} to write to{hint}. There are:", targets))
+
+
+def targets_meant(wanted: str, targets: Iterable[Target]) -> list[Target]:
+    """Return the targets that bear the name, else those with the id, else those whose names hold the text."""
+    text = wanted.strip().casefold()
+    return (
+        [target for target in targets if text == target.name.casefold()]
+        or [target for target in targets if text == target.id]
+        or [target for target in targets if text in target.name.casefold()]
+    )
+
+
+def best_target(roster: Roster, targets: Iterable[Target]) -> Target:
+    """Return the target that has a field for most columns."""
+    return max(targets, key=lambda target: sum(map(bool, map(target.field_for, roster.columns))))
+
+
+def fields_of(roster: Roster, target: Target, mapping: Mapping[str, str], ignored: Collection[str]) -> dict[str, str]:
+    """Return the field of each column that is not ignored. Raises UnusableRoster with all that do not fit."""
+    columns = [column for column in roster.columns if column not in ignored]
+    found = {column: mapping.get(column) or target.field_for(column) for column in columns}
+    fields = {column: field for column, field in found.items() if field}
+    if not fields:  # then the first line is perhaps a student's, and not to be shown
+        raise UnusableRoster(
+            f"No column of {roster.name} has a field in {target.name!r}: is its first line the columns' names? "
+            f"The fields are {', '.join(target.fields)}."
+        )
+    free = [field for field in target.fields if field not in fields.values()]
+    strangers = [column for column in columns if column not in fields]
+    problems = [
+        *(f"The column {column!r} has no field{did_you_mean(column, free)}." for column in strangers),
+        *mapping_problems(roster, target, mapping),
+        *shared_fields(fields),
+    ]
+    if problems:
+        advice = [f"Fields that no column goes to: {', '.join(free) or 'none'}.", *ways_out(strangers, free)]
+        raise UnusableRoster("\n".join([f"{roster.name} does not fit {target.name!r}:", *problems, *advice]))
+    return fields
+
+
+def mapping_problems(roster: Roster, target: Target, mapping: Mapping[str, str]) -> Iterator[str]:
+    """Yield what cannot be right in --map."""
+    for column, field in mapping.items():
+        if column not in roster.columns:
+            yield f"There is no column {column!r} for --map{did_you_mean(column, roster.columns)}."
+        if field not in target.fields:
+            yield f"There is no field {field!r} for --map{did_you_mean(field, target.fields)}."
+
+
+def shared_fields(fields: Mapping[str, str]) -> Iterator[str]:
+    """Yield the columns that go where another one goes."""
+    taken: dict[str, str] = {}
+    for column, field in fields.items():
+        if taken.setdefault(field, column) != column:
+            yield f"The columns {taken[field]!r} and {column!r} both go to the field {field!r}: ignore one."
+
+
+def ways_out(strangers: Iterable[str], free: Sequence[str]) -> Iterator[str]:
+    """Yield what to do with columns that have no field, ready to be copied."""
+    options = []
+    for column in strangers:
+        field = nearest(column, free)
+        options += ["--map", f"{column}={field}"] if field else ["--ignore", column]
+    if options:
+        ready = shlex.join(options)
+        yield f'Rename them in the first line of the file, or add such options (with make: OPTIONS="…"): {ready}'
+
+
+def did_you_mean(name: str, names: Iterable[str]) -> str:
+    """Suggest a near miss."""
+    near = nearest(name, names)
+    return f" (did you mean {near!r}?)" if near else ""
+
+
+def nearest(name: str, names: Iterable[str]) -> str | None:
+    """Return the name whose words are most like another one's, if any is."""
+    by_words = {words(other): other for other in names}
+    return next((by_words[near] for near in get_close_matches(words(name), by_words, n=1)), None)
+
+
+def words(name: str) -> str:
+    """Return the words of a name in an order of their own: `BirthDate` is much like `DateOfBirth`."""
+    return " ".join(sorted(re.findall(r"[^\W\d_][^\W\d_A-Z]*|\d+", name))).lower()
+
+
+def plain(name: str) -> str:
+    """Return a name without what a database may have changed of it: `Birth Date` and `birth_date` are one."""
+    return re.sub(r"[^a-z0-9]", "_", name.lower())
+
+
+def listing(said: str, targets: Iterable[Target]) -> str:
+    """Return a sentence and the targets it speaks of."""
+    return "\n  ".join([said, *(target.name for target in targets)])

@@ -1,0 +1,156 @@
+"""Has the destination write a roster: what it is told, what it says, and how it is ended."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from rich.console import Console
+from rich.progress import Progress
+from roster_file import Roster
+
+DESTINATION = str(Path(sys.executable).with_name("destination-powerschool-enrollment"))
+ROWS_A_STATE = 50
+
+Json = dict[str, Any]
+
+
+class Screen(Console):
+    """Where people read. When nobody does any more, the program stops as after Ctrl-C, and ends on standard error."""
+
+    def on_broken_pipe(self) -> None:
+        """Raises KeyboardInterrupt."""
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python writes there once more when it ends
+        self.file = sys.stderr
+        raise KeyboardInterrupt
+
+
+console = Screen(highlight=False, soft_wrap=True, markup=False)
+
+
+@dataclass
+class Confirmed:
+    """How many rows, counted from the first, the destination is surely done with."""
+
+    rows: int = 0
+    accepted: int = 0
+    rejected: int = 0
+    began: float = 0
+
+    def note(self, message: Json) -> None:
+        """Count the rows of a state that came back."""
+        self.began = self.began or time.monotonic()
+        if message["type"] == "STATE":
+            self.rows = message["state"]["stream"]["stream_state"]["row"]
+            self.accepted += int(message["state"]["destinationStats"]["recordCount"])
+            self.rejected += int(message["state"]["destinationStats"]["rejectedRecordCount"])
+
+    def rate(self) -> str:
+        """Say how fast it was."""
+        seconds = time.monotonic() - self.began
+        return f"{self.accepted:,} rows accepted in {seconds:.1f} s: {self.accepted / seconds:,.0f} rows/s."
+
+    def part_of(self, roster: Roster) -> str:
+        """Say how far it came when it was stopped."""
+        end = f", to line {roster.lines[self.rows - 1]} of {roster.name}" if self.rows else ""
+        return (
+            f"Stopped. Confirmed: {self.rows:,} of {len(roster.rows):,} rows{end}. Others may have been written, too."
+        )
+
+
+@contextmanager
+def destination(*arguments: str, stdin: IO[bytes] | int = subprocess.DEVNULL) -> Iterator["subprocess.Popen[bytes]"]:
+    """Run the destination, and end it when we are stopped.
+
+    In a session of its own: Ctrl-C is for us alone, who then say what was confirmed.
+    """
+    command = [DESTINATION, *arguments]
+    with subprocess.Popen(command, stdin=stdin, stdout=subprocess.PIPE, start_new_session=True) as process:  # noqa: S603
+        try:
+            yield process
+        except BaseException:
+            process.terminate()
+            process.wait()
+            raise
+
+
+def said_by(process: "subprocess.Popen[bytes]") -> Iterator[Json]:
+    """Yield the destination's messages, each as soon as it is there."""
+    return map(json.loads, process.stdout or ())
+
+
+def discover(config: str) -> list[Json]:
+    """Return what can be written to."""
+    with destination("discover", "--config", config) as process:
+        for message in said_by(process):
+            if message["type"] == "DESTINATION_CATALOG":
+                operations: list[Json] = message["destination_catalog"]["operations"]
+                return operations
+            show(message)
+    sys.exit(process.returncode)
+
+
+def messages_of(roster: Roster, fields: Mapping[str, str]) -> Iterator[Json]:
+    """Yield Airbyte's messages: the rows, and a state now and then, which comes back once its rows are written."""
+    for number, row in enumerate(roster.rows, start=1):
+        cells = zip(roster.columns, row, strict=True)
+        data = {fields[column]: value or None for column, value in cells if column in fields}
+        yield {"type": "RECORD", "record": {"stream": "roster", "data": data, "emitted_at": 0}}
+        if number % ROWS_A_STATE == 0 or number == len(roster.rows):
+            state = {"stream_descriptor": {"name": "roster"}, "stream_state": {"row": number}}
+            yield {"type": "STATE", "state": {"type": "STREAM", "stream": state}}
+
+
+def write(config: str, catalog: str, roster: Roster, fields: Mapping[str, str]) -> tuple[int, Confirmed]:
+    """Write the roster, with a progress bar; return the destination's exit code, and what was confirmed."""
+    confirmed = Confirmed()
+    progress = Progress(console=console, transient=True)
+    bar = progress.add_task("Writing", total=len(roster.rows))
+    try:
+        with (
+            tempfile.TemporaryFile() as messages,  # without a name: it ends with this program, however that ends
+            ExitStack() as terminal,
+        ):
+            if console.is_terminal:
+                terminal.enter_context(progress)
+            messages.writelines(json.dumps(message).encode() + b"\n" for message in messages_of(roster, fields))
+            messages.seek(0)
+            with destination("write", "--config", config, "--catalog", catalog, stdin=messages) as process:
+                for message in said_by(process):
+                    confirmed.note(message)
+                    progress.update(bar, completed=confirmed.rows)
+                    show(message, roster)
+    except KeyboardInterrupt:
+        console.print(confirmed.part_of(roster), style="red")
+        raise
+    return process.returncode, confirmed
+
+
+def show(message: Json, roster: Roster | None = None) -> None:
+    """Print what the destination says to people."""
+    if message["type"] == "LOG" and message["log"]["level"] != "FATAL":  # the trace says it again
+        style = "yellow" if message["log"]["level"] == "WARN" else None
+        text = message["log"]["message"].partition("\n")[0]
+    elif message["type"] == "TRACE" and "error" in message["trace"]:
+        style, text = "red", message["trace"]["error"]["message"]
+    else:
+        return
+    console.print(in_lines(text, roster) if roster else text, style=style)
+
+
+def in_lines(text: str, roster: Roster) -> str:
+    """Name the lines of the file instead of the stream's rows, which the destination counts."""
+
+    def lines(rows: re.Match[str]) -> str:
+        numbers = [str(roster.lines[int(row) - 1]) for row in rows[1].split(", ")]
+        return f"{roster.name}, line{'s' if len(numbers) > 1 else ''} {', '.join(numbers)}"
+
+    return re.sub(r"[Ss]tream roster, rows? (\d+(?:, \d+)*)", lines, text)
