@@ -1,4 +1,4 @@
-"""What an answer, or the lack of one, means. The one table both connectors obey.
+"""What an answer means. With `unanswered`, about the lack of one, the table that both connectors obey.
 
 | The service says | It means |
 |---|---|
@@ -9,10 +9,6 @@
 | 429 | SlowDown |
 | 408, 5xx, HTML or an empty body where JSON is due | PassingFault |
 | any other 4xx | RequestRefused |
-| no connection | PassingFault that surely did not arrive |
-| no such host name can be, an untrusted certificate | WrongAddress |
-| certificates that the environment names are not there | CertificatesMissing, a WrongAddress |
-| time-out, connection lost, body cut short | PassingFault that may have arrived |
 """
 
 from __future__ import annotations
@@ -26,7 +22,6 @@ from typing import Any
 
 import orjson
 import requests
-from urllib3.exceptions import ConnectTimeoutError, HTTPError, LocationValueError, MaxRetryError, NewConnectionError
 
 from powerschool_enrollment_api.errors import (
     EnrollmentError,
@@ -41,12 +36,6 @@ from powerschool_enrollment_api.errors import (
 _SMALL = 4096  # bytes; no error answer is longer, and no page of records that short needs a second look
 _LONGEST_MESSAGE = 300
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-
-
-class CertificatesMissing(WrongAddress):
-    """The environment names a file of certificates that is not there."""
-
-    guidance = "Correct the environment variable REQUESTS_CA_BUNDLE, or CURL_CA_BUNDLE."
 
 
 def failure_of(response: requests.Response, where: str) -> EnrollmentError | None:
@@ -76,36 +65,6 @@ def failure_of(response: requests.Response, where: str) -> EnrollmentError | Non
             f"the service failed with status {status}.", where, status, message, retry_after=retry_after
         )
     return RequestRefused(f"the service refused the request with status {status}.", where, status, message)
-
-
-def failure_of_exception(error: OSError | HTTPError, where: str) -> EnrollmentError:
-    """Return what a request without an answer means. The exception's own text is dropped: it holds the whole URL.
-
-    requests lets some of urllib3's exceptions through, such as the one for a host name that cannot be.
-    """
-    if lacks_certificates(error):
-        return CertificatesMissing("the certificate bundle named by the environment cannot be read.", where)
-    if isinstance(error, (requests.exceptions.ProxyError, requests.exceptions.InvalidProxyURL)):
-        return PassingFault("the proxy did not reach the service.", where, arrived=False)
-    if isinstance(error, requests.exceptions.InvalidJSONError):
-        return RequestRefused("the body cannot be written as JSON, and was not sent.", where)
-    if isinstance(error, (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema, LocationValueError)):
-        return WrongAddress("base_url is not an address that can be asked.", where)
-    if isinstance(error, requests.exceptions.SSLError) and "CERTIFICATE_VERIFY_FAILED" in str(error):
-        return WrongAddress("the server's certificate is not to be trusted.", where)
-    if _never_connected(error):
-        return PassingFault("no server answers at the host of base_url.", where, arrived=False)
-    if isinstance(error, requests.exceptions.Timeout):
-        return PassingFault("the service did not answer in time.", where)
-    return PassingFault("the connection was lost before the answer was complete.", where)
-
-
-def lacks_certificates(error: OSError | HTTPError) -> bool:
-    """Tell whether requests missed the certificates: a plain OSError of its own, not one of the system's.
-
-    All of requests' exceptions are OSErrors as well.
-    """
-    return not isinstance(error, (requests.RequestException, HTTPError)) and error.errno is None
 
 
 def json_of(response: requests.Response, where: str) -> Any:
@@ -175,8 +134,3 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
         return max(0.0, (moment - datetime.now(timezone.utc)).total_seconds())
     except (ValueError, OverflowError):
         return None
-
-
-def _never_connected(error: OSError | HTTPError) -> bool:
-    reason = error.args[0].reason if error.args and isinstance(error.args[0], MaxRetryError) else None
-    return isinstance(reason, (NewConnectionError, ConnectTimeoutError))

@@ -22,10 +22,11 @@ from tenacity import RetryCallState, Retrying, retry_if_exception, wait_exponent
 from urllib3.exceptions import HTTPError
 
 from powerschool_enrollment_api.address import health_url, is_loopback
-from powerschool_enrollment_api.classification import failure_of, failure_of_exception, json_of, text_of
-from powerschool_enrollment_api.errors import PassingFault
+from powerschool_enrollment_api.classification import failure_of, json_of, text_of
+from powerschool_enrollment_api.errors import NeverReached, PassingFault, Unreachable
 from powerschool_enrollment_api.pace import Pace
 from powerschool_enrollment_api.settings import ConnectionSettings, Patience
+from powerschool_enrollment_api.unanswered import failure_of_exception
 
 logger = logging.getLogger("airbyte.powerschool_enrollment_api")
 
@@ -79,6 +80,21 @@ class _Deadline:
         return now + attempt.upcoming_sleep >= self._end
 
 
+class _FirstContact:
+    """Whether anything has ever answered, and the shorter patience until then.
+
+    A host that cannot be reached is a passing fault where it once was, else most likely a wrong address. All threads
+    share one deadline: requests that start one after the other do not each wait for it.
+    """
+
+    def __init__(self, deadline: _Deadline) -> None:
+        self.is_made = False
+        self._deadline = deadline
+
+    def is_given_up(self, attempt: RetryCallState) -> bool:
+        return not self.is_made and isinstance(_fault_of(attempt), Unreachable) and self._deadline(attempt)
+
+
 class Client:
     """Asks the service. Safe to share between threads: one connection pool, one pace.
 
@@ -100,6 +116,8 @@ class Client:
         self._sleep = sleep
         self._clock = clock
         self._session = _session(settings)
+        self._host = urlsplit(settings.base_url).netloc
+        self._first_contact = _FirstContact(_Deadline(clock, self._patience.first_contact))
 
     def get(
         self,
@@ -154,14 +172,20 @@ class Client:
     def _ask(self, question: _Question) -> Any:
         """Ask until there is an answer, or asking again could do harm, or patience ends."""
         retrying = self.retrying(question.may_be_repeated_after)
-        return retrying(self._ask_once, question, self.settings.base_url + question.path)
+        try:
+            return retrying(self._ask_once, question, self.settings.base_url + question.path)
+        except Unreachable as fault:
+            if self._first_contact.is_made or not question.may_be_repeated_after(fault):
+                raise
+            raise NeverReached(fault.message, fault.where) from None
 
     def retrying(self, may_be_repeated_after: Callable[[BaseException], bool]) -> Retrying:
         """Return what calls a function again after such errors, as patiently as the client asks."""
+        deadline = _Deadline(self._clock, self._patience.retries)
         return Retrying(
             retry=retry_if_exception(may_be_repeated_after),
             wait=_pause,
-            stop=_Deadline(self._clock, self._patience.retries),
+            stop=lambda attempt: self._first_contact.is_given_up(attempt) or deadline(attempt),
             sleep=self._sleep,
             before_sleep=_tell,
             reraise=True,
@@ -179,7 +203,8 @@ class Client:
                 auth=auth,
             )
         except (OSError, HTTPError) as error:
-            raise failure_of_exception(error, question.where) from None
+            raise failure_of_exception(error, question.where, self._host, self._patience.connect) from None
+        self._first_contact.is_made = True
         failure = failure_of(response, question.where)
         if failure is None:
             return question.read(response, question.where)
@@ -229,11 +254,15 @@ def _json_if_any(response: requests.Response, where: str) -> Any:
 
 def _pause(attempt: RetryCallState) -> float:
     """Return what the service asked for, else a back-off with jitter, so that threads do not march in step."""
-    fault = attempt.outcome.exception() if attempt.outcome else None
+    fault = _fault_of(attempt)
     return (fault.retry_after if isinstance(fault, PassingFault) else None) or _BACK_OFF(attempt)
 
 
+def _fault_of(attempt: RetryCallState) -> BaseException | None:
+    return attempt.outcome.exception() if attempt.outcome else None
+
+
 def _tell(attempt: RetryCallState) -> None:
-    fault = attempt.outcome.exception() if attempt.outcome else None
+    fault = _fault_of(attempt)
     if isinstance(fault, PassingFault):
         logger.warning("%s: %s Trying again in %.1f s.", fault.where, fault.message, attempt.upcoming_sleep)

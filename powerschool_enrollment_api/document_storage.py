@@ -8,7 +8,7 @@
 | 3xx | StorageRefused (nothing is followed) |
 | 408, 429, 5xx, time-out, connection lost, body cut short | StorageFault |
 | more bytes than allowed | DocumentTooLarge |
-| any other status, an untrusted certificate, certificates that are not there | StorageRefused |
+| any other status, an untrusted certificate, a certificate bundle that cannot be read | StorageRefused |
 
 No error holds the address or a part of it: whoever knows it can fetch the document.
 """
@@ -25,10 +25,10 @@ from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError
 
 from powerschool_enrollment_api.address import is_loopback
-from powerschool_enrollment_api.classification import lacks_certificates
 from powerschool_enrollment_api.documents import DocumentAddress
 from powerschool_enrollment_api.errors import EnrollmentError, NotFound, PassingFault
 from powerschool_enrollment_api.settings import ConnectionSettings, Patience
+from powerschool_enrollment_api.unanswered import unreadable_bundle
 
 _WHERE = "GET a document from its storage"
 _CHUNK = 1024 * 1024
@@ -127,8 +127,8 @@ def _refuse_larger(size: int, limit: int) -> None:
 
 def _failure_of_exception(error: OSError | HTTPError) -> EnrollmentError:
     """Return what a broken transfer means. The exception's own text is dropped: it holds the address."""
-    if lacks_certificates(error):
-        return StorageRefused("the certificate bundle that REQUESTS_CA_BUNDLE names cannot be read.", _WHERE)
+    if variable := unreadable_bundle(error):
+        return StorageRefused(f"the certificate bundle that {variable} names cannot be read.", _WHERE)
     if isinstance(error, requests.exceptions.SSLError) and "CERTIFICATE_VERIFY_FAILED" in str(error):
         return StorageRefused("the storage's certificate is not to be trusted.", _WHERE)
     if isinstance(error, (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema)):

@@ -3,11 +3,15 @@
     EnrollmentError
     ├── InvalidOption      an option cannot be right                    → mend the configuration
     ├── WrongAddress       the address is not the service's             → mend `base_url`
+    │   ├── NeverReached   no connection, and there never was one       → mend `base_url`, or the network
+    │   └── Untrusted      whoever is there cannot prove to be it       → mend `base_url`, or trust its authority
+    ├── WrongEnvironment   a variable of the environment is not right   → mend the variable
     ├── KeyRefused         the API key is refused                       → mend `api_key`
     ├── NotFound           no such id, or another customer's            → mend the id, or skip the record
     ├── RequestRefused     the service refuses what was asked or sent   → a row is rejected, a stream fails
     ├── UnexpectedAnswer   valid JSON of a shape nobody has seen        → a stream fails
     └── PassingFault       no answer, or not one of the service's own   → try again
+        ├── Unreachable    no connection came about                     → try again
         └── SlowDown       429                                          → try again after a pause
 
 A message says what happened and where (method and path, never the query), `guidance` what to do next.
@@ -51,6 +55,27 @@ class WrongAddress(EnrollmentError):
     guidance = "Check the option base_url: it ends in /v1, for example https://registration.powerschool.com/api/v1."
 
 
+class NeverReached(WrongAddress):
+    """There is no connection to the address, and nothing has ever answered there."""
+
+    guidance = "Check the option base_url, and this machine's network: name servers, firewall, proxy."
+
+
+class Untrusted(WrongAddress):
+    """The certificate of whoever answers at the address is not trusted."""
+
+    guidance = (
+        "Check the option base_url. If a proxy or firewall inspects connections, let the environment variable "
+        "REQUESTS_CA_BUNDLE name a file that holds its certificate authority."
+    )
+
+
+class WrongEnvironment(EnrollmentError):
+    """The certificate bundle or the proxy that the environment names cannot be used."""
+
+    guidance = "Correct the environment variable, or unset it."
+
+
 class KeyRefused(EnrollmentError):
     """The service does not accept the API key (documented as "Unauthorized(500)"; 401 and 403 occur too)."""
 
@@ -82,7 +107,16 @@ class PassingFault(EnrollmentError):
     arrived: bool = True
     retry_after: float | None = None
 
-    guidance = "If it lasts, ask PowerSchool whether the service is down; the next sync goes on from here."
+    guidance = "If it lasts, ask PowerSchool whether the service is down."
+
+
+class Unreachable(PassingFault):
+    """The name cannot be resolved, the connection is refused or takes too long, a proxy or TLS does not let it be."""
+
+    guidance = (
+        "If it lasts, check this machine's network (name servers, firewall, proxy), "
+        "and ask PowerSchool whether the service is down."
+    )
 
 
 class SlowDown(PassingFault):

@@ -11,12 +11,13 @@ from powerschool_enrollment_api.errors import (
     KeyRefused,
     PassingFault,
     WrongAddress,
+    WrongEnvironment,
 )
 
 
 def failure_type_of(error: EnrollmentError) -> FailureType:
     """Return who must act: the user (config_error), nobody (transient_error), or the connectors' authors."""
-    if isinstance(error, (InvalidOption, WrongAddress, KeyRefused)):
+    if isinstance(error, (InvalidOption, WrongAddress, WrongEnvironment, KeyRefused)):
         return FailureType.config_error
     if isinstance(error, PassingFault):
         return FailureType.transient_error

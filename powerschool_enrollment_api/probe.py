@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from powerschool_enrollment_api.client import Client
-from powerschool_enrollment_api.errors import EnrollmentError, KeyRefused, NotFound, PassingFault, WrongAddress
+from powerschool_enrollment_api.errors import (
+    EnrollmentError,
+    KeyRefused,
+    NotFound,
+    PassingFault,
+    WrongAddress,
+    WrongEnvironment,
+)
 
 
 def verify_connection(client: Client) -> None:
-    """Ask whether the key is valid. Raises KeyRefused, WrongAddress or PassingFault with what is wrong.
+    """Ask whether the key is valid. Raises an EnrollmentError with what is wrong.
 
     A client whose patience is `Patience.for_a_check()` sends each request once.
     """
@@ -21,10 +28,8 @@ def verify_connection(client: Client) -> None:
 
 def _diagnosis(client: Client, error: EnrollmentError) -> EnrollmentError:
     """Return what is wrong when the credentials could not be verified, asking the health status without the key."""
-    if isinstance(error, WrongAddress):
+    if isinstance(error, (WrongAddress, WrongEnvironment)):
         return error
-    if isinstance(error, PassingFault) and not error.arrived and error.status is None:
-        return WrongAddress(error.message, error.where)
     if not isinstance(error, NotFound) and _is_healthy(client):
         return error
     if isinstance(error, PassingFault):

@@ -18,13 +18,17 @@ _A_DAY = 86_400
 class Patience:
     """How long to wait, in seconds: for a connection, for an answer, and in all for one request with its retries.
 
+    `first_contact` is for all requests together as long as nothing was reached: enough for a container that starts
+    before its network does, and little, because the address is likely wrong.
+
     The environment variables POWERSCHOOL_ENROLLMENT_READ_TIMEOUT_SECONDS and
-    POWERSCHOOL_ENROLLMENT_RETRY_SECONDS change the latter two for a whole process.
+    POWERSCHOOL_ENROLLMENT_RETRY_SECONDS change the times for an answer and for retries in a whole process.
     """
 
     connect: float = 10
     read: float = 120
     retries: float = 600
+    first_contact: float = 60
 
     @classmethod
     def from_environment(cls) -> Patience:

@@ -1,9 +1,11 @@
 """Each fault, over a socket: the right failure type, message and exit code, in bounded time, and no value of a row."""
 
 import json
+import socket
 import stat
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -40,6 +42,17 @@ def test_a_key_refused_by_the_documented_500_is_the_users_to_mend(service: Stand
     assert (session.code, session.failure["failure_type"]) == (1, "config_error")
     assert "api_key" in session.failure["message"]
     assert service.arrivals == []
+
+
+def test_an_address_where_nothing_answers_is_the_users_to_mend(tmp_path: Path) -> None:
+    with socket.socket() as reserved:
+        reserved.bind(("127.0.0.1", 0))
+        host = f"127.0.0.1:{reserved.getsockname()[1]}"
+        nowhere = SimpleNamespace(base_url=f"http://{host}/api/v1")
+        session = run(tmp_path, config(nowhere), catalog(), [record(MARKED), stream_state(1)], environment=IMPATIENT)
+    assert (session.code, session.failure["failure_type"]) == (1, "config_error")
+    assert f"{host} refuses the connection. Check the option base_url" in session.failure["message"]
+    assert session.states == []
 
 
 @pytest.mark.parametrize("reply", [Reply(500, NOT_AUTHORIZED), Reply(401, NOT_AUTHORIZED), Reply(403, None)])

@@ -63,8 +63,9 @@ def test_check_says_that_the_key_is_refused_and_which_option_holds_it(sandbox, c
 def test_check_says_that_nobody_answers_at_the_host():
     with socket.socket() as reserved:
         reserved.bind(("127.0.0.1", 0))
-        answer = check({"api_key": "sandbox-key", "base_url": f"http://127.0.0.1:{reserved.getsockname()[1]}"})
-    assert "no server answers at the host of base_url" in answer["message"]
+        port = reserved.getsockname()[1]
+        answer = check({"api_key": "sandbox-key", "base_url": f"http://127.0.0.1:{port}"})
+    assert f"127.0.0.1:{port} refuses the connection. Check the option base_url" in answer["message"]
 
 
 def test_check_says_that_the_address_is_another_services(sandbox, config):

@@ -3,6 +3,8 @@
 In none of these does a record's value or the key reach the output, at the most talkative log level.
 """
 
+import socket
+
 import pytest
 
 from integration_tests.connector import configured_catalog, run_source
@@ -12,6 +14,7 @@ IMPATIENT = {
     "POWERSCHOOL_ENROLLMENT_READ_TIMEOUT_SECONDS": "1",
     "POWERSCHOOL_ENROLLMENT_RETRY_SECONDS": "4",
 }
+WITHOUT_PROXY = {"HTTPS_PROXY": "", "https_proxy": "", "ALL_PROXY": "", "all_proxy": ""}
 ROSTER_PAGES = "/publishedactions/*/rosterrecords"
 
 
@@ -110,6 +113,29 @@ def test_a_refused_key_is_asked_once_and_named(read, sandbox):
     assert "option api_key" in outcome.errors[0]["message"]
     assert outcome.errors[0]["failure_type"] == "config_error"
     assert sandbox.journal.count("GET", "/publishedactions") == 1
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("https://enrollment.invalid", "the name enrollment.invalid cannot be resolved"),
+        ("http://127.0.0.1:{free_port}", "127.0.0.1:{free_port} refuses the connection"),
+    ],
+)
+def test_an_address_where_nothing_answers_is_the_users_to_mend_though_nobody_ran_check(config, address, said):
+    with socket.socket() as reserved:
+        reserved.bind(("127.0.0.1", 0))
+        port = reserved.getsockname()[1]
+        config = {**config, "base_url": address.format(free_port=port)}
+        streams = run_source("discover", config=config).catalog
+        catalog = configured_catalog(streams, ["published_actions", "roster_records", "checklists"])
+        outcome = run_source("read", config=config, catalog=catalog, environment={**IMPATIENT, **WITHOUT_PROXY})
+    said = said.format(free_port=port)
+    of_streams = [error for error in outcome.errors if error.get("stream_descriptor")]
+    assert outcome.exit_code != 0
+    assert [error["failure_type"] for error in of_streams] == ["config_error"] * 3
+    assert all(said in error["message"] and "option base_url" in error["message"] for error in of_streams)
+    assert any(said in warning and "Trying again in" in warning for warning in outcome.warnings)
 
 
 def test_a_detail_that_was_removed_meanwhile_is_a_counted_warning(read, sandbox):

@@ -1,8 +1,7 @@
-"""What an answer, or the lack of one, means."""
+"""What an answer means."""
 
 from __future__ import annotations
 
-import errno
 import json
 import math
 from datetime import datetime, timedelta, timezone
@@ -13,17 +12,6 @@ import pytest
 import requests
 from hypothesis import given
 from hypothesis import strategies as st
-from urllib3.connectionpool import HTTPSConnectionPool
-from urllib3.exceptions import (
-    ConnectTimeoutError,
-    LocationParseError,
-    MaxRetryError,
-    NameResolutionError,
-    NewConnectionError,
-    ProtocolError,
-    ProxyError,
-    SSLError,
-)
 
 from powerschool_enrollment_api import (
     EnrollmentError,
@@ -34,7 +22,7 @@ from powerschool_enrollment_api import (
     SlowDown,
     WrongAddress,
 )
-from powerschool_enrollment_api.classification import failure_of, failure_of_exception, json_of, text_of
+from powerschool_enrollment_api.classification import failure_of, json_of, text_of
 
 WHERE = "GET /publishedactions"
 NOT_AUTHORIZED = {"message": "You are not authorized to access this resource."}
@@ -230,57 +218,3 @@ def test_text_is_what_the_body_says_but_neither_nothing_nor_html(answer):
         text_of(answer(200, MAINTENANCE), WHERE)
     with pytest.raises(PassingFault, match="an empty body where text is due"):
         text_of(answer(200, b""), WHERE)
-
-
-POOL = HTTPSConnectionPool("enrollment.example")
-UNTRUSTED = "[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed"
-
-
-def given_up(reason):
-    return MaxRetryError(POOL, "/api/v1/x?secret=Ada", reason)
-
-
-@pytest.mark.parametrize(
-    ("error", "arrived"),
-    [
-        (requests.ConnectionError(given_up(NewConnectionError(POOL, "refused"))), False),
-        (requests.ConnectionError(given_up(NameResolutionError("x", POOL, OSError("no such host")))), False),
-        (requests.ConnectTimeout(given_up(ConnectTimeoutError(POOL, "slow"))), False),
-        (requests.exceptions.ProxyError(given_up(ProxyError("no", OSError()))), False),
-        (requests.exceptions.InvalidProxyURL("no"), False),
-        (requests.ReadTimeout("slow"), True),
-        (requests.ConnectionError(ProtocolError("Connection aborted.")), True),
-        (requests.ConnectionError(), True),
-        (requests.exceptions.ChunkedEncodingError("cut"), True),
-        (requests.exceptions.ContentDecodingError("no gzip"), True),
-        (requests.exceptions.InvalidHeader("odd"), True),
-        (requests.exceptions.SSLError(given_up(SSLError("wrong version number"))), True),
-        (requests.RequestException("anything else"), True),
-    ],
-)
-def test_no_answer_is_a_passing_fault_that_says_whether_the_request_may_have_arrived(error, arrived):
-    failure = failure_of_exception(error, WHERE)
-
-    assert type(failure) is PassingFault
-    assert (failure.arrived, failure.status, failure.where) == (arrived, None, WHERE)
-
-
-@pytest.mark.parametrize(
-    "error",
-    [
-        requests.exceptions.InvalidURL("no"),
-        requests.exceptions.InvalidSchema("no"),
-        LocationParseError("https://a..b"),
-        requests.exceptions.SSLError(given_up(SSLError(UNTRUSTED))),
-    ],
-)
-def test_an_address_that_cannot_be_or_is_not_to_be_trusted_is_wrong(error):
-    assert type(failure_of_exception(error, WHERE)) is WrongAddress
-
-
-def test_an_error_of_the_operating_system_is_not_taken_for_missing_certificates():
-    assert type(failure_of_exception(OSError(errno.ENETDOWN, "Network is down"), WHERE)) is PassingFault
-
-
-def test_a_body_that_is_no_json_was_not_sent():
-    assert type(failure_of_exception(requests.exceptions.InvalidJSONError("NaN"), WHERE)) is RequestRefused

@@ -28,18 +28,6 @@ def test_a_get_sends_the_key_and_no_cookie_and_no_body(client, server):
     assert "cookie" not in request.headers
 
 
-@pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
-def test_a_certificate_bundle_that_is_not_there_is_named_by_the_variable_and_not_tried_again(
-    client_for, free_port, monkeypatch, tmp_path, variable
-):
-    monkeypatch.delenv("REQUESTS_CA_BUNDLE", raising=False)
-    monkeypatch.setenv(variable, str(tmp_path / "missing.pem"))
-    with pytest.raises(WrongAddress, match="REQUESTS_CA_BUNDLE") as caught:
-        client_for(f"https://enrollment.localdomain:{free_port}/api/v1").get("/publishedactions")
-    assert caught.value.__suppress_context__
-    assert "base_url" not in str(caught.value)
-
-
 def test_an_empty_post_says_that_it_is_empty(client, server):
     client.post("/deliverytargets/1/createbatch", repeatable=False)
 
@@ -126,16 +114,6 @@ def test_an_answer_that_stops_midway_times_out(client_for, server):
     assert raised.value.arrived
 
 
-def test_a_refused_connection_surely_did_not_arrive(client_for, free_port, virtual_time):
-    client = client_for(f"http://127.0.0.1:{free_port}/api/v1", patience=Patience(connect=2, read=2, retries=5))
-
-    with pytest.raises(PassingFault, match="no server answers") as raised:
-        client.post("/submission", {}, repeatable=False)
-
-    assert not raised.value.arrived
-    assert virtual_time.slept
-
-
 @pytest.mark.parametrize("status", ["301 Moved Permanently", "302 Found", "307 Temporary Redirect", "308 Permanent"])
 def test_a_redirect_is_neither_followed_nor_asked_again(client, server, wire, status):
     elsewhere = type(server)()
@@ -190,32 +168,6 @@ def test_what_goes_to_this_machine_goes_past_the_proxy(client_for, server, monke
 
     assert (len(server.received), proxy.received) == (1, [])
     proxy.close()
-
-
-def test_a_proxy_that_does_not_answer_is_a_passing_fault(client_for, free_port, monkeypatch):
-    monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{free_port}")
-    monkeypatch.delenv("no_proxy", raising=False)
-    monkeypatch.delenv("NO_PROXY", raising=False)
-
-    with pytest.raises(PassingFault, match="proxy") as raised:
-        client_for(patience=IMPATIENT).get("/checklists")
-    assert not raised.value.arrived
-
-
-@pytest.mark.parametrize("host", ["a..b", "a" * 64 + ".example", "ü" * 60 + ".example"])
-def test_a_host_name_that_cannot_be_is_a_wrong_address(client_for, host, monkeypatch):
-    monkeypatch.delenv("HTTPS_PROXY", raising=False)
-    monkeypatch.delenv("https_proxy", raising=False)
-
-    with pytest.raises(WrongAddress):
-        client_for(f"https://{host}/api/v1", patience=IMPATIENT).get("/checklists")
-
-
-def test_plain_http_behind_an_https_address_is_a_passing_fault(client_for, server):
-    client = client_for(server.base_url.replace("http:", "https:"), patience=IMPATIENT)
-
-    with pytest.raises(PassingFault):
-        client.get("/checklists")
 
 
 def test_one_client_serves_many_threads(client_for, server, wire):

@@ -12,12 +12,16 @@ from powerschool_enrollment_api import (
     EnrollmentError,
     InvalidOption,
     KeyRefused,
+    NeverReached,
     NotFound,
     PassingFault,
     RequestRefused,
     SlowDown,
     UnexpectedAnswer,
+    Unreachable,
+    Untrusted,
     WrongAddress,
+    WrongEnvironment,
     as_traced_exception,
     errors,
 )
@@ -26,11 +30,15 @@ from powerschool_enrollment_api.failures import failure_type_of
 FAILURE_TYPES = {
     InvalidOption: FailureType.config_error,
     WrongAddress: FailureType.config_error,
+    NeverReached: FailureType.config_error,
+    Untrusted: FailureType.config_error,
+    WrongEnvironment: FailureType.config_error,
     KeyRefused: FailureType.config_error,
     NotFound: FailureType.system_error,
     RequestRefused: FailureType.system_error,
     UnexpectedAnswer: FailureType.system_error,
     PassingFault: FailureType.transient_error,
+    Unreachable: FailureType.transient_error,
     SlowDown: FailureType.transient_error,
     EnrollmentError: FailureType.system_error,
 }
@@ -62,6 +70,16 @@ def test_the_platform_shows_where_what_who_said_so_and_what_to_do_next():
         'The service says: "You are not authorized.". '
         "Check the option api_key: copy the key again from what PowerSchool provided."
     )
+
+
+@pytest.mark.parametrize("error", [PassingFault, Unreachable, NeverReached])
+def test_what_is_said_of_a_missing_answer_is_true_of_a_check_too(error):
+    assert "sync" not in str(error("no answer.", "GET /connection/test"))
+
+
+def test_no_connection_is_not_blamed_on_the_service_alone():
+    assert "network" in Unreachable.guidance
+    assert "PowerSchool" not in NeverReached.guidance
 
 
 def test_an_error_without_a_request_is_its_message_and_guidance():

@@ -11,6 +11,7 @@ from powerschool_enrollment_api import (
     RequestRefused,
     SlowDown,
     WrongAddress,
+    WrongEnvironment,
     verify_connection,
 )
 
@@ -129,8 +130,21 @@ def test_a_redirect_is_a_wrong_address_and_the_key_stays_here(client, server, wi
 
 
 def test_no_server_at_all_is_a_wrong_address(client_for, free_port):
-    with pytest.raises(WrongAddress, match="no server answers"):
+    with pytest.raises(WrongAddress, match="refuses the connection"):
         verify_connection(client_for(f"http://127.0.0.1:{free_port}/api/v1", patience=CHECK))
+
+
+@pytest.mark.usefixtures("environment")
+def test_a_name_that_cannot_be_resolved_is_told_from_a_port_that_is_closed(client_for):
+    with pytest.raises(WrongAddress, match=r"the name enrollment\.invalid cannot be resolved"):
+        verify_connection(client_for("https://enrollment.invalid/api/v1", patience=CHECK))
+
+
+def test_a_wrong_environment_is_told_as_it_is(client_for, environment):
+    environment(HTTPS_PROXY="ftp://127.0.0.1")
+
+    with pytest.raises(WrongEnvironment, match="HTTPS_PROXY"):
+        verify_connection(client_for(patience=CHECK))
 
 
 def test_capitals_of_the_health_status_do_not_matter(client, server, wire):

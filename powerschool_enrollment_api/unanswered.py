@@ -1,0 +1,151 @@
+"""What it means that no answer came. The other half of the table in `classification`.
+
+| What happened | It means |
+|---|---|
+| no connection to the host, or through the proxy; a certificate that is valid on another day | Unreachable |
+| a connection, but no TLS | Unreachable that may have arrived: TLS can break at any time |
+| a certificate that is not trusted for another reason | Untrusted |
+| the environment names a certificate bundle or a proxy that cannot be used | WrongEnvironment |
+| no such host name can be | WrongAddress |
+| a body that cannot be written as JSON | RequestRefused: it was not sent |
+| time-out, connection lost, body cut short | PassingFault that may have arrived |
+
+An exception's own text is dropped, because it holds the whole URL. What is said names the host, and no more of it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import ssl
+from pathlib import Path
+
+import requests
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    HTTPError,
+    LocationValueError,
+    MaxRetryError,
+    NameResolutionError,
+    NewConnectionError,
+    ProxyError,
+    ProxySchemeUnknown,
+    SSLError,
+)
+
+from powerschool_enrollment_api.errors import (
+    EnrollmentError,
+    PassingFault,
+    RequestRefused,
+    Unreachable,
+    Untrusted,
+    WrongAddress,
+    WrongEnvironment,
+)
+
+_BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")  # in the order in which requests looks at them
+_NOT_YET_VALID, _EXPIRED = 9, 10  # OpenSSL's numbers
+_TUNNEL_REFUSED = re.compile(r"Tunnel connection failed: ([0-9]{3})")
+
+
+def failure_of_exception(error: OSError | HTTPError, where: str, host: str, connect_timeout: float) -> EnrollmentError:
+    """Return what a request to `host` (with its port, if it has one) without an answer means.
+
+    requests lets some of urllib3's exceptions through, such as the one for a host name that cannot be.
+    """
+    if variable := unreadable_bundle(error):
+        return WrongEnvironment(f"the certificate bundle that {variable} names cannot be read.", where)
+    if _is_about_the_proxys_address(error):
+        return WrongEnvironment("the proxy that HTTPS_PROXY names has no address of http or https.", where)
+    if isinstance(error, requests.exceptions.InvalidJSONError):
+        return RequestRefused("the body cannot be written as JSON, and was not sent.", where)
+    if isinstance(error, (requests.exceptions.InvalidURL, LocationValueError)):
+        return WrongAddress("base_url is not an address that can be asked.", where)
+    if failure := _failure_to_connect(error, where, host, connect_timeout):
+        return failure
+    if isinstance(error, requests.exceptions.Timeout):
+        return PassingFault("the service did not answer in time.", where)
+    return PassingFault("the connection was lost before the answer was complete.", where)
+
+
+def unreadable_bundle(error: OSError | HTTPError) -> str | None:
+    """Return the variable that names a certificate bundle that cannot be read, if that is what `error` is about.
+
+    Where there is no such file requests raises a plain OSError, one without a number, unlike the system's. A file that
+    holds no certificates looks like a failure of TLS. Loading it once more tells.
+    """
+    is_requests_own = not isinstance(error, (requests.RequestException, HTTPError)) and error.errno is None
+    if not is_requests_own and not isinstance(error, requests.exceptions.SSLError):
+        return None
+    variable = next((variable for variable in _BUNDLES if os.environ.get(variable)), None)
+    return variable if variable and not _holds_certificates(Path(os.environ[variable])) else None
+
+
+def _holds_certificates(bundle: Path) -> bool:
+    if bundle.is_dir():
+        return True
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(bundle)
+    except OSError:
+        return False
+    return True
+
+
+def _is_about_the_proxys_address(error: OSError | HTTPError) -> bool:
+    """Tell it from one about base_url, which is http or https: InvalidSchema is about a SOCKS proxy."""
+    if isinstance(error, (requests.exceptions.InvalidProxyURL, requests.exceptions.InvalidSchema)):
+        return True
+    return bool(error.args) and isinstance(error.args[0], ProxySchemeUnknown)
+
+
+def _failure_to_connect(
+    error: OSError | HTTPError, where: str, host: str, connect_timeout: float
+) -> EnrollmentError | None:
+    """Return why no connection came about; None if there was one."""
+    if not error.args or not isinstance(error.args[0], MaxRetryError):
+        return None
+    reason = error.args[0].reason
+    if isinstance(reason, ProxyError):
+        said = _said_of_proxy(error.args[0], reason.original_error, host, connect_timeout)
+        return Unreachable(said, where, arrived=False)
+    if isinstance(reason, (NewConnectionError, ConnectTimeoutError)):
+        return Unreachable(_said_of_connection(reason, host, connect_timeout), where, arrived=False)
+    if isinstance(reason, SSLError) and reason.args:
+        return _failure_of_tls(reason.args[0], where, host)
+    return None
+
+
+def _said_of_proxy(failure: MaxRetryError, cause: Exception, host: str, connect_timeout: float) -> str:
+    if refusal := _TUNNEL_REFUSED.match(str(cause)):
+        return f"the proxy does not connect to {host} (status {refusal[1]})."
+    proxy = getattr(failure.pool, "proxy", None)
+    said = _said_of_connection(cause, proxy.netloc if proxy else "its host", connect_timeout)
+    return f"the proxy cannot be reached: {said}"
+
+
+def _said_of_connection(failure: Exception, host: str, connect_timeout: float) -> str:
+    cause = failure.__cause__
+    detail = f" ({cause.strerror})" if isinstance(cause, OSError) and cause.strerror else ""
+    if isinstance(failure, NameResolutionError):
+        return f"the name {host.partition(':')[0]} cannot be resolved{detail}."
+    if isinstance(cause, ConnectionRefusedError):
+        return f"{host} refuses the connection."
+    if isinstance(failure, ConnectTimeoutError) and not isinstance(failure, NewConnectionError):
+        return f"no connection to {host} within {connect_timeout:g} s."
+    return f"no connection to {host}{detail}."
+
+
+def _failure_of_tls(cause: object, where: str, host: str) -> EnrollmentError | None:
+    """Return why there is no TLS; None where it ended, as it does with any connection that is lost.
+
+    A certificate that has expired may be replaced; until then it is the service's matter, or this machine's clock's.
+    """
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        why = cause.verify_message.rstrip(".")
+        if cause.verify_code in {_NOT_YET_VALID, _EXPIRED}:
+            said = f"by this machine's clock {host}'s certificate is not valid today ({why})."
+            return Unreachable(said, where, arrived=False)
+        return Untrusted(f"{host}'s certificate is not trusted ({why}).", where)
+    if isinstance(cause, ssl.SSLError) and not isinstance(cause, ssl.SSLEOFError):
+        return Unreachable(f"no TLS connection to {host} ({getattr(cause, 'reason', None) or 'failed'}).", where)
+    return None

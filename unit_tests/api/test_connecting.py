@@ -1,0 +1,286 @@
+"""What keeps a connection from coming about, over sockets: names, ports, proxies, TLS and certificates."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+import ssl
+import threading
+from contextlib import suppress
+from datetime import datetime, timedelta, timezone
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from powerschool_enrollment_api import (
+    NeverReached,
+    PassingFault,
+    Patience,
+    Unreachable,
+    Untrusted,
+    WrongAddress,
+    WrongEnvironment,
+)
+
+ONCE = Patience(connect=2, read=2, retries=0)
+SOME_SECONDS = Patience(connect=2, read=2, retries=5)
+TODAY = datetime.now(timezone.utc)
+HOST = "enrollment.example"  # no connection to it is ever made: a proxy stands for it
+ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n[]"
+HEAD = b"HTTP/1.1 %s\r\nContent-Length: 0\r\n\r\n"
+
+
+@pytest.fixture(autouse=True)
+def _no_proxies_and_no_bundles(environment):
+    return environment
+
+
+@pytest.fixture
+def certificate(tmp_path):
+    """Write a certificate that vouches for itself, with its key, and return the file's path."""
+
+    def build(name=HOST, until=TODAY + timedelta(days=1)):
+        key = ec.generate_private_key(ec.SECP256R1())
+        subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
+        names = x509.SubjectAlternativeName([x509.DNSName(name), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
+        built = (
+            x509.CertificateBuilder()
+            .subject_name(subject)
+            .issuer_name(subject)
+            .public_key(key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(until - timedelta(days=100))
+            .not_valid_after(until)
+            .add_extension(names, critical=False)
+            .sign(key, hashes.SHA256())
+        )
+        path = tmp_path / f"{name}.pem"
+        path.write_bytes(
+            built.public_bytes(serialization.Encoding.PEM)
+            + key.private_bytes(
+                serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+            )
+        )
+        return path
+
+    return build
+
+
+@pytest.fixture
+def proxy(environment):
+    """Start a proxy that connects nobody: it answers for the host itself, with a certificate, or refuses."""
+    listeners = []
+
+    def start(certificate=None, reply=HEAD % b"200 OK"):
+        listener = socket.create_server(("127.0.0.1", 0))
+        listeners.append(listener)
+        threading.Thread(target=_serve, args=(listener, certificate, reply), daemon=True).start()
+        port = listener.getsockname()[1]
+        environment(HTTPS_PROXY=f"http://someone:a-password@127.0.0.1:{port}")
+        return port
+
+    yield start
+    for listener in listeners:
+        listener.close()
+
+
+@pytest.fixture
+def anybody(proxy, certificate):
+    """Let somebody answer for the host whom nobody has to trust."""
+    proxy(certificate())
+
+
+def _serve(listener, certificate, reply):
+    with suppress(OSError):  # the listener's end
+        while True:
+            _answer_one(listener, certificate, reply)
+
+
+def _answer_one(listener, certificate, reply):
+    connection, _ = listener.accept()
+    with connection, suppress(OSError):
+        connection.recv(4096)
+        connection.sendall(reply)
+        if certificate:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate)
+            with context.wrap_socket(connection, server_side=True) as secured:
+                secured.recv(4096)
+                secured.sendall(ANSWER)
+
+
+def test_a_name_that_cannot_be_resolved_is_said_to_be_that(client_for):
+    with pytest.raises(NeverReached, match=r"the name enrollment\.invalid cannot be resolved") as raised:
+        client_for("https://enrollment.invalid/api/v1", patience=ONCE).get("/checklists", {"lastName": "Ada"})
+    assert "Ada" not in str(raised.value)
+
+
+def test_a_refused_connection_is_said_to_be_that_at_each_attempt(client_for, free_port, virtual_time, caplog):
+    with pytest.raises(NeverReached, match=f"127.0.0.1:{free_port} refuses the connection"):
+        client_for(f"http://127.0.0.1:{free_port}/api/v1", patience=SOME_SECONDS).get("/checklists")
+
+    assert len(caplog.messages) == len(virtual_time.slept) > 0
+    for message in caplog.messages:
+        assert message.startswith(f"GET /checklists: 127.0.0.1:{free_port} refuses the connection. Trying again in ")
+
+
+def test_what_creates_is_sent_again_after_a_refused_connection(client_for, free_port, virtual_time):
+    with pytest.raises(NeverReached):
+        client_for(f"http://127.0.0.1:{free_port}/api/v1", patience=SOME_SECONDS).post("/s", {}, repeatable=False)
+    assert virtual_time.slept
+
+
+def test_a_host_that_went_away_is_a_passing_fault_that_surely_did_not_arrive(client_for, virtual_time):
+    listener = socket.create_server(("127.0.0.1", 0))
+    client = client_for(f"http://127.0.0.1:{listener.getsockname()[1]}/api/v1", patience=SOME_SECONDS)
+    answering = threading.Thread(target=_answer_one, args=(listener, None, ANSWER))
+    answering.start()
+    client.get("/checklists")
+    answering.join()
+    listener.close()
+
+    with pytest.raises(Unreachable, match="refuses the connection") as raised:
+        client.post("/submission", {}, repeatable=False)
+    assert not raised.value.arrived
+    assert virtual_time.slept
+
+
+def test_a_connection_that_takes_too_long_is_said_with_how_long(client_for):
+    with socket.socket() as listener, socket.socket() as first, socket.socket() as second:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)  # nobody accepts, so that what comes after these two waits
+        for waiting in (first, second):
+            waiting.setblocking(False)
+            waiting.connect_ex(listener.getsockname())
+        port = listener.getsockname()[1]
+        patience = Patience(connect=0.2, read=2, retries=0)
+
+        with pytest.raises(NeverReached, match=f"no connection to 127.0.0.1:{port} within 0.2 s"):
+            client_for(f"http://127.0.0.1:{port}/api/v1", patience=patience).get("/checklists")
+
+
+@pytest.mark.parametrize("host", ["a..b", "a" * 64 + ".example", "ü" * 60 + ".example"])
+def test_a_host_name_that_cannot_be_is_a_wrong_address(client_for, host):
+    with pytest.raises(WrongAddress, match="base_url is not an address"):
+        client_for(f"https://{host}/api/v1", patience=SOME_SECONDS).get("/checklists")
+
+
+def test_a_proxy_that_is_not_there_is_said_to_be_that(client_for, free_port, environment):
+    environment(HTTPS_PROXY=f"http://someone:a-password@127.0.0.1:{free_port}")
+
+    with pytest.raises(NeverReached) as raised:
+        client_for(patience=ONCE).get("/checklists")
+    said = f"the proxy cannot be reached: 127.0.0.1:{free_port} refuses the connection."
+    assert raised.value.message == said
+    assert "proxy" in raised.value.guidance
+    assert "password" not in str(raised.value)
+
+
+def test_a_proxy_whose_name_cannot_be_resolved_is_said_to_be_that(client_for, environment):
+    environment(HTTPS_PROXY="http://proxy.invalid:3128")
+
+    with pytest.raises(NeverReached, match=r"the proxy cannot be reached: the name proxy\.invalid cannot be resolved"):
+        client_for(patience=ONCE).get("/checklists")
+
+
+@pytest.mark.parametrize("status", [b"403 a-secret", b"407 a-secret", b"502 a-secret"])
+def test_a_proxy_that_refuses_is_said_to_do_so_with_its_status(client_for, proxy, status):
+    proxy(reply=HEAD % status)
+
+    with pytest.raises(NeverReached) as raised:
+        client_for(patience=ONCE).get("/checklists")
+    assert raised.value.message == f"the proxy does not connect to {HOST} (status {status[:3].decode()})."
+
+
+def test_plain_http_behind_an_https_address_is_said_to_be_no_tls(client_for, proxy):
+    port = proxy(reply=HEAD % b"400 Bad Request")
+
+    with pytest.raises(NeverReached, match=f"no TLS connection to 127.0.0.1:{port} .WRONG_VERSION_NUMBER"):
+        client_for(f"https://127.0.0.1:{port}/api/v1", patience=ONCE).get("/checklists")
+
+
+def test_a_certificate_that_is_trusted_for_its_host_is_accepted(client_for, proxy, certificate, environment):
+    path = certificate()
+    proxy(path)
+    environment(REQUESTS_CA_BUNDLE=path)
+
+    assert client_for(patience=ONCE).get("/checklists") == []
+
+
+@pytest.mark.usefixtures("anybody")
+def test_a_certificate_of_nobody_known_is_not_trusted_and_not_asked_again(client_for, virtual_time):
+    with pytest.raises(Untrusted, match=f"{HOST}'s certificate is not trusted .self.signed certificate"):
+        client_for(patience=SOME_SECONDS).get("/checklists")
+    assert virtual_time.slept == []
+
+
+def test_a_certificate_of_another_host_is_not_trusted(client_for, proxy, certificate, environment, virtual_time):
+    path = certificate("other.example")
+    proxy(path)
+    environment(REQUESTS_CA_BUNDLE=path)
+
+    with pytest.raises(Untrusted, match=f"{HOST}'s certificate is not trusted .Hostname mismatch"):
+        client_for(patience=SOME_SECONDS).get("/checklists")
+    assert virtual_time.slept == []
+
+
+def test_a_certificate_that_has_expired_may_be_replaced_or_the_clock_is_wrong(
+    client_for, proxy, certificate, environment, virtual_time
+):
+    path = certificate(until=TODAY - timedelta(days=1))
+    proxy(path)
+    environment(REQUESTS_CA_BUNDLE=path)
+
+    with pytest.raises(NeverReached, match=f"clock {HOST}'s certificate is not valid today .certificate has expired"):
+        client_for(patience=SOME_SECONDS).get("/checklists")
+    assert virtual_time.slept
+
+
+@pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
+@pytest.mark.parametrize(
+    "content",
+    [None, "", "no certificate", "-----BEGIN CERTIFICATE-----\nMIIB!!\n-----END CERTIFICATE-----\n"],
+    ids=["missing", "empty", "text", "broken"],
+)
+@pytest.mark.usefixtures("anybody")
+def test_a_bundle_that_holds_no_certificate_is_named_by_its_variable(
+    client_for, environment, tmp_path, variable, content
+):
+    bundle = tmp_path / "bundle.pem"
+    if content is not None:
+        bundle.write_text(content)
+    environment(**{variable: bundle})
+
+    with pytest.raises(
+        WrongEnvironment, match=f"the certificate bundle that {variable} names cannot be read"
+    ) as raised:
+        client_for(patience=SOME_SECONDS).get("/checklists")
+    assert raised.value.__suppress_context__
+    assert "base_url" not in str(raised.value)
+
+
+@pytest.mark.usefixtures("anybody")
+def test_a_bundle_that_holds_no_certificate_is_not_tried_again(client_for, environment, virtual_time):
+    environment(REQUESTS_CA_BUNDLE=__file__)
+
+    with pytest.raises(WrongEnvironment):
+        client_for(patience=SOME_SECONDS).get("/checklists")
+    assert virtual_time.slept == []
+
+
+@pytest.mark.usefixtures("anybody")
+def test_a_folder_of_certificates_is_a_bundle_too(client_for, environment, tmp_path):
+    environment(REQUESTS_CA_BUNDLE=tmp_path)
+
+    with pytest.raises(Untrusted):
+        client_for(patience=ONCE).get("/checklists")
+
+
+def test_a_connection_lost_before_tls_is_no_matter_of_certificates(client_for, proxy):
+    proxy()
+
+    with pytest.raises(PassingFault, match="lost") as raised:
+        client_for(patience=ONCE).get("/checklists")
+    assert type(raised.value) is PassingFault

@@ -1,0 +1,177 @@
+"""What it means that no answer came."""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+import ssl
+
+import pytest
+import requests
+from urllib3.connectionpool import HTTPSConnectionPool
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    LocationParseError,
+    MaxRetryError,
+    NameResolutionError,
+    NewConnectionError,
+    ProtocolError,
+    ProxyError,
+    ProxySchemeUnknown,
+    SSLError,
+)
+
+from powerschool_enrollment_api import (
+    PassingFault,
+    RequestRefused,
+    Unreachable,
+    Untrusted,
+    WrongAddress,
+    WrongEnvironment,
+)
+from powerschool_enrollment_api.unanswered import failure_of_exception
+
+WHERE = "GET /publishedactions"
+HOST = "enrollment.example:8443"
+POOL = HTTPSConnectionPool("enrollment.example", 8443)
+
+
+def failure_of(error):
+    return failure_of_exception(error, WHERE, HOST, connect_timeout=10)
+
+
+def given_up(reason, cause=None):
+    reason.__cause__ = cause
+    return MaxRetryError(POOL, "/api/v1/x?secret=Ada", reason)
+
+
+def no_connection(number):
+    return given_up(NewConnectionError(POOL, "secret"), OSError(number, os.strerror(number)))
+
+
+def of_certificate(code, message):
+    cause = ssl.SSLCertVerificationError(1, "secret")
+    cause.verify_code, cause.verify_message = code, message
+    return requests.exceptions.SSLError(given_up(SSLError(cause)))
+
+
+def of_tls(kind, reason):
+    cause = kind(1, "secret")
+    cause.reason = reason
+    return requests.exceptions.SSLError(given_up(SSLError(cause)))
+
+
+def of_proxy(cause):
+    return requests.exceptions.ProxyError(given_up(ProxyError("secret", cause)))
+
+
+UNRESOLVED = NameResolutionError("enrollment.example", POOL, socket.gaierror(-2, "no such name"))
+UNREACHABLE = {
+    "the name enrollment.example cannot be resolved (no such name).": requests.ConnectionError(
+        given_up(UNRESOLVED, socket.gaierror(-2, "no such name"))
+    ),
+    f"{HOST} refuses the connection.": requests.ConnectionError(no_connection(errno.ECONNREFUSED)),
+    f"no connection to {HOST} (No route to host).": requests.ConnectionError(no_connection(errno.EHOSTUNREACH)),
+    f"no connection to {HOST}.": requests.ConnectionError(given_up(NewConnectionError(POOL, "secret"))),
+    f"no connection to {HOST} within 10 s.": requests.ConnectTimeout(
+        given_up(ConnectTimeoutError(POOL, "secret"), TimeoutError("timed out"))
+    ),
+    f"by this machine's clock {HOST}'s certificate is not valid today (certificate has expired).": of_certificate(
+        10, "certificate has expired"
+    ),
+    f"by this machine's clock {HOST}'s certificate is not valid today (not yet valid).": of_certificate(
+        9, "not yet valid"
+    ),
+    "the proxy cannot be reached: no connection to its host.": of_proxy(OSError("secret")),
+    f"the proxy does not connect to {HOST} (status 407).": of_proxy(OSError("Tunnel connection failed: 407 secret")),
+}
+
+
+@pytest.mark.parametrize(("said", "error"), UNREACHABLE.items(), ids=UNREACHABLE)
+def test_without_a_connection_the_request_surely_did_not_arrive_and_it_is_said_why(said, error):
+    failure = failure_of(error)
+
+    assert type(failure) is Unreachable
+    assert (failure.message, failure.where, failure.status) == (said, WHERE, None)
+    assert not failure.arrived
+
+
+def test_without_tls_nothing_was_reached_yet_nobody_knows_whether_the_request_arrived():
+    failure = failure_of(of_tls(ssl.SSLError, "WRONG_VERSION_NUMBER"))
+
+    assert (type(failure), failure.arrived) == (Unreachable, True)
+    assert failure.message == f"no TLS connection to {HOST} (WRONG_VERSION_NUMBER)."
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        requests.ReadTimeout("slow"),
+        requests.ConnectionError(ProtocolError("Connection aborted.")),
+        requests.ConnectionError(),
+        requests.exceptions.ChunkedEncodingError("cut"),
+        requests.exceptions.ContentDecodingError("no gzip"),
+        requests.exceptions.InvalidHeader("odd"),
+        requests.exceptions.SSLError("cut"),
+        of_tls(ssl.SSLEOFError, "UNEXPECTED_EOF_WHILE_READING"),
+        requests.RequestException("anything else"),
+        OSError(errno.ENETDOWN, "Network is down"),
+    ],
+    ids=repr,
+)
+def test_what_is_lost_on_the_way_is_a_passing_fault_that_may_have_arrived(error):
+    failure = failure_of(error)
+
+    assert type(failure) is PassingFault
+    assert (failure.arrived, failure.status, failure.where) == (True, None, WHERE)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        requests.exceptions.InvalidURL("no"),
+        LocationParseError("https://a..b"),
+        requests.exceptions.InvalidURL(LocationParseError("https://a..b")),
+    ],
+)
+def test_an_address_that_cannot_be_is_wrong(error):
+    assert type(failure_of(error)) is WrongAddress
+
+
+def test_a_certificate_that_is_not_trusted_is_told_with_the_reason_and_both_remedies():
+    failure = failure_of(of_certificate(62, "Hostname mismatch, certificate is not valid for 'enrollment.example'."))
+
+    assert type(failure) is Untrusted
+    assert failure.message == (
+        f"{HOST}'s certificate is not trusted (Hostname mismatch, certificate is not valid for 'enrollment.example')."
+    )
+    assert "base_url" in str(failure)
+    assert "REQUESTS_CA_BUNDLE" in str(failure)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        requests.exceptions.InvalidProxyURL("no host"),
+        requests.exceptions.InvalidURL(ProxySchemeUnknown("ftp")),
+        requests.exceptions.InvalidSchema("Missing dependencies for SOCKS support."),
+    ],
+)
+def test_a_proxy_that_cannot_be_one_is_the_environments_and_not_base_urls(error):
+    failure = failure_of(error)
+
+    assert type(failure) is WrongEnvironment
+    assert "HTTPS_PROXY" in str(failure)
+    assert "base_url" not in str(failure)
+
+
+def test_a_body_that_is_no_json_was_not_sent():
+    assert type(failure_of(requests.exceptions.InvalidJSONError("NaN"))) is RequestRefused
+
+
+@pytest.mark.parametrize("error", [*UNREACHABLE.values(), of_certificate(18, "self-signed"), of_tls(ssl.SSLError, "X")])
+def test_what_is_said_holds_nothing_of_the_exceptions_own_text(error):
+    failure = failure_of(error)
+
+    assert "secret" not in f"{failure} {failure!r}"
