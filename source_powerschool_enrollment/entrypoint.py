@@ -1,20 +1,33 @@
-"""The CDK's entry point, with our words for a configuration that cannot be right."""
+"""The CDK's entry point, with our words for what cannot be right and for what failed."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import argparse
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from airbyte_cdk.entrypoint import AirbyteEntrypoint
-from airbyte_cdk.models import ConnectorSpecification, FailureType
+from airbyte_cdk.models import AirbyteMessage, ConnectorSpecification, FailureType
+from airbyte_cdk.sources import Source
 from airbyte_cdk.sources.utils.schema_helpers import split_config
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
+from source_powerschool_enrollment.failure_messages import each_reason_once, without_traceback
 from source_powerschool_enrollment.option_problems import option_problems
 
 
 class EnrollmentEntrypoint(AirbyteEntrypoint):
     """Runs the source's commands."""
+
+    def __init__(self, source: Source) -> None:
+        super().__init__(source)
+        self.logger.addFilter(without_traceback)
+
+    @staticmethod
+    def parse_args(args: list[str]) -> argparse.Namespace:
+        """Return the arguments; without a command, end with the usage: the CDK's raises an exception later."""
+        parsed = AirbyteEntrypoint.parse_args(args)
+        return parsed if parsed.command else AirbyteEntrypoint.parse_args([""])
 
     @staticmethod
     def validate_connection(source_spec: ConnectorSpecification, config: Mapping[str, Any]) -> None:
@@ -24,3 +37,7 @@ class EnrollmentEntrypoint(AirbyteEntrypoint):
         if problems:
             text = " ".join(problems)
             raise AirbyteTracedException(message=text, internal_message=text, failure_type=FailureType.config_error)
+
+    def read(self, *arguments: Any) -> Iterator[AirbyteMessage]:
+        """Read, and say of each stream that failed why, once."""
+        return each_reason_once(super().read(*arguments))

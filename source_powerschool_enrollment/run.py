@@ -9,8 +9,10 @@ from contextlib import suppress
 
 from airbyte_cdk.exception_handler import init_uncaught_exception_handler
 from airbyte_cdk.logger import PRINT_BUFFER, init_logger
+from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_powerschool_enrollment.entrypoint import EnrollmentEntrypoint
+from source_powerschool_enrollment.failure_messages import in_one_sentence, says_all
 from source_powerschool_enrollment.heap import settle_heap
 from source_powerschool_enrollment.source import SourcePowerschoolEnrollment
 
@@ -22,7 +24,7 @@ def run() -> None:
     settle_heap()
     try:
         _print_messages(arguments)
-    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - told as any uncaught exception is
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - told below
         _end_at_once(error)
 
 
@@ -37,7 +39,10 @@ def _print_messages(arguments: argparse.Namespace) -> None:
 def _end_at_once(error: BaseException) -> None:
     """End the process without waiting for its threads, some of which may wait for this one to write what they read."""
     with suppress(BrokenPipeError):  # nobody listens any more
-        if not isinstance(error, BrokenPipeError):
+        if isinstance(error, AirbyteTracedException) and says_all(error):
+            trace = in_one_sentence(error.as_sanitized_airbyte_message())
+            print(EnrollmentEntrypoint.airbyte_message_to_string(trace))  # noqa: T201
+        elif not isinstance(error, BrokenPipeError):
             sys.excepthook(type(error), error, error.__traceback__)
         sys.stdout.flush()
     os._exit(1)

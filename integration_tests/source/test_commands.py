@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from integration_tests.connector import configured_catalog, run_source, source_command
+from integration_tests.connector import SCRIPTS, configured_catalog, read_streams, run_source, source_command
 from powerschool_enrollment_sandbox import Fault
 
 STREAMS = {
@@ -87,6 +87,24 @@ def test_check_names_a_form_that_does_not_exist(sandbox, config):
 
 def test_check_names_a_misspelt_option(config):
     assert check({**config, "pagesize": 10})["message"] == "There is no option pagesize; did you mean page_size?"
+
+
+def test_without_a_command_the_usage_is_printed():
+    process = subprocess.run([SCRIPTS / "source-powerschool-enrollment"], capture_output=True, text=True, check=False)
+    assert (process.returncode, process.stdout) == (2, "")
+    assert process.stderr.startswith("usage: source-powerschool-enrollment")
+    assert "discover" in process.stderr
+
+
+def test_a_refused_key_is_said_once_for_each_stream_and_without_the_way_through_the_code(config):
+    outcome = read_streams({**config, "api_key": "a-wrong-key"}, *sorted(STREAMS))
+    *of_streams, last = outcome.errors
+    assert outcome.exit_code == 1
+    assert {error["stream_descriptor"]["name"] for error in of_streams} == STREAMS
+    assert len(of_streams) == len(STREAMS)
+    assert all(error.keys() == {"message", "failure_type", "stream_descriptor"} for error in of_streams)
+    assert last["message"].startswith("Not read completely: ")
+    assert "Traceback" not in outcome.stdout + outcome.stderr
 
 
 @pytest.fixture

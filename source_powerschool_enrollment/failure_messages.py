@@ -1,0 +1,53 @@
+"""What a failed sync says: each stream's reason once, without the way that it took through the code.
+
+The CDK says each reason nine times, with two stack traces for every stream. Where a refused key passed through the
+code helps nobody: the reason names the request.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator
+
+from airbyte_cdk.models import AirbyteErrorTraceMessage, AirbyteMessage
+from airbyte_cdk.utils.traced_exception import AirbyteTracedException
+
+
+def says_all(error: BaseException | AirbyteErrorTraceMessage | None) -> bool:
+    """Tell whether the failure was foreseen: as `as_traced_exception` makes it, its message is all there is to say."""
+    if not isinstance(error, (AirbyteTracedException, AirbyteErrorTraceMessage)):
+        return False
+    return error.message is not None and error.message == error.internal_message
+
+
+def in_one_sentence(message: AirbyteMessage) -> AirbyteMessage:
+    """Return the message; if it is the trace of a foreseen failure, without what repeats its reason."""
+    error = message.trace and message.trace.error
+    if error and says_all(error):
+        error.internal_message = error.stack_trace = None
+    return message
+
+
+def without_traceback(record: logging.LogRecord) -> bool:
+    """Take the traceback of a foreseen failure off a log line: the failure's trace message follows."""
+    if record.exc_info and says_all(record.exc_info[1]):
+        record.exc_info = None
+    return True
+
+
+def each_reason_once(messages: Iterable[AirbyteMessage]) -> Iterator[AirbyteMessage]:
+    """Hand the messages on. The CDK's last word, which repeats all reasons, becomes a list of the streams that failed.
+
+    Raises AirbyteTracedException with it.
+    """
+    failed: dict[str, None] = {}  # a set in order
+    try:
+        for message in messages:
+            if message.trace and message.trace.error and message.trace.error.stream_descriptor:
+                failed[message.trace.error.stream_descriptor.name] = None
+            yield in_one_sentence(message)
+    except AirbyteTracedException as last_word:
+        if not failed:
+            raise
+        text = f"Not read completely: {', '.join(failed)}. Each stream's own error says why."
+        raise AirbyteTracedException(text, text, last_word.failure_type) from None
