@@ -7,13 +7,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from airbyte_cdk.entrypoint import AirbyteEntrypoint
-from airbyte_cdk.models import AirbyteMessage, ConnectorSpecification, FailureType
+from airbyte_cdk.models import AirbyteMessage, ConnectorSpecification
 from airbyte_cdk.sources import Source
 from airbyte_cdk.sources.utils.schema_helpers import split_config
-from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
+from powerschool_enrollment_api import EnrollmentError, as_traced_exception
 from source_powerschool_enrollment.failure_messages import each_reason_once, without_traceback
-from source_powerschool_enrollment.option_problems import option_problems
+from source_powerschool_enrollment.options import check_options
 
 
 class EnrollmentEntrypoint(AirbyteEntrypoint):
@@ -33,10 +33,10 @@ class EnrollmentEntrypoint(AirbyteEntrypoint):
     def validate_connection(source_spec: ConnectorSpecification, config: Mapping[str, Any]) -> None:
         """Raise a config_error that names each wrong option: the CDK's repeats the value and names none."""
         options, _ = split_config(config)
-        problems = option_problems(options, source_spec.connectionSpecification)
-        if problems:
-            text = " ".join(problems)
-            raise AirbyteTracedException(message=text, internal_message=text, failure_type=FailureType.config_error)
+        try:
+            check_options(options, source_spec.connectionSpecification)
+        except EnrollmentError as error:
+            raise as_traced_exception(error) from None
 
     def read(self, *arguments: Any) -> Iterator[AirbyteMessage]:
         """Read, and say of each stream that failed why, once."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from difflib import get_close_matches
 from typing import Any
 
 from jsonschema import Draft7Validator
@@ -10,9 +11,33 @@ from jsonschema.exceptions import ValidationError
 
 
 def option_problems(config: Mapping[str, Any], specification: Mapping[str, Any]) -> list[str]:
-    """Return a sentence for each option that the specification refuses; an empty list if all are well."""
+    """Return a sentence for each option that the specification refuses or lacks; an empty list if all are well."""
     errors = sorted(Draft7Validator(specification).iter_errors(config), key=lambda error: list(map(str, error.path)))
-    return [_sentence(error) for whole in errors for error in _of_chosen_branch(whole)]
+    wrong = [_sentence(error) for whole in errors for error in _of_chosen_branch(whole)]
+    return [*wrong, *_unknown(config, specification)]
+
+
+def did_you_mean(name: str, names: Iterable[str]) -> str:
+    """Return what to say after a name that is none of these."""
+    near = get_close_matches(name, names := list(names), n=1)
+    return f"did you mean {near[0]}?" if near else f"there are {', '.join(names)}."
+
+
+def _unknown(value: Any, schema: Mapping[str, Any], path: str = "") -> Iterator[str]:
+    """Yield a sentence for each name that is no option: it is misspelt, and its value would have no effect.
+
+    The specification itself allows them, for the platform adds some: they begin with `_`.
+    """
+    if isinstance(value, list):
+        for index, entry in enumerate(value):
+            yield from _unknown(entry, schema.get("items", {}), f"{path}{index}.")
+    elif isinstance(value, Mapping) and "properties" in schema:
+        options = schema["properties"]
+        for name, inner in value.items():
+            if name in options:
+                yield from _unknown(inner, options[name], f"{path}{name}.")
+            elif not name.startswith("_"):
+                yield f"There is no option {path}{name}; {did_you_mean(name, options)}"
 
 
 def _of_chosen_branch(error: ValidationError) -> Iterator[ValidationError]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timezone
-from difflib import get_close_matches
 from typing import Any
 
 from powerschool_enrollment_api import InvalidOption
+from source_powerschool_enrollment.option_problems import option_problems
 
 _PAGING = {"page", "pagesize"}
 DEFAULT_PAGE_SIZE = 100
@@ -80,16 +80,6 @@ def page_size_of(config: Mapping[str, Any]) -> int:
     return int(config.get("page_size") or DEFAULT_PAGE_SIZE)
 
 
-def refuse_misspelt(config: Mapping[str, Any], known: Iterable[str]) -> None:
-    """Raise InvalidOption for a name that is no option, with the one that was probably meant."""
-    names = list(known)
-    for name in config:
-        if name not in names and not name.startswith("__"):  # the platform's own keys start so
-            near = get_close_matches(name, names, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(names)}."
-            raise InvalidOption(f"There is no option {name}; {hint}")
-
-
 def refuse_future(option: str, text: str | None) -> None:
     """Raise InvalidOption for a first date that no server on earth has reached yet."""
     if not text:
@@ -102,9 +92,11 @@ def refuse_future(option: str, text: str | None) -> None:
         raise InvalidOption(f"The option {option} lies in the future.")
 
 
-def check_options(config: Mapping[str, Any], known: Iterable[str]) -> None:
-    """Raise InvalidOption for the first option that cannot be right, as far as that shows without the service."""
-    refuse_misspelt(config, known)
+def check_options(config: Mapping[str, Any], specification: Mapping[str, Any]) -> None:
+    """Raise InvalidOption for options that cannot be right, as far as that shows without the service."""
+    problems = option_problems(config, specification)
+    if problems:
+        raise InvalidOption(" ".join(problems))
     PublishedActionSelection.from_config(config)
     search_parameters(config)
     refuse_future("start_date", config.get("start_date"))

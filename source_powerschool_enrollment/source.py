@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, MutableMapping
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +23,13 @@ from powerschool_enrollment_api import (
     Client,
     ConnectionSettings,
     EnrollmentError,
+    InvalidOption,
     Patience,
     as_traced_exception,
     open_list,
     verify_connection,
 )
+from source_powerschool_enrollment.catalog_problems import catalog_problems
 from source_powerschool_enrollment.deliveries.options import DeliveryOption
 from source_powerschool_enrollment.deliveries.stream import NAME as DELIVERED_RECORDS
 from source_powerschool_enrollment.deliveries.stream import delivered_records
@@ -35,6 +37,7 @@ from source_powerschool_enrollment.documents.options import document_fields
 from source_powerschool_enrollment.documents.stream import NAME as DOCUMENTS
 from source_powerschool_enrollment.documents.stream import documents
 from source_powerschool_enrollment.giving_up import giving_up
+from source_powerschool_enrollment.input_files import read_configured_catalog, read_options, read_states
 from source_powerschool_enrollment.options import PublishedActionSelection, check_options, page_size_of
 from source_powerschool_enrollment.records.backlog import Backlog
 from source_powerschool_enrollment.records.stream import RECORD_STREAMS, Outlet, parallel_record_stream
@@ -60,6 +63,21 @@ class SourcePowerschoolEnrollment(YamlDeclarativeSource):
         self._with_files: frozenset[str] = frozenset()
         self._backlog = Backlog()
 
+    @staticmethod
+    def read_config(config_path: str) -> MutableMapping[str, Any]:
+        """Return the options in a file."""
+        return read_options(config_path)
+
+    @classmethod
+    def read_catalog(cls, catalog_path: str) -> ConfiguredAirbyteCatalog:
+        """Return the configured catalog in a file."""
+        return read_configured_catalog(catalog_path)
+
+    @classmethod
+    def read_state(cls, state_path: str) -> list[AirbyteStateMessage]:
+        """Return the states in a file, if there is one."""
+        return read_states(state_path) if state_path else []
+
     def configure(self, config: Mapping[str, Any], temp_dir: str) -> Mapping[str, Any]:
         """Adopt the configuration if the constructor was given none, as Airbyte's own suite does."""
         self._config = self._config or config
@@ -68,7 +86,7 @@ class SourcePowerschoolEnrollment(YamlDeclarativeSource):
     def check(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteConnectionStatus:
         """Tell whether the options, the address, the key and the configured ids are right, in at most five requests."""
         try:
-            check_options(config, self._option_names(logger))
+            check_options(config, self.spec(logger).connectionSpecification)
             document_fields(config)
             deliveries = DeliveryOption.from_config(config)
             client = Client(ConnectionSettings.from_config(config), patience=Patience.for_a_check())
@@ -96,7 +114,10 @@ class SourcePowerschoolEnrollment(YamlDeclarativeSource):
         catalog: ConfiguredAirbyteCatalog,
         state: list[AirbyteStateMessage] | None = None,
     ) -> Iterator[AirbyteMessage]:
-        """Read the catalog's streams, and say at the end what was tolerated on the way."""
+        """Read the catalog's streams, and say at the end what was tolerated on the way.
+
+        Raises AirbyteTracedException before any request if the catalog cannot be read as it is.
+        """
         self._state = state
         self._incremental = frozenset(
             configured.stream.name for configured in catalog.streams if configured.sync_mode is SyncMode.incremental
@@ -105,10 +126,17 @@ class SourcePowerschoolEnrollment(YamlDeclarativeSource):
             configured.stream.name for configured in catalog.streams if configured.include_files
         )
         self._backlog = Backlog.of_pages(page_size_of(config))
+        self._refuse_problems_of(catalog)
         try:
             yield from self._backlog.written(super().read(logger, config, catalog, state), RECORD_STREAMS)
         finally:
             sync_for(config).tally.report(logger)
+
+    def _refuse_problems_of(self, catalog: ConfiguredAirbyteCatalog) -> None:
+        """Raise for streams that the CDK would leave out with a warning, or read in a mode that they do not offer."""
+        problems = list(catalog_problems(catalog, self.discover(self.logger, self._config)))
+        if problems:
+            raise as_traced_exception(InvalidOption(" ".join(problems)))
 
     def _read_as(self, declared: AbstractStream) -> AbstractStream:
         """Return the declared stream, read in the way that it needs."""
@@ -152,6 +180,3 @@ class SourcePowerschoolEnrollment(YamlDeclarativeSource):
         (submission_records,) = (stream for stream in declared if stream.name == "submission_records")
         include_files = DOCUMENTS in self._with_files
         return [documents(config, submission_records, fields, self._message_repository, include_files=include_files)]
-
-    def _option_names(self, logger: logging.Logger) -> list[str]:
-        return list(self.spec(logger).connectionSpecification["properties"])

@@ -89,6 +89,40 @@ def test_check_names_a_misspelt_option(config):
     assert check({**config, "pagesize": 10})["message"] == "There is no option pagesize; did you mean page_size?"
 
 
+def assert_refused(outcome, said):
+    """Hold that a command ended with one block that says what is wrong, and nothing else."""
+    assert outcome.exit_code == 1
+    assert outcome.stderr == ""
+    (error,) = outcome.errors
+    assert error == {"message": said, "failure_type": "config_error"}
+    assert not [log for log in outcome.of_type("LOG") if log["level"] in {"ERROR", "FATAL"}]
+
+
+@pytest.mark.parametrize("command", ["discover", "read"])
+def test_no_command_runs_with_a_misspelt_option(sandbox, config, command):
+    files = {"catalog": {"streams": []}} if command == "read" else {}
+    outcome = run_source(command, config={**config, "page_sizes": 10}, **files)
+    assert_refused(outcome, "There is no option page_sizes; did you mean page_size?")
+    assert sandbox.journal.count() == 0
+
+
+def test_a_read_of_a_stream_that_is_not_there_fails_before_any_request(sandbox, config):
+    stream = {"name": "rooster_records", "json_schema": {}, "supported_sync_modes": ["full_refresh"]}
+    catalog = configured_catalog({"rooster_records": stream}, ["rooster_records"])
+    outcome = run_source("read", config=config, catalog=catalog)
+    assert_refused(
+        outcome, "There is no stream rooster_records; did you mean roster_records? Refresh the source's schema."
+    )
+    assert sandbox.journal.count() == 0
+
+
+def test_a_file_that_is_not_what_it_must_be_is_said_in_one_block(config):
+    outcome = run_source("read", config=config, catalog=["nothing"])
+    (error,) = outcome.errors
+    assert "catalog.json, given with --catalog, is no configured catalog. It must hold" in error["message"]
+    assert_refused(outcome, error["message"])
+
+
 def test_without_a_command_the_usage_is_printed():
     process = subprocess.run([SCRIPTS / "source-powerschool-enrollment"], capture_output=True, text=True, check=False)
     assert (process.returncode, process.stdout) == (2, "")

@@ -56,15 +56,34 @@ def test_no_value_is_ever_repeated(config):
     assert not any(value in text for value in config.values())
 
 
-def test_a_misspelt_option_gets_the_one_that_was_meant():
-    with pytest.raises(InvalidOption, match=r"There is no option pagesize; did you mean page_size\?"):
-        check_options({**KEY, "pagesize": 50}, SPEC["properties"])
+@pytest.mark.parametrize(
+    ("misspelt", "problem"),
+    [
+        ({"pagesize": 50}, "There is no option pagesize; did you mean page_size?"),
+        ({"published_action": {"mode": "all"}}, "There is no option published_action; did you mean published_actions?"),
+        ({"deliverys": {"mode": "disabled"}}, "There is no option deliverys; did you mean deliveries?"),
+        (
+            {"documents": [{"field": "a"}, {"field": "b", "filename_field": "c"}]},
+            "There is no option documents.1.filename_field; did you mean file_name_field?",
+        ),
+        ({"xyz": 1}, f"There is no option xyz; there are {', '.join(SPEC['properties'])}."),
+    ],
+)
+def test_a_misspelt_option_gets_the_one_that_was_meant(misspelt, problem):
+    with pytest.raises(InvalidOption) as caught:
+        check_options({**KEY, **misspelt}, SPEC)
+    assert caught.value.message == problem
+
+
+def test_what_the_platform_adds_is_no_option():
+    added = ["__injected_declarative_manifest", "__injected_components_py", "__should_migrate", "_limit"]
+    check_options({**KEY, **dict.fromkeys(added, "…")}, SPEC)
 
 
 def test_a_first_date_in_the_future_is_refused():
     future = (date.today() + timedelta(days=30)).isoformat()  # noqa: DTZ011 - a month outweighs any time zone
     with pytest.raises(InvalidOption, match="start_date lies in the future"):
-        check_options({**KEY, "start_date": future}, SPEC["properties"])
+        check_options({**KEY, "start_date": future}, SPEC)
 
 
 def test_all_forms_are_selected_by_default():

@@ -1,0 +1,63 @@
+"""The configured catalog: a stream that cannot be read as it is configured is named, with what to do."""
+
+import logging
+
+import pytest
+from airbyte_cdk.models import AirbyteStream, ConfiguredAirbyteCatalog, ConfiguredAirbyteStream, FailureType, SyncMode
+from airbyte_cdk.models import DestinationSyncMode as Destination
+from airbyte_cdk.utils.traced_exception import AirbyteTracedException
+
+from source_powerschool_enrollment import SourcePowerschoolEnrollment
+
+NOBODY = {"api_key": "sandbox-key", "base_url": "http://127.0.0.1:9"}  # a request would fail with other words
+CONSUME = {"deliveries": {"mode": "consume", "delivery_target_ids": [7], "start_date": "2026-08-01"}}
+
+
+def refusal(options, *selected):
+    """Return what a read of these streams says, each as (name, sync mode)."""
+    catalog = ConfiguredAirbyteCatalog(
+        [ConfiguredAirbyteStream(AirbyteStream(name, {}, [mode]), mode, Destination.append) for name, mode in selected]
+    )
+    config = {**NOBODY, **options}
+    with pytest.raises(AirbyteTracedException) as caught:
+        next(iter(SourcePowerschoolEnrollment(catalog, config).read(logging.getLogger(), config, catalog)))
+    assert caught.value.failure_type is FailureType.config_error
+    return caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("selected", "said"),
+    [
+        (
+            ("rooster_records", SyncMode.full_refresh),
+            "There is no stream rooster_records; did you mean roster_records? Refresh the source's schema.",
+        ),
+        (
+            ("delivered_records", SyncMode.incremental),
+            (
+                "The stream delivered_records is there only where the option deliveries has the mode consume: "
+                "set that option, or refresh the source's schema."
+            ),
+        ),
+        (
+            ("documents", SyncMode.full_refresh),
+            (
+                "The stream documents is there only where the option documents names a field: "
+                "set that option, or refresh the source's schema."
+            ),
+        ),
+    ],
+)
+def test_a_stream_that_is_not_there_is_refused_before_any_request(selected, said):
+    assert refusal({}, ("checklists", SyncMode.full_refresh), selected) == said
+
+
+def test_each_of_several_is_named():
+    said = refusal({}, ("batch", SyncMode.incremental), ("checklist", SyncMode.full_refresh))
+    assert "did you mean batches?" in said
+    assert "did you mean checklists?" in said
+
+
+def test_deliveries_are_never_read_as_a_full_refresh():
+    said = refusal(CONSUME, ("delivered_records", SyncMode.full_refresh))
+    assert said == "The stream delivered_records has no full refresh: select the sync mode incremental for it."
