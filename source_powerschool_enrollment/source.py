@@ -130,6 +130,7 @@ class SourcePowerschoolEnrollment(YamlDeclarativeSource):
         try:
             yield from self._backlog.written(super().read(logger, config, catalog, state), RECORD_STREAMS)
         finally:
+            self._backlog.close()
             sync_for(config).tally.report(logger)
 
     def _refuse_problems_of(self, catalog: ConfiguredAirbyteCatalog) -> None:

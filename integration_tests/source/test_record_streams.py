@@ -1,9 +1,15 @@
 """The record streams over a socket: one request a page, only what changed, and errors that fail a stream."""
 
 import base64
+import gc
 import json
+import logging
+import threading
+import time
 from collections import Counter
+from contextlib import closing
 from datetime import datetime, timezone
+from itertools import islice
 
 import orjson
 import pytest
@@ -18,6 +24,7 @@ from airbyte_cdk.test.models.scenario import ExpectedOutcome
 from integration_tests.connector import Outcome, configured_catalog, run_source
 from powerschool_enrollment_sandbox import Change, District, Fault, running_sandbox
 from source_powerschool_enrollment import SourcePowerschoolEnrollment
+from source_powerschool_enrollment.records import backlog
 
 ROSTER = "/publishedactions/{id}/rosterrecords"
 
@@ -261,3 +268,22 @@ def test_no_value_of_a_record_is_logged_at_any_level(sandbox, prepare, kind):
     said = [line for line in (outcome.stdout + outcome.stderr).splitlines() if '"type":"RECORD"' not in line]
     assert outcome.records("roster_records") or outcome.errors
     assert [line for line in said if "Xylophonia" in line] == []
+
+
+@pytest.mark.parametrize("taken", [1, 60])
+def test_a_reader_that_stops_half_way_leaves_no_thread_behind(prepare, monkeypatch, taken):
+    monkeypatch.setattr(backlog, "_LEAST_RECORDS", 200)  # so that threads wait for room
+    files = prepare(names=["roster_records", "submission_records"], sync_mode="full_refresh")
+    catalog = ConfiguredAirbyteCatalogSerializer.load(files["catalog"])
+    others = set(threading.enumerate())
+    source = SourcePowerschoolEnrollment(catalog, files["config"])
+    with closing(source.read(logging.getLogger("airbyte"), files["config"], catalog)) as messages:
+        assert len(list(islice(messages, taken))) == taken
+        workers = [thread for thread in set(threading.enumerate()) - others if thread.name.startswith("workerpool")]
+        assert workers
+    del messages, source
+    deadline = time.monotonic() + 30
+    while (alive := [thread for thread in workers if thread.is_alive()]) and time.monotonic() < deadline:
+        gc.collect()  # the CDK leaves its pool to the collector, which ends the threads that are idle
+        alive[0].join(0.1)
+    assert not alive

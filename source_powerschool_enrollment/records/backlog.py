@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timezone
 from typing import TypeVar
@@ -23,6 +23,10 @@ _AT_ONCE = 100
 Handed = TypeVar("Handed")
 
 
+class NobodyWrites(Exception):
+    """The reader has stopped before the end. It is raised in threads that nobody listens to any more."""
+
+
 class Backlog:
     """Counts the records, of several streams, that there was room made for and that are not written yet.
 
@@ -34,6 +38,8 @@ class Backlog:
         self._limit = limit
         self._records = 0
         self._changed = threading.Condition()
+        self._is_closed = False
+        self._when_closed: list[Callable[[], None]] = []
 
     @classmethod
     def of_pages(cls, page_size: int) -> Backlog:
@@ -50,9 +56,11 @@ class Backlog:
             self.release(room.free)
 
     def reserve(self, records: int) -> None:
-        """Wait until there is room for so many records."""
+        """Wait until there is room for so many records. Raises NobodyWrites once the backlog is closed."""
         with self._changed:
-            self._changed.wait_for(lambda: self._records + records <= self._limit)
+            self._changed.wait_for(lambda: self._is_closed or self._records + records <= self._limit)
+            if self._is_closed:
+                raise NobodyWrites
             self._records += records
 
     def release(self, records: int) -> None:
@@ -60,6 +68,21 @@ class Backlog:
         with self._changed:
             self._records -= records
             self._changed.notify_all()
+
+    def close(self) -> None:
+        """Let nobody wait any longer: a thread that waits for ever would keep the process from ending."""
+        with self._changed:
+            self._is_closed = True
+            self._changed.notify_all()
+        for act in self._when_closed:
+            act()
+
+    def when_closed(self, act: Callable[[], None]) -> None:
+        """Have it done when the backlog is closed; at once if it is."""
+        with self._changed:
+            self._when_closed.append(act)
+        if self._is_closed:
+            act()
 
     def written(self, messages: Iterable[AirbyteMessage], streams: Collection[str]) -> Iterator[AirbyteMessage]:
         """Hand the messages on; a record of these streams is written once the message behind it is asked for."""

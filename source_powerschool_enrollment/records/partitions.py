@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from queue import SimpleQueue
-from typing import Any
+from typing import Any, TypeAlias
 
 from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partition
 from airbyte_cdk.sources.streams.concurrent.partitions.partition_generator import PartitionGenerator
@@ -46,8 +46,12 @@ class RecordPage(Partition):
         return id(self)
 
 
+# Pages to read; none where a form has ended, and None where the reader has.
+_Scheduled: TypeAlias = "SimpleQueue[list[RecordPage] | None]"
+
+
 class RecordPartitions(PartitionGenerator):
-    """Yields the first page of each form, then whatever the forms schedule, until all of them have ended.
+    """Yields the first page of each form, then whatever the forms schedule, until all of them end, or the reader does.
 
     It waits for others, in a thread of its own: the CDK lets at most half of its threads generate partitions, so
     there is always one that reads them.
@@ -59,17 +63,17 @@ class RecordPartitions(PartitionGenerator):
 
     def generate(self) -> Iterable[Partition]:
         """Return the partitions."""
-        scheduled: SimpleQueue[list[RecordPage]] = SimpleQueue()
+        scheduled: _Scheduled = SimpleQueue()
         forms = [self._form_read(form, scheduled) for form in self._forms()]
         self._stream.estimate.expect(len(forms))
         yield from (RecordPage(self._stream, form, 1) for form in forms)
         open_forms = len(forms)
-        while open_forms:
-            pages = scheduled.get()
+        self._stream.backlog.when_closed(lambda: scheduled.put(None))
+        while open_forms and (pages := scheduled.get()) is not None:
             open_forms -= not pages
             yield from pages
 
-    def _form_read(self, form: int, scheduled: SimpleQueue[list[RecordPage]]) -> FormRead:
+    def _form_read(self, form: int, scheduled: _Scheduled) -> FormRead:
         def schedule(numbers: list[int]) -> None:
             scheduled.put([RecordPage(self._stream, read, number) for number in numbers])
 

@@ -7,7 +7,7 @@ from datetime import datetime, timezone
 import pytest
 from airbyte_cdk.models import AirbyteMessage, AirbyteRecordMessage, Type
 
-from source_powerschool_enrollment.records.backlog import Backlog
+from source_powerschool_enrollment.records.backlog import Backlog, NobodyWrites
 
 BOUND_SECONDS = 20
 
@@ -121,6 +121,19 @@ def test_nobody_waits_where_records_are_taken_as_they_come(pool):
                 assert len(list(room.hand_on(range(1000)))) == 1000
 
     pool.submit(read_much).result(BOUND_SECONDS)
+
+
+def test_nobody_waits_any_longer_once_it_is_closed(pool):
+    backlog, told = occupied(Backlog.of_pages(1000)), []
+    waiting = pool.submit(backlog.reserve, 1000)
+    backlog.when_closed(lambda: told.append("before"))
+    backlog.close()
+    backlog.when_closed(lambda: told.append("after"))
+    with pytest.raises(NobodyWrites):
+        waiting.result(BOUND_SECONDS)
+    with pytest.raises(NobodyWrites):
+        backlog.reserve(0)
+    assert told == ["before", "after"]
 
 
 def test_many_readers_and_one_writer_keep_within_the_bound(pool):
