@@ -31,7 +31,6 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from destination_powerschool_enrollment.catalog import ConfiguredStream, parse_catalog
 from destination_powerschool_enrollment.config import Config
-from destination_powerschool_enrollment.input_files import name_of, read_object
 from destination_powerschool_enrollment.offer import destination_catalog, read_offer, read_whole_offer
 from destination_powerschool_enrollment.options import parse_config
 from destination_powerschool_enrollment.preflight import problems_of_imports
@@ -47,6 +46,7 @@ from powerschool_enrollment_api import (
     as_traced_exception,
     verify_connection,
 )
+from powerschool_enrollment_api.input_files import name_of, read_object
 
 logger = logging.getLogger("airbyte")
 

@@ -11,6 +11,7 @@ from airbyte_cdk.exception_handler import init_uncaught_exception_handler
 from airbyte_cdk.logger import PRINT_BUFFER, init_logger
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
+from powerschool_enrollment_api import EnrollmentError, as_traced_exception
 from source_powerschool_enrollment.entrypoint import EnrollmentEntrypoint
 from source_powerschool_enrollment.failure_messages import in_one_sentence, says_all
 from source_powerschool_enrollment.heap import settle_heap
@@ -38,6 +39,8 @@ def _print_messages(arguments: argparse.Namespace) -> None:
 
 def _end_at_once(error: BaseException) -> None:
     """End the process without waiting for its threads, some of which may wait for this one to write what they read."""
+    if isinstance(error, EnrollmentError):
+        error = as_traced_exception(error)
     with suppress(BrokenPipeError):  # nobody listens any more
         if isinstance(error, AirbyteTracedException) and says_all(error):
             trace = in_one_sentence(error.as_sanitized_airbyte_message())

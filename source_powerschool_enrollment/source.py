@@ -29,6 +29,7 @@ from powerschool_enrollment_api import (
     open_list,
     verify_connection,
 )
+from powerschool_enrollment_api.input_files import read_object
 from source_powerschool_enrollment.catalog_problems import catalog_problems
 from source_powerschool_enrollment.deliveries.options import DeliveryOption
 from source_powerschool_enrollment.deliveries.stream import NAME as DELIVERED_RECORDS
@@ -37,7 +38,7 @@ from source_powerschool_enrollment.documents.options import document_fields
 from source_powerschool_enrollment.documents.stream import NAME as DOCUMENTS
 from source_powerschool_enrollment.documents.stream import documents
 from source_powerschool_enrollment.giving_up import giving_up
-from source_powerschool_enrollment.input_files import read_configured_catalog, read_options, read_states
+from source_powerschool_enrollment.input_files import read_configured_catalog, read_states
 from source_powerschool_enrollment.options import PublishedActionSelection, check_options, page_size_of
 from source_powerschool_enrollment.records.backlog import Backlog
 from source_powerschool_enrollment.records.stream import RECORD_STREAMS, Outlet, parallel_record_stream
@@ -66,7 +67,7 @@ class SourcePowerschoolEnrollment(YamlDeclarativeSource):
     @staticmethod
     def read_config(config_path: str) -> MutableMapping[str, Any]:
         """Return the options in a file."""
-        return read_options(config_path)
+        return read_object(config_path, "--config")
 
     @classmethod
     def read_catalog(cls, catalog_path: str) -> ConfiguredAirbyteCatalog:

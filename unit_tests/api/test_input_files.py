@@ -1,7 +1,7 @@
 import pytest
 
-from destination_powerschool_enrollment.input_files import read_object
 from powerschool_enrollment_api import InvalidOption
+from powerschool_enrollment_api.input_files import read_object
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def complaint(tmp_path):
     return complaint
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le"])
 def test_an_object_is_read_in_any_encoding_of_windows(tmp_path, encoding):
     path = tmp_path / "config.json"
     path.write_text('{"a": "é"}', encoding)

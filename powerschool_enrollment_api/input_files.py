@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from powerschool_enrollment_api import InvalidOption
+from powerschool_enrollment_api.errors import InvalidOption
 
 
 def name_of(path: str, argument: str) -> str:
@@ -16,22 +16,26 @@ def name_of(path: str, argument: str) -> str:
 
 def read_object(path: str, argument: str) -> dict[str, Any]:
     """Return the JSON object in a file. Raises InvalidOption."""
-    name = name_of(path, argument)
-    try:
-        content = Path(path).read_bytes()
-    except OSError as error:
-        raise InvalidOption(f"{name} cannot be read: {error.strerror}.") from None
-    found = _parse(content, name)
+    found = read_json(path, argument)
     if not isinstance(found, dict):
         kind = "a list" if isinstance(found, list) else "a single value"
-        raise InvalidOption(f"{name} holds {kind}; a JSON object is expected, which begins with {{ and ends with }}.")
+        expected = "a JSON object is expected, which begins with { and ends with }"
+        raise InvalidOption(f"{name_of(path, argument)} holds {kind}; {expected}.")
     return found
 
 
-def _parse(content: bytes, name: str) -> Any:
-    """Return the JSON, which may be in UTF-16 as well, or begin with a byte order mark: Windows does that."""
+def read_json(path: str, argument: str) -> Any:
+    """Return the JSON in a file, which may be in UTF-16 as well, or begin with a byte order mark: Windows does that.
+
+    Raises InvalidOption.
+    """
+    name = name_of(path, argument)
+    content = b""
     try:
+        content = Path(path).read_bytes()
         return json.loads(content)
+    except OSError as error:
+        raise InvalidOption(f"{name} cannot be read: {error.strerror}.") from None
     except json.JSONDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}"
         raise InvalidOption(f"{name} is not valid JSON at {place}: {error.msg}.") from None
