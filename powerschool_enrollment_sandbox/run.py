@@ -1,6 +1,8 @@
 """The command `powerschool-enrollment-sandbox`: runs a sandbox until it is stopped."""
 
 import argparse
+import contextlib
+import socket
 import sys
 import threading
 from collections.abc import Sequence
@@ -15,10 +17,14 @@ from powerschool_enrollment_sandbox.settings import Settings
 
 
 def run(arguments: Sequence[str] | None = None) -> None:
-    """Start, say where on the first line, and serve until SIGINT or SIGTERM."""
-    options = _parser().parse_args(arguments)
+    """Start, say where on the first line, and serve until SIGINT (Ctrl-C: a good end) or SIGTERM."""
+    with contextlib.suppress(KeyboardInterrupt):
+        _serve(_parser().parse_args(arguments))
+
+
+def _serve(options: argparse.Namespace) -> None:
+    listening = _listen(options.host, options.port)
     service = Service(_district(options), _settings(options))
-    listening = listen(options.host, options.port)
     server = server_of(service)
     address = f"{root_url(listening)}{API_PATH}"
     sys.stdout.write(f"Sandbox ready at {address} with API key {service.settings.api_key}\n")
@@ -31,6 +37,13 @@ def run(arguments: Sequence[str] | None = None) -> None:
     if options.until_stdin_closes:
         threading.Thread(target=_stop_with_stdin, args=(server,), daemon=True).start()
     server.run([listening])
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        return listen(host, port)
+    except (OSError, OverflowError) as error:
+        sys.exit(f"Cannot listen on port {port}: name another with --port, or leave it out for a free one. ({error})")
 
 
 def _stop_with_stdin(server: uvicorn.Server) -> None:

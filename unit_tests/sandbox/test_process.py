@@ -1,3 +1,7 @@
+import signal
+import socket
+import subprocess
+import sys
 import time
 
 import pytest
@@ -105,3 +109,25 @@ def test_leaving_ends_the_process():
         address = process.base_url
     with pytest.raises(requests.exceptions.ConnectionError):
         requests.get(address, timeout=5)
+
+
+def command(*options):
+    return [sys.executable, "-m", "powerschool_enrollment_sandbox.run", "--forms", "0", *options]
+
+
+def test_ctrl_c_is_a_good_end():
+    with subprocess.Popen(command(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        address = process.stdout.readline().split()[3]
+        assert requests.get(f"{address}/connection/test", timeout=30).status_code == 500  # it serves, and wants a key
+        process.send_signal(signal.SIGINT)
+        assert process.stderr.read() == ""
+    assert process.returncode == 0
+
+
+def test_a_port_that_is_taken_is_named_with_what_to_do():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        result = subprocess.run(command("--port", str(port)), capture_output=True, text=True, check=False, timeout=60)
+    assert result.returncode == 1
+    assert result.stderr.startswith(f"Cannot listen on port {port}: name another with --port")
+    assert "Traceback" not in result.stderr
