@@ -3,8 +3,10 @@
 Without POWERSCHOOL_ENROLLMENT_API_KEY it reads a made-up district from the sandbox.
 """
 
+import argparse
 import os
 import sys
+import tempfile
 import warnings
 from contextlib import ExitStack
 from pathlib import Path
@@ -19,7 +21,6 @@ from rich.console import Console
 from rich.table import Table
 
 # ── Options ──────────────────────────────────────────────────────────────────────────────────────────────────────
-WAREHOUSE = Path("powerschool_enrollment.duckdb")
 API_KEY = os.environ.get("POWERSCHOOL_ENROLLMENT_API_KEY")
 OPTIONS = {"page_size": 1000, "num_workers": 8}
 STREAMS = [
@@ -39,8 +40,11 @@ STREAMS = [
 
 def main() -> None:
     """Sync, then show the rows of each table."""
+    arguments = parse_arguments()
     os.umask(0o077)  # these are children's records: what is written is for this user alone
     with ExitStack() as resources:
+        # PyAirbyte hands the key on in files that all may read: they lie in a folder that nobody else can enter.
+        os.environ["TMPDIR"] = tempfile.tempdir = resources.enter_context(tempfile.TemporaryDirectory())
         source = ab.get_source(
             "source-powerschool-enrollment",
             config={**OPTIONS, **connection(resources)},
@@ -50,9 +54,21 @@ def main() -> None:
         source.check()
         # Another warehouse is another cache: ab.caches has PostgresCache, SnowflakeCache and BigQueryCache.
         # Made-up children have a schema of their own, and never stand among a district's.
-        cache = DuckDBCache(db_path=WAREHOUSE, schema_name="main" if API_KEY else "sandbox")
-        source.read(cache)
-        show(cache)
+        cache = DuckDBCache(db_path=arguments.warehouse, schema_name="main" if API_KEY else "sandbox")
+        source.read(
+            cache,
+            write_strategy="replace" if arguments.replace else "auto",  # auto: merged by primary key
+            force_full_refresh=arguments.replace,
+        )
+        show(cache, f"{arguments.warehouse}, schema {cache.schema_name}")
+
+
+def parse_arguments() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description="Brings a district's enrollment data into a DuckDB file.")
+    parser.add_argument("--warehouse", type=Path, default="powerschool_enrollment.duckdb", help="the DuckDB file")
+    parser.add_argument("--replace", action="store_true", help="read everything anew, and drop what is gone since")
+    return parser.parse_args()
 
 
 def connection(resources: ExitStack) -> dict[str, str]:
@@ -68,9 +84,9 @@ def connection(resources: ExitStack) -> dict[str, str]:
     return {"api_key": sandbox.api_key, "base_url": sandbox.base_url}
 
 
-def show(cache: DuckDBCache) -> None:
+def show(cache: DuckDBCache, title: str) -> None:
     """Print how many rows each table holds now."""
-    table = Table("Stream", "Rows", title=f"{WAREHOUSE}, schema {cache.schema_name}")
+    table = Table("Stream", "Rows", title=title)
     table.columns[1].justify = "right"
     for name in STREAMS:
         table.add_row(name, f"{len(cache[name]):,}")
@@ -80,5 +96,7 @@ def show(cache: DuckDBCache) -> None:
 if __name__ == "__main__":
     try:
         main()
+    except KeyboardInterrupt:
+        sys.exit(130)
     except PyAirbyteError as error:
         sys.exit(str(error))  # it says what failed and where the log is; a traceback would only hide that

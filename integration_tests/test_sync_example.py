@@ -2,6 +2,7 @@
 
 import os
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -13,15 +14,19 @@ EXAMPLE = Path(__file__).parents[1] / "examples" / "sync_to_duckdb.py"
 pytestmark = pytest.mark.skipif(sys.version_info >= (3, 13), reason="PyAirbyte does not install on Python 3.13 yet")
 
 
-def sync(folder, sandbox, api_key):
+def environment(sandbox, api_key):
+    return {
+        **os.environ,
+        "POWERSCHOOL_ENROLLMENT_API_KEY": api_key,
+        "POWERSCHOOL_ENROLLMENT_BASE_URL": sandbox.base_url,
+    }
+
+
+def sync(folder, sandbox, api_key, *arguments):
     return subprocess.run(
-        [sys.executable, str(EXAMPLE)],
+        [sys.executable, str(EXAMPLE), *arguments],
         cwd=folder,
-        env={
-            **os.environ,
-            "POWERSCHOOL_ENROLLMENT_API_KEY": api_key,
-            "POWERSCHOOL_ENROLLMENT_BASE_URL": sandbox.base_url,
-        },
+        env=environment(sandbox, api_key),
         capture_output=True,
         text=True,
         check=False,
@@ -29,11 +34,15 @@ def sync(folder, sandbox, api_key):
     )
 
 
+def rows(printed):
+    return dict(re.findall(r"│ (\w+) +│ +([\d,]+) │", printed))
+
+
 def test_it_ends_with_a_table_of_rows_a_stream(sandbox, tmp_path):
     done = sync(tmp_path, sandbox, sandbox.api_key)
     assert done.returncode == 0, done.stderr[-2000:]
-    rows = dict(re.findall(r"│ (\w+) +│ +([\d,]+) │", done.stdout))
-    assert (rows["published_actions"], rows["roster_records"], rows["submission_records"]) == ("3", "390", "210")
+    found = rows(done.stdout)
+    assert (found["published_actions"], found["roster_records"], found["submission_records"]) == ("3", "390", "210")
     assert "schema main" in done.stdout
     assert (tmp_path / "powerschool_enrollment.duckdb").stat().st_mode & 0o077 == 0
 
@@ -53,3 +62,53 @@ def test_an_address_without_a_key_reads_no_made_up_children_instead(sandbox, tmp
     assert done.returncode == 1
     assert "POWERSCHOOL_ENROLLMENT_API_KEY is not" in done.stderr
     assert not list(tmp_path.iterdir())
+
+
+def test_what_is_gone_stays_until_all_is_replaced(sandbox, tmp_path):
+    sync(tmp_path, sandbox, sandbox.api_key)
+    form = next(iter(sandbox.district.forms.values()))
+    form.roster.remove(form.roster.ids()[7])
+    (merged, replaced, again) = (
+        rows(sync(tmp_path, sandbox, sandbox.api_key, *arguments).stdout) for arguments in ([], ["--replace"], [])
+    )
+    assert merged["roster_records"] == "390"
+    assert replaced["roster_records"] == "389"
+    assert again == replaced
+
+
+def test_help_syncs_nothing(sandbox, tmp_path):
+    done = sync(tmp_path, sandbox, sandbox.api_key, "--help")
+    assert done.returncode == 0
+    assert "--replace" in done.stdout
+    assert len(sandbox.journal) == 0
+    assert not list(tmp_path.iterdir())
+
+
+def test_ctrl_c_ends_it_quietly_and_the_key_was_never_for_others_to_read(sandbox, tmp_path):
+    temporary = tmp_path / "tmp"
+    temporary.mkdir()
+    modes = []
+
+    def with_the_key():
+        return [path for path in temporary.rglob("*.json") if sandbox.api_key in path.read_text()]
+
+    def press_ctrl_c(request):
+        if request.path.endswith("/rosterrecords") and not modes:
+            modes.extend(path.parent.stat().st_mode & 0o777 for path in with_the_key())
+            os.killpg(process.pid, signal.SIGINT)
+
+    with subprocess.Popen(
+        [sys.executable, str(EXAMPLE)],
+        cwd=tmp_path,
+        env={**environment(sandbox, sandbox.api_key), "TMPDIR": str(temporary)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        sandbox.on_request = press_ctrl_c
+        said, _ = process.communicate(timeout=120)
+    assert process.returncode == 130
+    assert "Traceback" not in said
+    assert set(modes) == {0o700}
+    assert with_the_key() == []
