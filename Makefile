@@ -1,4 +1,4 @@
-# Every target installs what it needs into .venv first: a bare machine with Python and make is enough.
+# Every target installs what it needs into .venv first: a bare machine with Python and make is enough, and jq for the tests.
 PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
@@ -19,10 +19,10 @@ $(INSTALLED): requirements.lock pyproject.toml
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	touch $@
 
-sync: install  ## API -> powerschool_enrollment.duckdb
+sync: install  ## API -> powerschool_enrollment.duckdb (OPTIONS=--replace drops what is gone)
 	@$(BIN)/python -c 'from importlib.util import find_spec; find_spec("airbyte") or exit("make sync needs PyAirbyte, \
 	which installs on Python 3.10 to 3.12: remove $(VENV), and name one of them, as in make sync PYTHON=python3.12")'
-	@$(BIN)/python examples/sync_to_duckdb.py
+	@$(BIN)/python examples/sync_to_duckdb.py $(OPTIONS)
 
 # Two rows of the sample are wrong on purpose, and that is no failure; of a roster of yours it is.
 SOME_REJECTED := 3
