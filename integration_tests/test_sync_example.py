@@ -68,11 +68,16 @@ def test_what_is_gone_stays_until_all_is_replaced(sandbox, tmp_path):
     sync(tmp_path, sandbox, sandbox.api_key)
     form = next(iter(sandbox.district.forms.values()))
     form.roster.remove(form.roster.ids()[7])
+    sandbox.district.checklists.popitem()
+    for target in sandbox.district.delivery_targets.values():
+        for batch in target.batches:
+            batch.auto_open = False
     (merged, replaced, again) = (
         rows(sync(tmp_path, sandbox, sandbox.api_key, *arguments).stdout) for arguments in ([], ["--replace"], [])
     )
-    assert merged["roster_records"] == "390"
-    assert replaced["roster_records"] == "389"
+    gone = ("roster_records", "checklists", "open_batches")
+    assert [merged[name] for name in gone] == ["390", "3", "2"]
+    assert [replaced[name] for name in gone] == ["389", "2", "2"]  # PyAirbyte leaves a table that nothing arrives for
     assert again == replaced
 
 

@@ -1,14 +1,17 @@
 """Every recipe of docs/warehouse_recipes.md, over tables that the source filled, against the service's own records."""
 
 import re
+import subprocess
+import sys
 from collections import Counter
 from datetime import datetime
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from integration_tests.recipes.own_sync import sync as sync_without_pyairbyte
-from integration_tests.recipes.recipes import recipes
+from integration_tests.recipes.recipes import PAGE, recipes
 from integration_tests.recipes.season import BIRTH, HAS_PYAIRBYTE, OPENED, RESIDENCY, TABLES, Season
 from powerschool_enrollment_sandbox import District, running_sandbox
 
@@ -45,6 +48,15 @@ def same(found, expected):
 
 def test_every_recipe_is_tested_here():
     assert set(re.findall(r'recipe\("(.+?)"\)', Path(__file__).read_text())) == set(RECIPES)
+
+
+def test_the_command_on_the_page_shows_what_a_query_finds(tmp_path):
+    with duckdb.connect(str(tmp_path / "powerschool_enrollment.duckdb")) as warehouse:
+        warehouse.execute("create schema sandbox; create table sandbox.submission_records as select 'Held' as status")
+    (tmp_path / ".venv").symlink_to(sys.prefix)
+    (command,) = re.findall(r"```sh\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    shown = subprocess.run(["bash", "-c", command], cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+    assert re.search(r"│ Held +│ +1 │", shown)
 
 
 def test_the_newest_version_of_a_record_is_the_one_there_was_last(season):
