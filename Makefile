@@ -1,4 +1,4 @@
-# Every target installs what it needs into .venv first: a bare machine with Python and make is enough, and jq for the tests.
+# Every target installs what it needs into .venv first: a bare machine with Python and make is enough.
 PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin

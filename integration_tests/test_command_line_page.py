@@ -1,6 +1,7 @@
 """docs/command_line.md: every command, in the page's order, prints what the page shows."""
 
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -43,6 +44,7 @@ def port(folder):
         sandbox.terminate()
 
 
+@pytest.mark.skipif(not shutil.which("jq"), reason="the page uses jq, which is not on PATH; the gate installs it")
 def test_every_command_prints_what_the_page_shows(folder, port):
     assert len(re.findall(r"^```sh$", PAGE, re.MULTILINE)) == 1 + len(STEPS)
     script = "printf '\\0'\n".join(commands for commands, _ in STEPS).replace(PORT, port)

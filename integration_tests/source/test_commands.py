@@ -1,5 +1,6 @@
 """`spec`, `check` and `discover` as a person meets them."""
 
+import os
 import signal
 import socket
 import subprocess
@@ -150,13 +151,20 @@ def slow_read(sandbox, config, tmp_path):
     sandbox.settings.latency_ms = 1000
     slow = {**config, "page_size": 1, "num_workers": 2}
     arguments = source_command("read", tmp_path, config=slow, catalog=catalog)
-    with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+    (tmp_path / "temporary").mkdir()
+    environment = {**os.environ, "TMPDIR": str(tmp_path / "temporary")}
+    with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment) as process:
         try:
             while b'"type":"RECORD"' not in process.stdout.readline():
                 pass
             yield process
         finally:
             process.kill()
+
+
+@pytest.mark.usefixtures("slow_read")
+def test_a_read_keeps_the_key_in_no_file_that_a_kill_could_leave_behind(tmp_path):
+    assert [path for path in (tmp_path / "temporary").rglob("*") if path.is_file()] == []
 
 
 def test_a_read_that_nobody_listens_to_any_more_ends_at_once(slow_read):
