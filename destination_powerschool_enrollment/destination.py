@@ -28,6 +28,7 @@ from airbyte_cdk.models import (
 )
 from airbyte_cdk.utils.airbyte_secrets_utils import get_secrets, update_secrets
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
+from typing_extensions import override
 
 from destination_powerschool_enrollment.catalog import ConfiguredStream, parse_catalog
 from destination_powerschool_enrollment.config import Config
@@ -60,15 +61,13 @@ class DestinationPowerschoolEnrollment(Destination):
     print states late, log malformed input whole, and knows no `discover`.
     """
 
-    def spec(self, logger: logging.Logger) -> ConnectorSpecification:  # noqa: ARG002  # the CDK's signature
+    @override
+    def spec(self, logger: logging.Logger) -> ConnectorSpecification:
         """Return the options and what the destination supports."""
         return connector_specification()
 
-    def check(
-        self,
-        logger: logging.Logger,  # noqa: ARG002  # the CDK's signature
-        config: Mapping[str, Any],
-    ) -> AirbyteConnectionStatus:
+    @override
+    def check(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteConnectionStatus:
         """Tell whether the key is accepted and everything that the options name exists."""
         try:
             _verify(parse_config(config))

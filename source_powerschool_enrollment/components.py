@@ -15,6 +15,7 @@ from airbyte_cdk.sources.declarative.requesters.paginators.strategies.pagination
 from airbyte_cdk.sources.declarative.requesters.requester import HttpMethod, Requester
 from airbyte_cdk.sources.declarative.transformations import RecordTransformation
 from airbyte_cdk.sources.types import Config, Record, StreamSlice, StreamState
+from typing_extensions import override
 
 from powerschool_enrollment_api import (
     EnrollmentError,
@@ -54,17 +55,18 @@ class EnrollmentRequester(Requester):
         self._path = InterpolatedString.create(self.path, parameters=parameters)
         self._search = search_parameters(self.config) if self.searches else {}
 
+    @override
     def send_request(
         self,
         stream_state: StreamState | None = None,
         stream_slice: StreamSlice | None = None,
         next_page_token: Mapping[str, Any] | None = None,
-        path: str | None = None,  # noqa: ARG002
-        request_headers: Mapping[str, Any] | None = None,  # noqa: ARG002
+        path: str | None = None,
+        request_headers: Mapping[str, Any] | None = None,
         request_params: Mapping[str, Any] | None = None,
-        request_body_data: Mapping[str, Any] | str | None = None,  # noqa: ARG002
-        request_body_json: Mapping[str, Any] | None = None,  # noqa: ARG002
-        log_formatter: Callable[[requests.Response], Any] | None = None,  # noqa: ARG002
+        request_body_data: Mapping[str, Any] | str | None = None,
+        request_body_json: Mapping[str, Any] | None = None,
+        log_formatter: Callable[[requests.Response], Any] | None = None,
     ) -> requests.Response | None:
         """Return the answer, surely JSON; None if what was asked for is gone and may be.
 
@@ -82,10 +84,11 @@ class EnrollmentRequester(Requester):
         except EnrollmentError as error:
             raise as_traced_exception(error) from None
 
+    @override
     def get_path(
         self,
         *,
-        stream_state: StreamState | None,  # noqa: ARG002
+        stream_state: StreamState | None,
         stream_slice: StreamSlice | None,
         next_page_token: Mapping[str, Any] | None,
     ) -> str:
@@ -174,14 +177,15 @@ class AnsweredPages(PaginationStrategy):
         """Return the first page's number."""
         return 1
 
+    @override
     def next_page_token(
         self,
         response: requests.Response,
-        last_page_size: int,  # noqa: ARG002
-        last_record: Record | None,  # noqa: ARG002
+        last_page_size: int,
+        last_record: Record | None,
         last_page_token_value: Any | None,
-        page_size_override: int | None = None,  # noqa: ARG002
-        stream_slice: StreamSlice | None = None,  # noqa: ARG002
+        page_size_override: int | None = None,
+        stream_slice: StreamSlice | None = None,
     ) -> int | None:
         """Return the next page's number; None after the last one."""
         page = open_page(json_of(response, "GET"))
@@ -200,12 +204,13 @@ class SelectedPublishedActions(RecordFilter):
     Not a condition, because a selected form that the service does not list must fail the sync.
     """
 
+    @override
     def filter_records(
         self,
         records: Iterable[Mapping[str, Any]],
-        stream_state: StreamState,  # noqa: ARG002
-        stream_slice: StreamSlice | None = None,  # noqa: ARG002
-        next_page_token: Mapping[str, Any] | None = None,  # noqa: ARG002
+        stream_state: StreamState,
+        stream_slice: StreamSlice | None = None,
+        next_page_token: Mapping[str, Any] | None = None,
     ) -> Iterable[Mapping[str, Any]]:
         """Return the selected forms."""
         try:
@@ -228,11 +233,12 @@ class TypedRecord(RecordTransformation):
     dates: tuple[str, ...] = ()
     added: tuple[str, ...] = ()
 
+    @override
     def transform(
         self,
         record: dict[str, Any],
-        config: Config | None = None,  # noqa: ARG002
-        stream_state: StreamState | None = None,  # noqa: ARG002
+        config: Config | None = None,
+        stream_state: StreamState | None = None,
         stream_slice: StreamSlice | None = None,
     ) -> None:
         """Type the record in place."""
@@ -253,12 +259,13 @@ class ChecklistEntryDates(RecordTransformation):
     config: Config
     name: str = ""
 
+    @override
     def transform(
         self,
         record: dict[str, Any],
-        config: Config | None = None,  # noqa: ARG002
-        stream_state: StreamState | None = None,  # noqa: ARG002
-        stream_slice: StreamSlice | None = None,  # noqa: ARG002
+        config: Config | None = None,
+        stream_state: StreamState | None = None,
+        stream_slice: StreamSlice | None = None,
     ) -> None:
         """Date the record's items in place."""
         unreadable = partial(_count_unreadable, self.config, self.name)

@@ -18,6 +18,7 @@ from airbyte_cdk.models import (
 from airbyte_cdk.sources.connector_state_manager import ConnectorStateManager
 from airbyte_cdk.sources.declarative.yaml_declarative_source import YamlDeclarativeSource
 from airbyte_cdk.sources.streams.concurrent.abstract_stream import AbstractStream
+from typing_extensions import override
 
 from powerschool_enrollment_api import (
     Client,
@@ -79,7 +80,8 @@ class SourcePowerschoolEnrollment(YamlDeclarativeSource):
         """Return the states in a file, if there is one."""
         return read_states(state_path) if state_path else []
 
-    def configure(self, config: Mapping[str, Any], temp_dir: str) -> Mapping[str, Any]:  # noqa: ARG002 - the CDK's signature
+    @override
+    def configure(self, config: Mapping[str, Any], temp_dir: str) -> Mapping[str, Any]:
         """Adopt the configuration if the constructor was given none, as Airbyte's own suite does.
 
         The CDK's way writes it to a file, key and all, which nothing reads and a killed sync leaves behind.

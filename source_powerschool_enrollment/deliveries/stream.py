@@ -21,6 +21,7 @@ from airbyte_cdk.sources.streams.concurrent.default_stream import DefaultStream
 from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partition
 from airbyte_cdk.sources.streams.concurrent.partitions.partition_generator import PartitionGenerator
 from airbyte_cdk.sources.types import Record
+from typing_extensions import override
 
 from powerschool_enrollment_api import EnrollmentError, NotFound, as_traced_exception
 from powerschool_enrollment_api.deliveries import Batch
@@ -84,7 +85,8 @@ class DeliveryCursor(Cursor):
     def close_partition(self, partition: Partition) -> None:
         """Do nothing: the last batch has settled the target."""
 
-    def should_be_synced(self, record: Record) -> bool:  # noqa: ARG002
+    @override
+    def should_be_synced(self, record: Record) -> bool:
         """Return True: what is delivered is delivered."""
         return True
 

@@ -13,6 +13,7 @@ from airbyte_cdk.sources.message import MessageRepository
 from airbyte_cdk.sources.streams.concurrent.cursor import Cursor
 from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partition
 from airbyte_cdk.sources.types import Record
+from typing_extensions import override
 
 from source_powerschool_enrollment.records.page_digests import PageDigests
 
@@ -70,7 +71,8 @@ class PageCursor(Cursor):
         with self._lock:
             self._message_repository.emit_message(self._message())
 
-    def should_be_synced(self, record: Record) -> bool:  # noqa: ARG002
+    @override
+    def should_be_synced(self, record: Record) -> bool:
         """Return True: what need not be sent is not made a record at all."""
         return True
 
