@@ -6,7 +6,6 @@ get / post  →  _ask  →  _ask_once  →  session
 from __future__ import annotations
 
 import logging
-import math
 import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
@@ -18,23 +17,20 @@ from urllib.parse import urlsplit
 import requests
 from requests.adapters import HTTPAdapter
 from requests.auth import HTTPBasicAuth
-from tenacity import RetryCallState, Retrying, retry_if_exception, wait_exponential_jitter
+from tenacity import Retrying
 from urllib3.exceptions import HTTPError
 
 from powerschool_enrollment_api.address import health_url, is_loopback
 from powerschool_enrollment_api.classification import failure_of, json_of, text_of
 from powerschool_enrollment_api.errors import NeverReached, PassingFault, Unreachable
 from powerschool_enrollment_api.pace import Pace
+from powerschool_enrollment_api.retries import Retries
 from powerschool_enrollment_api.settings import ConnectionSettings, Patience
 from powerschool_enrollment_api.unanswered import failure_of_exception
-
-logger = logging.getLogger("airbyte.powerschool_enrollment_api")
 
 # urllib3 writes whole addresses, with their query: in each request's DEBUG line, and in its warning of odd headers.
 for _name in ("urllib3.connection", "urllib3.connectionpool"):
     logging.getLogger(_name).setLevel(logging.ERROR)
-
-_BACK_OFF = wait_exponential_jitter(multiplier=0.5, max=60, jitter=1)
 
 _Authenticator = Callable[[requests.PreparedRequest], requests.PreparedRequest]
 
@@ -63,38 +59,6 @@ class _Question:
         return isinstance(error, PassingFault) and (self.repeatable or not error.arrived)
 
 
-class _Deadline:
-    """Stops the attempt that would start later than `patience` seconds after the first fault.
-
-    Not tenacity's own, which counts from the first attempt: waiting for a turn must not use up patience.
-    """
-
-    def __init__(self, clock: Callable[[], float], patience: float) -> None:
-        self._clock = clock
-        self._patience = patience
-        self._end = math.inf
-
-    def __call__(self, attempt: RetryCallState) -> bool:
-        now = self._clock()
-        self._end = min(self._end, now + self._patience)
-        return now + attempt.upcoming_sleep >= self._end
-
-
-class _FirstContact:
-    """Whether anything has ever answered, and the shorter patience until then.
-
-    A host that cannot be reached is a passing fault where it once was, else most likely a wrong address. All threads
-    share one deadline: requests that start one after the other do not each wait for it.
-    """
-
-    def __init__(self, deadline: _Deadline) -> None:
-        self.is_made = False
-        self._deadline = deadline
-
-    def is_given_up(self, attempt: RetryCallState) -> bool:
-        return not self.is_made and isinstance(_fault_of(attempt), Unreachable) and self._deadline(attempt)
-
-
 class Client:
     """Asks the service. Safe to share between threads: one connection pool, one pace.
 
@@ -113,11 +77,9 @@ class Client:
         self.settings = settings
         self._patience = patience or Patience.from_environment()
         self._pace = pace or Pace(settings.requests_per_minute, clock=clock, sleep=sleep)
-        self._sleep = sleep
-        self._clock = clock
+        self._retries = Retries(self._patience, clock, sleep)
         self._session = _session(settings)
         self._host = urlsplit(settings.base_url).netloc
-        self._first_contact = _FirstContact(_Deadline(clock, self._patience.first_contact))
 
     def get(
         self,
@@ -175,21 +137,13 @@ class Client:
         try:
             return retrying(self._ask_once, question, self.settings.base_url + question.path)
         except Unreachable as fault:
-            if self._first_contact.is_made or not question.may_be_repeated_after(fault):
+            if self._retries.has_answered or not question.may_be_repeated_after(fault):
                 raise
             raise NeverReached(fault.message, fault.where) from None
 
     def retrying(self, may_be_repeated_after: Callable[[BaseException], bool]) -> Retrying:
         """Return what calls a function again after such errors, as patiently as the client asks."""
-        deadline = _Deadline(self._clock, self._patience.retries)
-        return Retrying(
-            retry=retry_if_exception(may_be_repeated_after),
-            wait=_pause,
-            stop=lambda attempt: self._first_contact.is_given_up(attempt) or deadline(attempt),
-            sleep=self._sleep,
-            before_sleep=_tell,
-            reraise=True,
-        )
+        return self._retries.after(may_be_repeated_after)
 
     def _ask_once(self, question: _Question, address: str, auth: _Authenticator | None = None) -> Any:
         self._pace.wait_for_turn()
@@ -204,7 +158,7 @@ class Client:
             )
         except (OSError, HTTPError) as error:
             raise failure_of_exception(error, question.where, self._host, self._patience.connect) from None
-        self._first_contact.is_made = True
+        self._retries.has_answered = True
         failure = failure_of(response, question.where)
         if failure is None:
             return question.read(response, question.where)
@@ -250,19 +204,3 @@ def _json_or_nothing(response: requests.Response, where: str) -> Any:
 
 def _json_if_any(response: requests.Response, where: str) -> Any:
     return json_of(response, where) if response.content.strip() else None
-
-
-def _pause(attempt: RetryCallState) -> float:
-    """Return what the service asked for, else a back-off with jitter, so that threads do not march in step."""
-    fault = _fault_of(attempt)
-    return (fault.retry_after if isinstance(fault, PassingFault) else None) or _BACK_OFF(attempt)
-
-
-def _fault_of(attempt: RetryCallState) -> BaseException | None:
-    return attempt.outcome.exception() if attempt.outcome else None
-
-
-def _tell(attempt: RetryCallState) -> None:
-    fault = _fault_of(attempt)
-    if isinstance(fault, PassingFault):
-        logger.warning("%s: %s Trying again in %.1f s.", fault.where, fault.message, attempt.upcoming_sleep)

@@ -1,0 +1,81 @@
+"""When a request that failed is asked again, how long after, and when no more."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Callable
+
+from tenacity import RetryCallState, Retrying, retry_if_exception, wait_exponential_jitter
+
+from powerschool_enrollment_api.errors import PassingFault, Unreachable
+from powerschool_enrollment_api.settings import Patience
+
+logger = logging.getLogger("airbyte.powerschool_enrollment_api")
+
+_BACK_OFF = wait_exponential_jitter(multiplier=0.5, max=60, jitter=1)
+
+
+class Retries:
+    """Decides for all requests of a client, in whichever thread.
+
+    `has_answered`, which the client sets: something has, once. Until then patience is shorter, for a host that cannot
+    be reached is a passing fault where it once was, else most likely a wrong address. All threads share that deadline:
+    requests that start one after the other do not each wait for it.
+    """
+
+    def __init__(self, patience: Patience, clock: Callable[[], float], sleep: Callable[[float], None]) -> None:
+        self.has_answered = False
+        self._patience = patience
+        self._clock = clock
+        self._sleep = sleep
+        self._of_first_contact = _Deadline(clock, patience.first_contact)
+
+    def after(self, may_be_repeated_after: Callable[[BaseException], bool]) -> Retrying:
+        """Return what calls a function again after such errors, until patience ends."""
+        deadline = _Deadline(self._clock, self._patience.retries)
+        return Retrying(
+            retry=retry_if_exception(may_be_repeated_after),
+            wait=_pause,
+            stop=lambda attempt: self._is_never_reached(attempt) or deadline(attempt),
+            sleep=self._sleep,
+            before_sleep=_tell,
+            reraise=True,
+        )
+
+    def _is_never_reached(self, attempt: RetryCallState) -> bool:
+        is_unreachable = not self.has_answered and isinstance(_fault_of(attempt), Unreachable)
+        return is_unreachable and self._of_first_contact(attempt)
+
+
+class _Deadline:
+    """Stops the attempt that would start later than `patience` seconds after the first fault.
+
+    Not tenacity's own, which counts from the first attempt: waiting for a turn must not use up patience.
+    """
+
+    def __init__(self, clock: Callable[[], float], patience: float) -> None:
+        self._clock = clock
+        self._patience = patience
+        self._end = math.inf
+
+    def __call__(self, attempt: RetryCallState) -> bool:
+        now = self._clock()
+        self._end = min(self._end, now + self._patience)
+        return now + attempt.upcoming_sleep >= self._end
+
+
+def _pause(attempt: RetryCallState) -> float:
+    """Return what the service asked for, else a back-off with jitter, so that threads do not march in step."""
+    fault = _fault_of(attempt)
+    return (fault.retry_after if isinstance(fault, PassingFault) else None) or _BACK_OFF(attempt)
+
+
+def _tell(attempt: RetryCallState) -> None:
+    fault = _fault_of(attempt)
+    if isinstance(fault, PassingFault):
+        logger.warning("%s: %s Trying again in %.1f s.", fault.where, fault.message, attempt.upcoming_sleep)
+
+
+def _fault_of(attempt: RetryCallState) -> BaseException | None:
+    return attempt.outcome.exception() if attempt.outcome else None
