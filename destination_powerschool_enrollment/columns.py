@@ -29,9 +29,14 @@ class FieldFinder:
             return self._mapping[column]
         if self._fields is not None and column in self._fields:
             return column
-        name = cache_name(column)
+        name = cache_name(column) if _may_come_from_a_cache(column) else ""
         unmapped = column if self._fields is None else self._field_by_cache_name.get(name)
         return self._mapping_by_cache_name.get(name, unmapped)
+
+
+def _may_come_from_a_cache(column: str) -> bool:
+    """Tell whether it may be another column's name in a cache, where all names of two foreign letters are `__`."""
+    return column.isascii() and any(map(str.isalnum, column))
 
 
 def _unambiguous(fields: Mapping[str, str]) -> dict[str, str]:

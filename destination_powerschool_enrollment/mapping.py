@@ -45,7 +45,8 @@ class RowMapper:
         self._route = route
         self._config = config
         self._columns: dict[str, tuple[str | None, bool]] = {}
-        self._dates = {cache_name(name): is_date_column(schema) for name, schema in route.stream.columns.items()}
+        is_date = {name: is_date_column(schema) for name, schema in route.stream.columns.items()}
+        self._is_date = {**{cache_name(name): known for name, known in is_date.items()}, **is_date}
 
     def map(self, row: Row) -> MappedRow:
         """Return what is sent for `row`. Raises UnfitRow."""
@@ -67,7 +68,7 @@ class RowMapper:
             is_dropped = column.startswith(AIRBYTE_COLUMN_PREFIX) or self._route.ignores_unmapped
             if field is None and not is_dropped:
                 raise UnfitRow(_no_field(column))
-            self._columns[column] = (field, self._dates.get(cache_name(column), False))
+            self._columns[column] = (field, self._is_date.get(column, self._is_date.get(cache_name(column), False)))
         return self._columns[column]
 
     def _text_of(self, column: str, value: Any, *, is_date: bool) -> str | None:

@@ -35,6 +35,17 @@ def test_a_column_without_a_field_has_none():
     assert FieldFinder({}, ["Grade"]).field_of("Nickname") is None
 
 
+@pytest.mark.parametrize(("field", "column"), [("姓名", "地址"), ("姓名", "__"), ("Straße", "Straüe"), ("1-é", "_1_è")])
+def test_names_of_which_a_cache_leaves_the_same_are_not_taken_for_each_other(field, column):
+    assert FieldFinder({}, [field]).field_of(column) is None
+    assert FieldFinder({field: "Grade"}, ["Grade"]).field_of(column) is None
+    assert FieldFinder({}, [field]).field_of(field) == field
+
+
+def test_a_name_with_a_foreign_letter_is_found_by_what_a_cache_leaves_of_it():
+    assert FieldFinder({}, ["Straße"]).field_of("stra_e") == "Straße"
+
+
 def test_every_name_is_a_field_where_the_service_does_not_tell_them():
     finder = FieldFinder({"First Name": "stu_FirstName"}, None)
     assert finder.field_of("anything") == "anything"
