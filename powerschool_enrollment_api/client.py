@@ -81,6 +81,10 @@ class Client:
         self._session = _session(settings)
         self._host = urlsplit(settings.base_url).netloc
 
+    def presume_reachable(self) -> None:
+        """Take the address for right, as it was in an earlier sync: what is not reached now is a passing fault."""
+        self._retries.was_reached = True
+
     def get(
         self,
         path: str,
@@ -137,7 +141,7 @@ class Client:
         try:
             return retrying(self._ask_once, question, self.settings.base_url + question.path)
         except Unreachable as fault:
-            if self._retries.has_answered or not question.may_be_repeated_after(fault):
+            if self._retries.was_reached or not question.may_be_repeated_after(fault):
                 raise
             raise NeverReached(fault.message, fault.where) from None
 
@@ -157,14 +161,16 @@ class Client:
                 auth=auth,
             )
         except (OSError, HTTPError) as error:
-            raise failure_of_exception(error, question.where, self._host, self._patience.connect) from None
-        self._retries.has_answered = True
-        failure = failure_of(response, question.where)
-        if failure is None:
+            failure = failure_of_exception(error, question.where, self._host, self._patience.connect)
+            self._retries.was_reached |= type(failure) is PassingFault  # it was lost after it had begun
+            raise failure from None
+        self._retries.was_reached = True
+        refusal = failure_of(response, question.where)
+        if refusal is None:
             return question.read(response, question.where)
-        if isinstance(failure, PassingFault) and (failure.retry_after or 0) < self._patience.retries:
-            self._pace.hold(failure.retry_after or 0)
-        raise failure
+        if isinstance(refusal, PassingFault) and (refusal.retry_after or 0) < self._patience.retries:
+            self._pace.hold(refusal.retry_after or 0)
+        raise refusal
 
 
 class _Session(requests.Session):

@@ -58,7 +58,7 @@ class WrongAddress(EnrollmentError):
 class NeverReached(WrongAddress):
     """There is no connection to the address, and nothing has ever answered there."""
 
-    guidance = "Check the option base_url, and this machine's network: name servers, firewall, proxy."
+    guidance = "Check the option base_url, and this machine's network (name servers, firewall, proxy) and clock."
 
 
 class Untrusted(WrongAddress):

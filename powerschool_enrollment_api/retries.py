@@ -14,18 +14,19 @@ from powerschool_enrollment_api.settings import Patience
 logger = logging.getLogger("airbyte.powerschool_enrollment_api")
 
 _BACK_OFF = wait_exponential_jitter(multiplier=0.5, max=60, jitter=1)
+_LONGEST_BEFORE_CONTACT = 5  # seconds, so that a network that comes up late is noticed
 
 
 class Retries:
     """Decides for all requests of a client, in whichever thread.
 
-    `has_answered`, which the client sets: something has, once. Until then patience is shorter, for a host that cannot
-    be reached is a passing fault where it once was, else most likely a wrong address. All threads share that deadline:
-    requests that start one after the other do not each wait for it.
+    `was_reached`, which the client sets: there was a connection, once. Until then patience is shorter, for a host that
+    cannot be reached is a passing fault where it once was, else most likely a wrong address. All threads share that
+    deadline: requests that start one after the other do not each wait for it.
     """
 
     def __init__(self, patience: Patience, clock: Callable[[], float], sleep: Callable[[float], None]) -> None:
-        self.has_answered = False
+        self.was_reached = False
         self._patience = patience
         self._clock = clock
         self._sleep = sleep
@@ -36,15 +37,22 @@ class Retries:
         deadline = _Deadline(self._clock, self._patience.retries)
         return Retrying(
             retry=retry_if_exception(may_be_repeated_after),
-            wait=_pause,
+            wait=self._pause,
             stop=lambda attempt: self._is_never_reached(attempt) or deadline(attempt),
             sleep=self._sleep,
             before_sleep=_tell,
             reraise=True,
         )
 
+    def _pause(self, attempt: RetryCallState) -> float:
+        """Return what the service asked for, else a back-off with jitter, so that threads do not march in step."""
+        fault = _fault_of(attempt)
+        asked_for = fault.retry_after if isinstance(fault, PassingFault) else None
+        back_off = _BACK_OFF(attempt)
+        return asked_for or (back_off if self.was_reached else min(back_off, _LONGEST_BEFORE_CONTACT))
+
     def _is_never_reached(self, attempt: RetryCallState) -> bool:
-        is_unreachable = not self.has_answered and isinstance(_fault_of(attempt), Unreachable)
+        is_unreachable = not self.was_reached and isinstance(_fault_of(attempt), Unreachable)
         return is_unreachable and self._of_first_contact(attempt)
 
 
@@ -63,12 +71,6 @@ class _Deadline:
         now = self._clock()
         self._end = min(self._end, now + self._patience)
         return now + attempt.upcoming_sleep >= self._end
-
-
-def _pause(attempt: RetryCallState) -> float:
-    """Return what the service asked for, else a back-off with jitter, so that threads do not march in step."""
-    fault = _fault_of(attempt)
-    return (fault.retry_after if isinstance(fault, PassingFault) else None) or _BACK_OFF(attempt)
 
 
 def _tell(attempt: RetryCallState) -> None:

@@ -133,11 +133,14 @@ class SourcePowerschoolEnrollment(YamlDeclarativeSource):
         )
         self._backlog = Backlog.of_pages(page_size_of(config))
         self._refuse_problems_of(catalog)
+        sync = sync_for(config)
+        if state:
+            sync.client.presume_reachable()
         try:
             yield from self._backlog.written(super().read(logger, config, catalog, state), RECORD_STREAMS)
         finally:
             self._backlog.close()
-            sync_for(config).tally.report(logger)
+            sync.tally.report(logger)
 
     def _refuse_problems_of(self, catalog: ConfiguredAirbyteCatalog) -> None:
         """Raise for streams that the CDK would leave out with a warning, or read in a mode that they do not offer."""
