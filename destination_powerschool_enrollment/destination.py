@@ -10,7 +10,7 @@ import sys
 import traceback
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import orjson
 from airbyte_cdk.destinations import Destination
@@ -47,6 +47,7 @@ from powerschool_enrollment_api import (
     as_traced_exception,
     verify_connection,
 )
+from powerschool_enrollment_api.failures import in_one_sentence
 from powerschool_enrollment_api.input_files import name_of, read_object
 
 logger = logging.getLogger("airbyte")
@@ -117,18 +118,18 @@ class DestinationPowerschoolEnrollment(Destination):
         else:
             catalog = read_object(parsed_args.catalog, "--catalog")
             streams = parse_catalog(catalog, name_of(parsed_args.catalog, "--catalog"))
-            yield from self._write(parse_config(config), streams, read_lines(sys.stdin.buffer))
+            yield from self._write(parse_config(config), streams, read_lines(_input()))
 
     def run(self, args: list[str]) -> None:
         """Run one command and print its messages, each at once: a state in a buffer is a state not confirmed."""
         init_uncaught_exception_handler(logger)
+        logging.raiseExceptions = False  # where a log line cannot be written a message cannot either, and that is told
         parsed_args = self.parse_args(args)
         try:
             for message in self.run_cmd(parsed_args):
-                sys.stdout.write(_line(message))
-                sys.stdout.flush()
+                _print(message)
         except EnrollmentError as error:
-            sys.stdout.write(_line(_trace(error)))
+            _print(_trace(error))
             sys.exit(1)
         except Exception as error:  # noqa: BLE001  # its text may hold a row
             raise _fault_of_ours(error) from None
@@ -156,6 +157,23 @@ def _verify(config: Config) -> None:
         raise InvalidOption("\n".join(problems))
 
 
+def _input() -> BinaryIO:
+    if sys.stdin is None:
+        raise InvalidOption("There is no standard input, which the rows are read from.")
+    return sys.stdin.buffer
+
+
+def _print(message: Message) -> None:
+    """Print a message at once; end where that cannot be: nobody could be told any more what became of a row."""
+    try:
+        sys.stdout.write(_line(message))
+        sys.stdout.flush()
+    except OSError as fault:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python writes there once more when it ends
+        is_closed = isinstance(fault, BrokenPipeError)
+        sys.exit(1 if is_closed else f"The output cannot be written: {fault.strerror}.")
+
+
 def _line(message: Message) -> str:
     if isinstance(message, AirbyteMessage):
         return orjson.dumps(AirbyteMessageSerializer.dump(message)).decode() + "\n"
@@ -165,10 +183,7 @@ def _line(message: Message) -> str:
 def _trace(error: EnrollmentError) -> AirbyteMessage:
     """Return how a foreseen failure is told: by its message alone. Raised, it would be repeated with its stack."""
     failure_type = FailureType.config_error if isinstance(error, RowsRejected) else None
-    message = as_traced_exception(error, failure_type).as_sanitized_airbyte_message()
-    if message.trace and message.trace.error:
-        message.trace.error.internal_message = message.trace.error.stack_trace = None
-    return message
+    return in_one_sentence(as_traced_exception(error, failure_type).as_sanitized_airbyte_message())
 
 
 def _fault_of_ours(error: Exception) -> AirbyteTracedException:

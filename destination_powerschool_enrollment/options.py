@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from difflib import get_close_matches
 from typing import Any
 
 from pydantic import ValidationError
@@ -12,6 +11,7 @@ from pydantic_core import ErrorDetails
 from destination_powerschool_enrollment.config import Config
 from destination_powerschool_enrollment.spec import options_schema
 from powerschool_enrollment_api import InvalidOption
+from powerschool_enrollment_api.suggestions import did_you_mean
 
 # pydantic's rules in the words of a JSON file; a rule that is not here keeps pydantic's own.
 _MUST = {
@@ -62,7 +62,7 @@ def _problem(detail: ErrorDetails, schema: Mapping[str, Any]) -> str:
     if rule.startswith("union_tag"):
         option += "." + context["discriminator"].strip("'")
     if rule == "extra_forbidden":
-        return f"There is no option {option}; {_hint(str(name), path, neighbours)}"
+        return f"There is no option {option}; {did_you_mean(str(name), neighbours, path)}"
     if rule in {"missing", "union_tag_not_found"}:
         return f"The option {option} is missing."
     if rule in _MUST:
@@ -84,8 +84,3 @@ def _level(location: list[int | str], schema: Mapping[str, Any]) -> tuple[str, C
 
 def _is_chosen_by(branch: Mapping[str, Any], tag: int | str) -> bool:
     return any(option.get("const") == tag for option in branch["properties"].values())
-
-
-def _hint(name: str, path: str, known: Collection[str]) -> str:
-    near = get_close_matches(name.lower(), known, n=1)
-    return f"did you mean {path}{near[0]}?" if near else f"there are {', '.join(known)}."

@@ -22,7 +22,9 @@ class MalformedInput(EnrollmentError):
     """A line of the input is no Airbyte message. The line itself may hold a row and is never shown."""
 
     guidance = (
-        "The line was not written, and no state after it was confirmed. Please report this with the source's name."
+        "The line was not written, and no state after it was confirmed. A row has the form "
+        '{"type": "RECORD", "record": {"stream": …, "data": {…}, "emitted_at": 0}}. If a source of Airbyte\'s sent the '
+        "line, please report this with its name."
     )
 
 

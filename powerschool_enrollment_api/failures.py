@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from airbyte_cdk.models import FailureType
+from airbyte_cdk.models import AirbyteErrorTraceMessage, AirbyteMessage, FailureType
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from powerschool_enrollment_api.errors import (
@@ -33,3 +33,18 @@ def as_traced_exception(error: EnrollmentError, failure_type: FailureType | None
     return AirbyteTracedException(
         message=text, internal_message=text, failure_type=failure_type or failure_type_of(error)
     )
+
+
+def says_all(error: BaseException | AirbyteErrorTraceMessage | None) -> bool:
+    """Tell whether the failure was foreseen: as `as_traced_exception` makes it, its message is all there is to say."""
+    if not isinstance(error, (AirbyteTracedException, AirbyteErrorTraceMessage)):
+        return False
+    return error.message is not None and error.message == error.internal_message
+
+
+def in_one_sentence(message: AirbyteMessage) -> AirbyteMessage:
+    """Return the message; if it is the trace of a foreseen failure, without what repeats its reason."""
+    error = message.trace and message.trace.error
+    if error and says_all(error):
+        error.internal_message = error.stack_trace = None
+    return message

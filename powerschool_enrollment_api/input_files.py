@@ -8,6 +8,8 @@ from typing import Any
 
 from powerschool_enrollment_api.errors import InvalidOption
 
+_LINES = "Of lines that a connector printed, take what is needed: docs/command_line.md shows how."
+
 
 def name_of(path: str, argument: str) -> str:
     """Return how a message about the file begins."""
@@ -37,6 +39,8 @@ def read_json(path: str, argument: str) -> Any:
     except OSError as error:
         raise InvalidOption(f"{name} cannot be read: {error.strerror}.") from None
     except json.JSONDecodeError as error:
+        if error.msg == "Extra data":
+            raise InvalidOption(f"{name} holds more than one JSON value. {_LINES}") from None
         place = f"line {error.lineno}, column {error.colno}"
         raise InvalidOption(f"{name} is not valid JSON at {place}: {error.msg}.") from None
     except UnicodeDecodeError as error:

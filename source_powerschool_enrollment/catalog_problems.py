@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 
 from airbyte_cdk.models import AirbyteCatalog, ConfiguredAirbyteCatalog, SyncMode
 
+from powerschool_enrollment_api.suggestions import did_you_mean
 from source_powerschool_enrollment.deliveries.stream import NAME as DELIVERED_RECORDS
 from source_powerschool_enrollment.documents.stream import NAME as DOCUMENTS
-from source_powerschool_enrollment.option_problems import did_you_mean
 
 _THERE_ONLY_WHERE: Mapping[str, str] = {
     DELIVERED_RECORDS: "the option deliveries has the mode consume",

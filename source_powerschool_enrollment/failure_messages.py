@@ -9,23 +9,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Iterator
 
-from airbyte_cdk.models import AirbyteErrorTraceMessage, AirbyteMessage
+from airbyte_cdk.models import AirbyteMessage
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-
-def says_all(error: BaseException | AirbyteErrorTraceMessage | None) -> bool:
-    """Tell whether the failure was foreseen: as `as_traced_exception` makes it, its message is all there is to say."""
-    if not isinstance(error, (AirbyteTracedException, AirbyteErrorTraceMessage)):
-        return False
-    return error.message is not None and error.message == error.internal_message
-
-
-def in_one_sentence(message: AirbyteMessage) -> AirbyteMessage:
-    """Return the message; if it is the trace of a foreseen failure, without what repeats its reason."""
-    error = message.trace and message.trace.error
-    if error and says_all(error):
-        error.internal_message = error.stack_trace = None
-    return message
+from powerschool_enrollment_api.failures import in_one_sentence, says_all
 
 
 def without_traceback(record: logging.LogRecord) -> bool:

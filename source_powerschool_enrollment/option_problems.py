@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from difflib import get_close_matches
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from jsonschema import Draft7Validator
 from jsonschema.exceptions import ValidationError
+
+from powerschool_enrollment_api.suggestions import did_you_mean
 
 
 def option_problems(config: Mapping[str, Any], specification: Mapping[str, Any]) -> list[str]:
@@ -15,12 +16,6 @@ def option_problems(config: Mapping[str, Any], specification: Mapping[str, Any])
     errors = sorted(Draft7Validator(specification).iter_errors(config), key=lambda error: list(map(str, error.path)))
     wrong = [_sentence(error) for whole in errors for error in _of_chosen_branch(whole)]
     return [*wrong, *_unknown(config, specification)]
-
-
-def did_you_mean(name: str, names: Iterable[str]) -> str:
-    """Return what to say after a name that is none of these."""
-    near = get_close_matches(name, names := list(names), n=1)
-    return f"did you mean {near[0]}?" if near else f"there are {', '.join(names)}."
 
 
 def _unknown(value: Any, schema: Mapping[str, Any], path: str = "") -> Iterator[str]:
@@ -31,13 +26,20 @@ def _unknown(value: Any, schema: Mapping[str, Any], path: str = "") -> Iterator[
     if isinstance(value, list):
         for index, entry in enumerate(value):
             yield from _unknown(entry, schema.get("items", {}), f"{path}{index}.")
-    elif isinstance(value, Mapping) and "properties" in schema:
-        options = schema["properties"]
+    elif isinstance(value, Mapping):
+        options = _options_of(value, schema)
         for name, inner in value.items():
             if name in options:
                 yield from _unknown(inner, options[name], f"{path}{name}.")
-            elif not name.startswith("_"):
-                yield f"There is no option {path}{name}; {did_you_mean(name, options)}"
+            elif options and not name.startswith("_"):
+                yield f"There is no option {path}{name}; {did_you_mean(name, options, path)}"
+
+
+def _options_of(value: Mapping[str, Any], schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the options there are at this level: in the branch of a oneOf that `mode` chooses, if it is one."""
+    chosen = [each for each in schema.get("oneOf", ()) if each["properties"]["mode"]["const"] == value.get("mode")]
+    options: Mapping[str, Any] = (chosen or [schema])[0].get("properties", {})
+    return options
 
 
 def _of_chosen_branch(error: ValidationError) -> Iterator[ValidationError]:

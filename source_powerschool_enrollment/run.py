@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import sys
-from contextlib import suppress
 
 from airbyte_cdk.exception_handler import init_uncaught_exception_handler
 from airbyte_cdk.logger import PRINT_BUFFER, init_logger
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from powerschool_enrollment_api import EnrollmentError, as_traced_exception
+from powerschool_enrollment_api.failures import in_one_sentence, says_all
 from source_powerschool_enrollment.entrypoint import EnrollmentEntrypoint
-from source_powerschool_enrollment.failure_messages import in_one_sentence, says_all
 from source_powerschool_enrollment.heap import settle_heap
 from source_powerschool_enrollment.source import SourcePowerschoolEnrollment
 
@@ -21,6 +21,7 @@ from source_powerschool_enrollment.source import SourcePowerschoolEnrollment
 def run() -> None:
     """Run the command given on the command line."""
     init_uncaught_exception_handler(init_logger("airbyte"))
+    logging.raiseExceptions = False  # where a log line cannot be written a message cannot either, and that is told
     arguments = EnrollmentEntrypoint.parse_args(sys.argv[1:])
     settle_heap()
     try:
@@ -35,20 +36,29 @@ def _print_messages(arguments: argparse.Namespace) -> None:
         for message in entrypoint.run(arguments):
             # One write a line: two could interleave with a log line of another thread.
             print(f"{message}\n", end="")  # noqa: T201
+    sys.stdout.flush()
 
 
 def _end_at_once(error: BaseException) -> None:
     """End the process without waiting for its threads, some of which may wait for this one to write what they read."""
-    if isinstance(error, EnrollmentError):
-        error = as_traced_exception(error)
-    with suppress(BrokenPipeError):  # nobody listens any more
-        if isinstance(error, AirbyteTracedException) and says_all(error):
-            trace = in_one_sentence(error.as_sanitized_airbyte_message())
-            print(EnrollmentEntrypoint.airbyte_message_to_string(trace))  # noqa: T201
-        elif not isinstance(error, BrokenPipeError):
-            sys.excepthook(type(error), error, error.__traceback__)
+    try:
+        _tell(as_traced_exception(error) if isinstance(error, EnrollmentError) else error)
         sys.stdout.flush()
-    os._exit(1)
+    except BrokenPipeError:
+        pass  # nobody listens any more
+    except OSError as fault:
+        # The CDK's buffer still stands in for standard error.
+        print(f"The output cannot be written: {fault.strerror}.", file=sys.__stderr__, flush=True)
+    finally:
+        os._exit(1)
+
+
+def _tell(error: BaseException) -> None:
+    if isinstance(error, AirbyteTracedException) and says_all(error):
+        trace = in_one_sentence(error.as_sanitized_airbyte_message())
+        print(EnrollmentEntrypoint.airbyte_message_to_string(trace))  # noqa: T201
+    elif not isinstance(error, BrokenPipeError):
+        sys.excepthook(type(error), error, error.__traceback__)
 
 
 def _source(arguments: argparse.Namespace) -> SourcePowerschoolEnrollment:

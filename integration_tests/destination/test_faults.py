@@ -3,13 +3,23 @@
 import json
 import socket
 import stat
+import subprocess
 import time
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
-from integration_tests.destination.session import Session, catalog, config, configured_stream, record, run, stream_state
+from integration_tests.destination.session import (
+    COMMAND,
+    Session,
+    catalog,
+    config,
+    configured_stream,
+    record,
+    run,
+    stream_state,
+)
 from integration_tests.destination.stand_in import Reply, StandIn
 
 IMPATIENT = {"POWERSCHOOL_ENROLLMENT_RETRY_SECONDS": "2", "POWERSCHOOL_ENROLLMENT_READ_TIMEOUT_SECONDS": "0.5"}
@@ -288,3 +298,29 @@ def test_validate_only_sends_nothing_and_confirms_nothing(service: StandIn, tmp_
     assert service.arrivals == []
     assert session.states == []
     assert "2 rows: 2 fit to be sent" in session.logs
+
+
+def write_in_a_shell(folder: Path, service: StandIn, redirection: str) -> "subprocess.CompletedProcess[str]":
+    """Write one row and a state, with the output or the input redirected."""
+    for name, content in (("config", config(service)), ("catalog", catalog())):
+        (folder / f"{name}.json").write_text(json.dumps(content))
+    (folder / "rows.jsonl").write_text("\n".join(map(json.dumps, [record(MARKED), stream_state(1)])))
+    command = f"{' '.join(COMMAND)} write --config config.json --catalog catalog.json < rows.jsonl {redirection}"
+    return subprocess.run(["bash", "-c", command], cwd=folder, capture_output=True, text=True, check=False, timeout=60)
+
+
+def test_an_output_that_cannot_be_written_is_told_in_one_line(service: StandIn, tmp_path: Path) -> None:
+    done = write_in_a_shell(tmp_path, service, "> /dev/full")
+    assert (done.returncode, done.stderr) == (1, "The output cannot be written: No space left on device.\n")
+
+
+def test_an_output_that_nobody_reads_any_more_ends_it_quietly(service: StandIn, tmp_path: Path) -> None:
+    done = write_in_a_shell(tmp_path, service, "| true; exit ${PIPESTATUS[0]}")
+    assert (done.returncode, done.stderr) == (1, "")
+
+
+def test_no_input_at_all_is_told(service: StandIn, tmp_path: Path) -> None:
+    done = write_in_a_shell(tmp_path, service, "<&-")
+    assert (done.returncode, done.stderr) == (1, "")
+    assert "There is no standard input, which the rows are read from." in done.stdout
+    assert service.arrivals == []

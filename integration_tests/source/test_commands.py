@@ -5,10 +5,18 @@ import signal
 import socket
 import subprocess
 import time
+from pathlib import Path
 
 import pytest
 
-from integration_tests.connector import SCRIPTS, configured_catalog, read_streams, run_source, source_command
+from integration_tests.connector import (
+    BOUND_SECONDS,
+    SCRIPTS,
+    configured_catalog,
+    read_streams,
+    run_source,
+    source_command,
+)
 from powerschool_enrollment_sandbox import Fault
 
 STREAMS = {
@@ -177,3 +185,13 @@ def test_a_read_that_is_interrupted_ends_at_once(slow_read):
     slow_read.send_signal(signal.SIGINT)
     slow_read.stdout.read()
     assert slow_read.wait(timeout=30) == 1
+
+
+def test_a_full_disk_is_told_in_one_line(config, tmp_path):
+    catalog = configured_catalog(run_source("discover", config=config).catalog, ["roster_record_details"])
+    arguments = source_command("read", tmp_path, config=config, catalog=catalog)
+    with Path("/dev/full").open("w") as full:
+        process = subprocess.run(
+            arguments, stdout=full, stderr=subprocess.PIPE, text=True, check=False, timeout=BOUND_SECONDS
+        )
+    assert (process.returncode, process.stderr) == (1, "The output cannot be written: No space left on device.\n")

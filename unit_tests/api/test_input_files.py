@@ -44,6 +44,10 @@ def test_malformed_json_is_told_by_line_and_column_and_never_quoted(complaint):
     assert said == "is not valid JSON at line 3, column 3: Expecting ',' delimiter."
 
 
+def test_lines_that_a_connector_printed_are_told_as_such(complaint):
+    assert complaint(b'{"type": "LOG"}\n{"type": "CATALOG"}\n').startswith("holds more than one JSON value. Of lines")
+
+
 def test_a_byte_of_another_encoding_is_told_by_its_line(complaint):
     said = complaint('{\n"api_key": "clé"}'.encode("latin-1"))
     assert said == "is not UTF-8 (line 2): save it in the encoding UTF-8."

@@ -64,7 +64,12 @@ def test_no_value_is_ever_repeated(config):
         ({"deliverys": {"mode": "disabled"}}, "There is no option deliverys; did you mean deliveries?"),
         (
             {"documents": [{"field": "a"}, {"field": "b", "filename_field": "c"}]},
-            "There is no option documents.1.filename_field; did you mean file_name_field?",
+            "There is no option documents.1.filename_field; did you mean documents.1.file_name_field?",
+        ),
+        ({"Num_Workers": 4}, "There is no option Num_Workers; did you mean num_workers?"),
+        (
+            {"published_actions": {"mode": "ids", "ids": [1], "idz": [2]}},
+            "There is no option published_actions.idz; did you mean published_actions.ids?",
         ),
         ({"xyz": 1}, f"There is no option xyz; there are {', '.join(SPEC['properties'])}."),
     ],
