@@ -5,6 +5,7 @@ Without POWERSCHOOL_ENROLLMENT_API_KEY it reads a made-up district from the sand
 
 import argparse
 import os
+import signal
 import sys
 import tempfile
 import warnings
@@ -22,6 +23,7 @@ from rich.table import Table
 
 # ── Options ──────────────────────────────────────────────────────────────────────────────────────────────────────
 API_KEY = os.environ.get("POWERSCHOOL_ENROLLMENT_API_KEY")
+ENDINGS = (signal.SIGTERM, signal.SIGHUP)
 OPTIONS = {"page_size": 1000, "num_workers": 8}
 STREAMS = [
     "published_actions",
@@ -45,12 +47,7 @@ def main() -> None:
     with ExitStack() as resources:
         # PyAirbyte hands the key on in files that all may read: they lie in a folder that nobody else can enter.
         os.environ["TMPDIR"] = tempfile.tempdir = resources.enter_context(tempfile.TemporaryDirectory())
-        source = ab.get_source(
-            "source-powerschool-enrollment",
-            config={**OPTIONS, **connection(resources)},
-            local_executable=Path(sys.executable).with_name("source-powerschool-enrollment"),
-            streams=STREAMS,
-        )
+        source = source_with(connection(resources))
         source.check()
         # Another warehouse is another cache: ab.caches has PostgresCache, SnowflakeCache and BigQueryCache.
         # Made-up children have a schema of their own, and never stand among a district's.
@@ -61,6 +58,16 @@ def main() -> None:
             force_full_refresh=arguments.replace,
         )
         show(cache, f"{arguments.warehouse}, schema {cache.schema_name}")
+
+
+def source_with(connection: dict[str, str]) -> ab.Source:
+    """Return the connector with the streams that are synced."""
+    return ab.get_source(
+        "source-powerschool-enrollment",
+        config={**OPTIONS, **connection},
+        local_executable=Path(sys.executable).with_name("source-powerschool-enrollment"),
+        streams=STREAMS,
+    )
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -93,7 +100,21 @@ def show(cache: DuckDBCache, title: str) -> None:
     Console().print(table)
 
 
+def end_as_after_ctrl_c() -> None:
+    """Let no process and no key be left behind when we are told to end, or when our terminal closes."""
+
+    def stop(*_: object) -> None:
+        for told in ENDINGS:
+            signal.signal(told, signal.SIG_IGN)  # it often comes twice, and must not end the clearing up
+        raise KeyboardInterrupt
+
+    for told in ENDINGS:
+        if signal.getsignal(told) is not signal.SIG_IGN:  # nohup stays what it is
+            signal.signal(told, stop)
+
+
 if __name__ == "__main__":
+    end_as_after_ctrl_c()
     try:
         main()
     except KeyboardInterrupt:

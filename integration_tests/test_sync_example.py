@@ -89,7 +89,15 @@ def test_help_syncs_nothing(sandbox, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def test_ctrl_c_ends_it_quietly_and_the_key_was_never_for_others_to_read(sandbox, tmp_path):
+@pytest.mark.parametrize(
+    "stop",
+    [
+        pytest.param(lambda process: os.killpg(process.pid, signal.SIGINT), id="Ctrl-C"),
+        pytest.param(lambda process: process.terminate(), id="SIGTERM"),
+        pytest.param(lambda process: process.send_signal(signal.SIGHUP), id="SIGHUP"),
+    ],
+)
+def test_it_is_stopped_quietly_with_its_processes_and_the_key_was_never_for_others_to_read(sandbox, tmp_path, stop):
     temporary = tmp_path / "tmp"
     temporary.mkdir()
     modes = []
@@ -97,10 +105,10 @@ def test_ctrl_c_ends_it_quietly_and_the_key_was_never_for_others_to_read(sandbox
     def with_the_key():
         return [path for path in temporary.rglob("*.json") if sandbox.api_key in path.read_text()]
 
-    def press_ctrl_c(request):
+    def press(request):
         if request.path.endswith("/rosterrecords") and not modes:
             modes.extend(path.parent.stat().st_mode & 0o777 for path in with_the_key())
-            os.killpg(process.pid, signal.SIGINT)
+            stop(process)
 
     with subprocess.Popen(
         [sys.executable, str(EXAMPLE)],
@@ -111,9 +119,11 @@ def test_ctrl_c_ends_it_quietly_and_the_key_was_never_for_others_to_read(sandbox
         text=True,
         start_new_session=True,
     ) as process:
-        sandbox.on_request = press_ctrl_c
+        sandbox.on_request = press
         said, _ = process.communicate(timeout=120)
-    assert process.returncode == 130
+    assert process.returncode == 130, said
     assert "Traceback" not in said
     assert set(modes) == {0o700}
     assert with_the_key() == []
+    with pytest.raises(ProcessLookupError):
+        os.killpg(process.pid, 0)
