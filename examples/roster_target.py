@@ -33,7 +33,7 @@ class Target:
 
     @property
     def titles(self) -> tuple[str, ...]:
-        """What people may call it: the title of the form, that of the import schema, or both."""
+        """What people may call it: the titles of the form and the import schema, or one of them."""
         name = IDS.sub("", self.name)
         return (name, *name.rsplit(": ", 1))
 
@@ -41,7 +41,8 @@ class Target:
         """Return the field of the column's name, whatever its capitals and blanks."""
         if column in self.fields:
             return column
-        alike = [field for field in self.fields if plain(field) == plain(column)]
+        name = plain(column)
+        alike = [field for field in self.fields if plain(field) == name] if name.strip("_") else []
         return alike[0] if len(alike) == 1 else None
 
     def catalog(self, fields: Collection[str]) -> dict[str, Any]:
@@ -72,7 +73,7 @@ def targets_of(operations: Iterable[Mapping[str, Any]]) -> list[Target]:
 
 
 def target_called(wanted: str | None, targets: Sequence[Target]) -> Target:
-    """Return the target whose name or id is `wanted`, or the only one whose name holds it. Raises UnclearTarget."""
+    """Return the target whose name or id is `wanted`, or the only one whose titles hold it. Raises UnclearTarget."""
     if not targets:
         raise UnclearTarget("No form that this key opens has an import schema: PowerSchool sets them up.")
     if not wanted:
@@ -87,13 +88,12 @@ def target_called(wanted: str | None, targets: Sequence[Target]) -> Target:
 
 
 def targets_meant(wanted: str, targets: Iterable[Target]) -> list[Target]:
-    """Return the targets that bear the name, else those with the id, else those whose names hold the text."""
+    """Return the targets that bear the name, else those whose titles hold the text. Digits alone are an id."""
     text = wanted.strip().casefold()
-    return (
-        [target for target in targets if text == target.name.casefold()]
-        or [target for target in targets if text == target.id]
-        or [target for target in targets if text in target.name.casefold()]
-    )
+    if text.isdecimal():
+        return [target for target in targets if text == target.id]
+    named = [target for target in targets if text == target.name.casefold()]
+    return named or [target for target in targets if text in target.titles[0].casefold()]
 
 
 def best_target(roster: Roster, targets: Iterable[Target]) -> Target:
@@ -111,24 +111,53 @@ def fields_of(roster: Roster, target: Target, mapping: Mapping[str, str], ignore
             f"No column of {roster.name} has a field in {target.name!r}: is its first line the columns' names? "
             f"The fields are {', '.join(target.fields)}."
         )
-    free = [field for field in target.fields if field not in fields.values()]
-    strangers = [column for column in columns if column not in fields]
-    problems = [
-        *(f"The column {column!r} has no field{did_you_mean(column, free)}." for column in strangers),
-        *mapping_problems(roster, target, mapping),
-        *shared_fields(fields),
-    ]
-    if problems:
-        advice = [f"Fields that no column goes to: {', '.join(free) or 'none'}.", *ways_out(strangers, free)]
-        raise UnusableRoster("\n".join([f"{roster.name} does not fit {target.name!r}:", *problems, *advice]))
+    if problems := misfits(roster, target, mapping, ignored, fields):
+        raise UnusableRoster("\n".join([f"{roster.name} does not fit {target.name!r}:", *problems]))
     return fields
 
 
-def mapping_problems(roster: Roster, target: Target, mapping: Mapping[str, str]) -> Iterator[str]:
-    """Yield what cannot be right in --map."""
-    for column, field in mapping.items():
+def misfits(
+    roster: Roster, target: Target, mapping: Mapping[str, str], ignored: Collection[str], fields: Mapping[str, str]
+) -> list[str]:
+    """Return what does not fit, and then what to do about it; nothing if all fits."""
+    free = [field for field in target.fields if field not in fields.values()]
+    strangers = [column for column in roster.columns if column not in {*fields, *ignored}]
+    # One match among many may be chance, a child's `M` for a field of that name: then no cell of the line is shown.
+    names = roster.columns if len(fields) >= len(strangers) else []
+    problems = [
+        *(without_a_field(strangers, free) if names else [unnamed_without_a_field(roster, strangers)]),
+        *option_problems(roster, "--map", mapping, names),
+        *option_problems(roster, "--ignore", ignored, names),
+        *(f"The column {column!r} is both mapped and ignored." for column in mapping if column in ignored),
+        *unknown_fields(target, mapping),
+        *shared_fields(fields),
+    ]
+    advice = f"Fields that no column goes to: {', '.join(free) or 'none'}."
+    return [*problems, advice, *(ways_out(strangers, free) if names else ())] if problems else []
+
+
+def without_a_field(strangers: Iterable[str], free: Sequence[str]) -> Iterator[str]:
+    """Yield the columns that have no field."""
+    for column in strangers:
+        yield f"The column {column!r} has no field{did_you_mean(column, free)}."
+
+
+def unnamed_without_a_field(roster: Roster, strangers: Collection[str]) -> str:
+    """Say which columns have no field, without a name: without a header these are a student's values."""
+    positions = [str(place) for place, column in enumerate(roster.columns, start=1) if column in strangers]
+    return f"The columns {', '.join(positions)} have no field: is the first line the columns' names?"
+
+
+def option_problems(roster: Roster, option: str, columns: Iterable[str], names: Sequence[str]) -> Iterator[str]:
+    """Yield the columns of an option that the roster lacks, with the nearest of the names that may be shown."""
+    for column in columns:
         if column not in roster.columns:
-            yield f"There is no column {column!r} for --map{did_you_mean(column, roster.columns)}."
+            yield f"There is no column {column!r} for {option}{did_you_mean(column, names)}."
+
+
+def unknown_fields(target: Target, mapping: Mapping[str, str]) -> Iterator[str]:
+    """Yield the fields of --map that are none."""
+    for field in mapping.values():
         if field not in target.fields:
             yield f"There is no field {field!r} for --map{did_you_mean(field, target.fields)}."
 
@@ -170,8 +199,11 @@ def words(name: str) -> str:
 
 
 def plain(name: str) -> str:
-    """Return a name without what a database may have changed of it: `Birth Date` and `birth_date` are one."""
-    return re.sub(r"[^a-z0-9]", "_", name.lower())
+    """Return a name without what a database may have changed of it: `Birth Date` and `birth_date` are one.
+
+    Letters beyond ASCII stay, for with one sign for all of them two names of a script would be one.
+    """
+    return re.sub(r"[^a-z0-9\x80-\U0010ffff]|\s", "_", name.lower())
 
 
 def listing(said: str, targets: Iterable[Target]) -> str:

@@ -52,10 +52,13 @@ def test_a_whole_name_is_meant_even_if_another_name_holds_it():
     assert target_called(RETURNING.name, [longer, RETURNING]) is RETURNING
 
 
-def test_an_id_is_meant_before_a_year_that_has_the_same_digits():
-    other = target("Returning 1999", "Roster 11", (3, 31))
+@pytest.mark.parametrize("wanted", ["1", "3", "111", "1999", "import schema", "published action 1", "]"])
+def test_digits_are_a_whole_id_and_other_text_is_searched_in_titles_alone(wanted):
+    other = target("Returning 1999", "Roster 11", (3, 311))
     assert target_called("11", [other, RETURNING]) is RETURNING
-    assert target_called("1999", [other, RETURNING]) is other
+    assert target_called("Returning 1999", [other, RETURNING]) is other
+    with pytest.raises(UnclearTarget, match=r"There is no "):
+        target_called(wanted, [other])
 
 
 def test_a_part_of_several_names_lists_these_alone():
@@ -123,19 +126,19 @@ def test_a_name_that_two_fields_share_but_for_capitals_is_neither():
 
 
 def test_columns_without_a_field_are_all_named_with_the_nearest_and_what_to_do():
-    said = refusal("ExternalID", "First Name", "BirthDate", "Shoe size", "LastName").splitlines()
+    said = refusal("ExternalID", "First Name", "BirthDate", "Shoe size", "LastName", "Grade").splitlines()
     assert said == [
         f"my.csv does not fit {RETURNING.name!r}:",
         "The column 'First Name' has no field (did you mean 'FirstName'?).",
         "The column 'BirthDate' has no field (did you mean 'DateOfBirth'?).",
         "The column 'Shoe size' has no field.",
-        "Fields that no column goes to: FirstName, DateOfBirth, Grade.",
+        "Fields that no column goes to: FirstName, DateOfBirth.",
         'Rename them in the first line of the file, or add such options (with make: OPTIONS="…"): ' + OPTIONS,
     ]
-    options = shlex.split(OPTIONS)
-    mapping = dict(each.split("=") for each in options if "=" in each)
+    *maps, _, ignored = shlex.split(OPTIONS)
+    mapping = dict(each.split("=") for each in maps if "=" in each)
     assert (
-        len(fields_of(roster("ExternalID", "First Name", "BirthDate", "Shoe size"), RETURNING, mapping, options)) == 3
+        len(fields_of(roster("ExternalID", "First Name", "BirthDate", "Shoe size"), RETURNING, mapping, [ignored])) == 3
     )
 
 
@@ -148,6 +151,44 @@ def test_a_mapping_of_what_is_not_there_is_named_with_the_nearest():
     said = refusal("Grade", "Born", mapping={"Bron": "Grade", "Born": "DateOfBrith"})
     assert "There is no column 'Bron' for --map (did you mean 'Born'?)." in said
     assert "There is no field 'DateOfBrith' for --map (did you mean 'DateOfBirth'?)." in said
+
+
+def test_a_column_to_ignore_that_is_not_there_is_named_with_the_nearest():
+    said = refusal("ExternalID", "Grade", "DateOfBirth", ignored=["BirthDate"])
+    assert "There is no column 'BirthDate' for --ignore (did you mean 'DateOfBirth'?)." in said
+
+
+def test_a_column_that_is_both_mapped_and_ignored_is_named():
+    said = refusal("ExternalID", "Born", mapping={"Born": "DateOfBirth"}, ignored=["Born"])
+    assert "The column 'Born' is both mapped and ignored." in said
+
+
+def test_a_file_of_which_less_than_half_fits_may_lack_a_header_and_none_of_it_is_shown():
+    letters = target("Form", "Roster", (1, 1), ("ExternalID", "FirstName", "M"))
+    first_line = ("Zyxwana", "Zyxwanasson", "M", "2015-03-04")
+    said = refusal(*first_line, target=letters, mapping={"Zyxwan": "FirstName"}, ignored=["2015-03"])
+    assert "The columns 1, 2, 4 have no field: is the first line the columns' names?" in said
+    assert "There is no column 'Zyxwan' for --map." in said
+    assert "There is no column '2015-03' for --ignore." in said
+    assert "Fields that no column goes to: ExternalID, FirstName." in said
+    assert "Zyxwana" not in said
+    assert "2015-03-04" not in said
+
+
+@pytest.mark.parametrize(
+    ("column", "field"),
+    [("地址", "姓名"), ("का", "कि"), ("Pere", "Père"), ("P_re", "Père"), ("#", "%"), ("__", "姓名")],
+)
+def test_names_that_differ_in_letters_beyond_ascii_or_have_no_letter_are_not_alike(column, field):
+    assert target("Form", "Roster", (1, 1), (field,)).field_for(column) is None
+    assert target("Form", "Roster", (1, 1), (field,)).field_for(field) == field
+
+
+@pytest.mark.parametrize(
+    ("column", "field"), [("date_of_birth", "Date of Birth"), ("e_mail", "E-Mail"), ("grade\xa0level", "Grade Level")]
+)
+def test_names_that_differ_in_capitals_and_blanks_are_alike(column, field):
+    assert target("Form", "Roster", (1, 1), (field,)).field_for(column) == field
 
 
 def test_a_file_without_a_header_is_told_so_and_none_of_it_is_shown():
