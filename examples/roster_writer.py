@@ -7,8 +7,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -112,26 +112,38 @@ def messages_of(roster: Roster, fields: Mapping[str, str]) -> Iterator[Json]:
 def write(config: str, catalog: str, roster: Roster, fields: Mapping[str, str]) -> tuple[int, Confirmed]:
     """Write the roster, with a progress bar; return the destination's exit code, and what was confirmed."""
     confirmed = Confirmed()
-    progress = Progress(console=console, transient=True)
-    bar = progress.add_task("Writing", total=len(roster.rows))
     try:
         with (
-            tempfile.TemporaryFile() as messages,  # without a name: it ends with this program, however that ends
-            ExitStack() as terminal,
+            progress_bar(len(roster.rows)) as advance,
+            in_a_file(messages_of(roster, fields)) as messages,
+            destination("write", "--config", config, "--catalog", catalog, stdin=messages) as process,
         ):
-            if console.is_terminal:
-                terminal.enter_context(progress)
-            messages.writelines(json.dumps(message).encode() + b"\n" for message in messages_of(roster, fields))
-            messages.seek(0)
-            with destination("write", "--config", config, "--catalog", catalog, stdin=messages) as process:
-                for message in said_by(process):
-                    confirmed.note(message)
-                    progress.update(bar, completed=confirmed.rows)
-                    show(message, roster)
+            for message in said_by(process):
+                confirmed.note(message)
+                advance(confirmed.rows)
+                show(message, roster)
     except KeyboardInterrupt:
         console.print(confirmed.part_of(roster), style="red")
         raise
     return process.returncode, confirmed
+
+
+@contextmanager
+def progress_bar(total: int) -> Iterator[Callable[[int], None]]:
+    """Show on a terminal how much is done: what is yielded takes the number of rows."""
+    progress = Progress(console=console, transient=True)
+    bar = progress.add_task("Writing", total=total)
+    with progress if console.is_terminal else nullcontext():
+        yield lambda rows: progress.update(bar, completed=rows)
+
+
+@contextmanager
+def in_a_file(messages: Iterable[Json]) -> Iterator[IO[bytes]]:
+    """Yield a file of the messages. It has no name, and so it ends with this program, however that ends."""
+    with tempfile.TemporaryFile() as file:
+        file.writelines(json.dumps(message).encode() + b"\n" for message in messages)
+        file.seek(0)
+        yield file
 
 
 def show(message: Json, roster: Roster | None = None) -> None:

@@ -68,10 +68,18 @@ def sample(tmp_path):
     return Path(shutil.copy(EXAMPLES / "roster.csv", tmp_path / "examples"))
 
 
-@pytest.mark.usefixtures("sample")
 def test_the_readme_shows_what_the_command_prints(tmp_path):
+    shutil.copytree(EXAMPLES, tmp_path / "examples", ignore=shutil.ignore_patterns("*.jsonl"))
     block = re.search(r"```\n\$ make import\n(.+?)```", (ROOT / "README.md").read_text(), re.DOTALL)[1].splitlines()
-    result = import_roster("examples/roster.csv", folder=tmp_path)
+    result = subprocess.run(
+        [sys.executable, "examples/import_roster.py"],
+        cwd=tmp_path,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
     assert result.returncode == 3, result.stderr
     assert result.stderr == ""
     printed = result.stdout.splitlines()
@@ -161,7 +169,7 @@ def test_columns_without_a_field_are_named_and_nothing_is_written(sandbox, tmp_p
     assert result.returncode == 2
     assert "The column 'Name of child' has no field" in result.stdout
     assert sandbox.journal.count("POST", "*") == 0
-    in_the_sandbox = import_roster("my.csv", folder=tmp_path)
+    in_the_sandbox = import_roster("my.csv", "--sandbox", folder=tmp_path)
     assert in_the_sandbox.returncode == 2
     assert "The column 'Name of child' has no field" in in_the_sandbox.stdout
     assert "Short roster" in in_the_sandbox.stdout
@@ -173,8 +181,39 @@ def test_an_address_without_a_key_imports_nothing_into_the_sandbox_instead():
     assert "POWERSCHOOL_ENROLLMENT_API_KEY is not" in result.stdout
 
 
-def test_an_unreachable_service_is_said_once_and_fails():
+def test_a_roster_without_a_key_is_refused_and_not_tried_on_the_sandbox(sample):
+    result = import_roster(sample, "--into", "1")
+    assert result.returncode == 2
+    assert result.stdout.startswith("POWERSCHOOL_ENROLLMENT_API_KEY is not set. Set it, or add --sandbox")
+
+
+def test_with_a_key_the_sample_is_refused_before_any_request(sandbox):
+    result = import_roster("--into", short_roster(sandbox)[0], sandbox=sandbox)
+    assert result.returncode == 2
+    assert result.stdout == "Name a roster: with a key the sample is not written.\n"
+    assert len(sandbox.journal) == 0
+
+
+def test_a_roster_may_be_tried_on_the_sandbox_while_a_key_is_set(sandbox, sample):
+    result = import_roster(sample, "--sandbox", sandbox=sandbox)
+    assert result.returncode == 3, result.stdout
+    assert "--sandbox was given: this writes to the sandbox, a made-up district, and the key is not used." in (
+        result.stdout.splitlines()
+    )
+    assert len(sandbox.journal) == 0
+
+
+def test_a_misspelt_column_to_hold_back_stops_the_import(sandbox, tmp_path):
+    file = write_roster(tmp_path, [(1, "04/20/2015")])
+    result = import_roster(file, "--into", short_roster(sandbox)[0], "--ignore", "DateOfBrith", sandbox=sandbox)
+    assert result.returncode == 2
+    assert "There is no column 'DateOfBrith' for --ignore (did you mean 'DateOfBirth'?)." in result.stdout
+    assert sandbox.journal.count("POST", "*") == 0
+
+
+def test_an_unreachable_service_is_said_once_and_fails(sample):
     result = import_roster(
+        sample,
         POWERSCHOOL_ENROLLMENT_API_KEY="k",
         POWERSCHOOL_ENROLLMENT_BASE_URL="http://127.0.0.1:9",
         POWERSCHOOL_ENROLLMENT_RETRY_SECONDS="0",
@@ -201,6 +240,7 @@ def test_that_the_service_does_not_answer_is_said_while_it_is_tried_again(sandbo
     [
         pytest.param(lambda process: os.killpg(process.pid, signal.SIGINT), id="Ctrl-C"),
         pytest.param(lambda process: process.terminate(), id="SIGTERM"),
+        pytest.param(lambda process: process.send_signal(signal.SIGHUP), id="SIGHUP"),
     ],
 )
 def test_when_stopped_it_says_what_was_confirmed_and_leaves_nothing_behind(sandbox, tmp_path, stop):
@@ -254,7 +294,7 @@ def test_a_reader_who_leaves_stops_it_like_ctrl_c(sandbox, tmp_path):
 def test_ctrl_c_stops_the_sandbox_quietly_as_well(tmp_path):
     file = write_roster(tmp_path, [(number, "04/20/2015") for number in range(5000)])
     with subprocess.Popen(
-        command(file),
+        command(file, "--sandbox"),
         env=environment(),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
