@@ -19,9 +19,10 @@ class RejectedRowsFile:
     def __init__(self, path: str) -> None:
         """Raises InvalidOption if the file cannot be written."""
         try:
-            self._descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            self._descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
             if stat.S_ISREG(os.fstat(self._descriptor).st_mode):
                 os.fchmod(self._descriptor, 0o600)
+                self._end_last_line()
         except OSError as error:
             raise _not_writable(error) from None
 
@@ -41,6 +42,12 @@ class RejectedRowsFile:
                 rest = rest[os.write(self._descriptor, rest) :]
         except OSError as error:
             raise _not_writable(error) from None
+
+    def _end_last_line(self) -> None:
+        """Let no row stand on a line that a kill, or an editor, left unfinished."""
+        size = os.fstat(self._descriptor).st_size
+        if size and os.pread(self._descriptor, 1, size - 1) != b"\n":
+            os.write(self._descriptor, b"\n")
 
     def close(self) -> None:
         """Close the file."""

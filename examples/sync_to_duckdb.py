@@ -16,6 +16,7 @@ os.environ.setdefault("AIRBYTE_OFFLINE_MODE", "1")  # before the import: no look
 warnings.filterwarnings("ignore", category=FutureWarning, module="google")  # of Python versions to come
 
 import airbyte as ab
+import duckdb
 from airbyte.caches import DuckDBCache
 from airbyte.exceptions import PyAirbyteError
 from rich.console import Console
@@ -44,6 +45,7 @@ def main() -> None:
     """Sync, then show the rows of each table."""
     arguments = parse_arguments()
     os.umask(0o077)  # these are children's records: what is written is for this user alone
+    refuse_if_unusable(arguments.warehouse)
     with ExitStack() as resources:
         # PyAirbyte hands the key on in files that all may read: they lie in a folder that nobody else can enter.
         os.environ["TMPDIR"] = tempfile.tempdir = resources.enter_context(tempfile.TemporaryDirectory())
@@ -76,6 +78,15 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--warehouse", type=Path, default="powerschool_enrollment.duckdb", help="the DuckDB file")
     parser.add_argument("--replace", action="store_true", help="read everything anew, and drop what is gone since")
     return parser.parse_args()
+
+
+def refuse_if_unusable(warehouse: Path) -> None:
+    """End before anything is read where nothing could be written: DuckDB lets one process at a time write."""
+    try:
+        if warehouse.exists():
+            duckdb.connect(warehouse).close()
+    except duckdb.Error as error:
+        sys.exit(f"{warehouse} cannot be written to. {error}")
 
 
 def connection(resources: ExitStack) -> dict[str, str]:

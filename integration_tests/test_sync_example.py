@@ -64,6 +64,23 @@ def test_an_address_without_a_key_reads_no_made_up_children_instead(sandbox, tmp
     assert not list(tmp_path.iterdir())
 
 
+HOLDER = "import duckdb; held = duckdb.connect('powerschool_enrollment.duckdb'); print('held', flush=True); input()"
+
+
+def test_a_file_that_another_process_has_open_is_said_before_anything_is_read(sandbox, tmp_path):
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLDER], cwd=tmp_path, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as holder:
+        assert holder.stdout.readline() == b"held\n"
+        done = sync(tmp_path, sandbox, sandbox.api_key)
+        holder.communicate(b"end\n")
+    assert done.returncode == 1
+    assert done.stderr.startswith("powerschool_enrollment.duckdb cannot be written to. ")
+    assert str(holder.pid) in done.stderr
+    assert "Traceback" not in done.stderr
+    assert sandbox.journal.count() == 0
+
+
 def test_what_is_gone_stays_until_all_is_replaced(sandbox, tmp_path):
     sync(tmp_path, sandbox, sandbox.api_key)
     form = next(iter(sandbox.district.forms.values()))
