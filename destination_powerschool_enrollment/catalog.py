@@ -35,7 +35,7 @@ class ConfiguredStream:
     @property
     def id(self) -> StreamId:
         """What a record or a state names the stream by."""
-        return (self.namespace, self.name)
+        return stream_id(self.namespace, self.name)
 
 
 def parse_catalog(raw: Mapping[str, Any], name: str = "The catalog") -> list[ConfiguredStream]:
@@ -46,6 +46,11 @@ def parse_catalog(raw: Mapping[str, Any], name: str = "The catalog") -> list[Con
     if not isinstance(entries, list):
         raise InvalidOption(f"{name} is not a configured catalog: it has no list of streams. {_FORM}")
     return [_stream_at(position, entry, name) for position, entry in enumerate(entries)]
+
+
+def stream_id(namespace: str | None, name: str) -> StreamId:
+    """Return what identifies a stream. An empty namespace is none: sources, states and catalogs mix the two."""
+    return (namespace or None, name)
 
 
 def describe(stream: StreamId) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from destination_powerschool_enrollment.catalog import StreamId
+from destination_powerschool_enrollment.catalog import StreamId, stream_id
 from destination_powerschool_enrollment.protocol import StateMessage, with_stats
 
 
@@ -79,4 +79,4 @@ class Ledger:
 
 def _stream_of(state: dict[str, Any]) -> StreamId | None:
     descriptor = (state.get("stream") or {}).get("stream_descriptor") if state.get("type") == "STREAM" else None
-    return (descriptor.get("namespace"), str(descriptor.get("name"))) if isinstance(descriptor, dict) else None
+    return stream_id(descriptor.get("namespace"), str(descriptor.get("name"))) if isinstance(descriptor, dict) else None

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, BinaryIO
 
-from destination_powerschool_enrollment.catalog import StreamId
+from destination_powerschool_enrollment.catalog import StreamId, stream_id
 from powerschool_enrollment_api import EnrollmentError
 
 _CHUNK = 1 << 16
@@ -86,7 +86,7 @@ def _parse(line: bytes, number: int) -> InputMessage | None:
     with suppress(KeyError, TypeError, AttributeError):
         if kind == "RECORD" and isinstance(message["record"]["data"], dict):
             record = message["record"]
-            return RowMessage((record.get("namespace"), str(record["stream"])), record["data"], len(line))
+            return RowMessage(stream_id(record.get("namespace"), str(record["stream"])), record["data"], len(line))
         if kind == "STATE" and isinstance(message["state"], dict):
             return StateMessage(_json(line, exact=False)["state"], len(line))
     if isinstance(kind, str) and kind not in {"RECORD", "STATE"}:

@@ -21,7 +21,7 @@ from destination_powerschool_enrollment.rejected_rows import RejectedRowsFile
 from destination_powerschool_enrollment.tally import Tally
 from destination_powerschool_enrollment.unchanged import RosterDigests
 from destination_powerschool_enrollment.writer import Books, Parcel, Writer
-from powerschool_enrollment_api import Client
+from powerschool_enrollment_api import Client, InvalidOption
 from powerschool_enrollment_api.roster import read_roster_records
 
 logger = logging.getLogger("airbyte.destination_powerschool_enrollment")
@@ -40,7 +40,6 @@ class Sync:
         self._rosters = {
             stream: _roster(self._client, route) for stream, route in self._routes.items() if self._compares(route)
         }
-        self._strangers: set[StreamId] = set()
 
     def write(self, messages: Iterable[InputMessage]) -> Iterator[dict[str, Any]]:
         """Yield the confirmation of each state. Raises an EnrollmentError when the sync failed."""
@@ -78,12 +77,9 @@ class Sync:
     def _compares(self, route: Route) -> bool:
         return self._config.skip_unchanged and isinstance(route.target, ImportSchemaTarget)
 
-    def _prepare(self, message: RowMessage) -> Outcome | Parcel | None:
-        """Decide what happens to a row, in the order of the input."""
-        route = self._routes.get(message.stream)
-        if route is None:
-            self._pass_over(message.stream)
-            return None
+    def _prepare(self, message: RowMessage) -> Outcome | Parcel:
+        """Decide what happens to a row, in the order of the input. Raises InvalidOption if its stream is a stranger."""
+        route = self._route_of(message.stream)
         try:
             mapped = self._mappers[message.stream].map(message.data)
         except UnfitRow as reason:
@@ -97,10 +93,15 @@ class Sync:
         lane: Hashable = (route.target.published_action_id, *mapped.key)
         return Parcel(lane, lambda: deliver(self._client, route, message.data, mapped.fields))
 
-    def _pass_over(self, stream: StreamId) -> None:
-        if stream not in self._strangers:
-            self._strangers.add(stream)
-            logger.warning("Rows of the stream %s are ignored: it is not in the configured catalog.", describe(stream))
+    def _route_of(self, stream: StreamId) -> Route:
+        # Passed over, its rows would be lost: the states after them would tell the source that they were written.
+        if stream not in self._routes:
+            raise InvalidOption(
+                f"A row of the stream {describe(stream)} came, which is not in the configured catalog "
+                f"({', '.join(map(describe, self._routes))}). It was not written, and no state after it was confirmed. "
+                "Add the stream to the catalog, or let the source not send it."
+            )
+        return self._routes[stream]
 
     def _sleep(self, seconds: float) -> None:
         if self._stop.wait(seconds):

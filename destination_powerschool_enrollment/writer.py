@@ -65,12 +65,12 @@ class Writer:
     """Writes one sync's rows. To be used once.
 
     `prepare` decides what happens to a row: its outcome at once, or a parcel to send. It is called in the
-    order of the input, from one thread. None: the row is nobody's, and passed over.
+    order of the input, from one thread. What it raises ends the sync, once the rows before are settled.
     """
 
     def __init__(
         self,
-        prepare: Callable[[RowMessage], Outcome | Parcel | None],
+        prepare: Callable[[RowMessage], Outcome | Parcel],
         books: Books,
         *,
         num_workers: int,
@@ -138,9 +138,6 @@ class Writer:
                 self._release_states()
             return
         prepared = self._prepare(message)
-        if prepared is None:
-            self._window.leave(message.size)
-            return
         received = self._register(message)
         if isinstance(prepared, Outcome):
             self._settle(received, prepared)

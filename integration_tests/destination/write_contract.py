@@ -158,13 +158,28 @@ class WriteContract:
             {"type": "NEVER_HEARD_OF", "payload": 1},
             "",
             {"type": "TRACE", "trace": {"type": "STREAM_STATUS", "emitted_at": 1}},
-            bench.row("not configured", 5, "a"),
             bench.row("first", 1, "a"),
             states_of_all_kinds(0, "first"),
         )
         run.end()
         assert run.code == 0
         assert len(run.states) == 1
+        assert bench.written() == {1}
+
+    def test_a_row_of_a_stream_that_is_not_configured_fails_the_sync_before_a_state_speaks_for_it(
+        self, bench: Bench
+    ) -> None:
+        run = bench.start()
+        run.send(
+            bench.row("first", 1, "a"),
+            states_of_all_kinds(0, "first"),
+            bench.row("not configured", 5, "a"),
+            states_of_all_kinds(1, "first"),
+        )
+        run.end()
+        assert run.code == 1
+        assert [state["id"] for state in run.states] == [0]
+        assert "the stream not configured came" in run.everything
         assert bench.written() == {1}
 
     @pytest.mark.parametrize("line", ['{"type": "RECORD", "rec', "[1]", '{"a": 1}', '{"type": "RECORD", "record": 1}'])

@@ -51,6 +51,12 @@ def test_a_streams_state_counts_its_own_rows_since_its_last_one(ledger):
     assert leaving(ledger) == [(1, 2, 0), (2, 1, 0), (3, 0, 1)]
 
 
+def test_a_state_with_an_empty_namespace_counts_the_rows_that_came_without_one(ledger):
+    ledger.settle(ledger.add_row(), A, accepted=True)
+    ledger.add_state(stream_state(("", "a"), 1))
+    assert leaving(ledger) == [(1, 1, 0)]
+
+
 @pytest.mark.parametrize("state", [{"type": "GLOBAL", "global": {}, "id": 2}, {"data": {}, "id": 2}])
 def test_a_global_or_legacy_state_counts_all_streams(ledger, state):
     for stream in (A, B):

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from destination_powerschool_enrollment.catalog import ConfiguredStream
 from destination_powerschool_enrollment.protocol import (
     MalformedInput,
     RowMessage,
@@ -44,6 +45,12 @@ def test_rows_and_states_come_in_order_and_nothing_else():
     found = messages(*(json.dumps(message) for message in [row, others[0], state, others[1]]), "", "  ")
     assert [type(message) for message in found] == [RowMessage, StateMessage]
     assert found[0].stream == ("n", "a")
+
+
+@pytest.mark.parametrize("namespace", ["", None])
+def test_a_row_with_an_empty_namespace_has_none_as_in_the_catalog(namespace):
+    (row,) = messages(json.dumps({"type": "RECORD", "record": {"stream": "a", "namespace": namespace, "data": {}}}))
+    assert row.stream == ConfiguredStream("a").id == ConfiguredStream("a", namespace="").id
 
 
 @pytest.mark.parametrize(
