@@ -17,7 +17,6 @@ from urllib.parse import urlsplit
 import requests
 from requests.adapters import HTTPAdapter
 from requests.auth import HTTPBasicAuth
-from tenacity import Retrying
 from urllib3.exceptions import HTTPError
 
 from powerschool_enrollment_api.address import health_url, is_loopback
@@ -137,17 +136,13 @@ class Client:
 
     def _ask(self, question: _Question) -> Any:
         """Ask until there is an answer, or asking again could do harm, or patience ends."""
-        retrying = self.retrying(question.may_be_repeated_after)
+        retrying = self._retries.after(question.may_be_repeated_after)
         try:
             return retrying(self._ask_once, question, self.settings.base_url + question.path)
         except Unreachable as fault:
             if self._retries.was_reached or not question.may_be_repeated_after(fault):
                 raise
             raise NeverReached(fault.message, fault.where) from None
-
-    def retrying(self, may_be_repeated_after: Callable[[BaseException], bool]) -> Retrying:
-        """Return what calls a function again after such errors, as patiently as the client asks."""
-        return self._retries.after(may_be_repeated_after)
 
     def _ask_once(self, question: _Question, address: str, auth: _Authenticator | None = None) -> Any:
         self._pace.wait_for_turn()

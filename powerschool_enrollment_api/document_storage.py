@@ -7,6 +7,7 @@
 | 404, 410 | NotFound |
 | 3xx | StorageRefused (nothing is followed) |
 | 408, 429, 5xx, time-out, connection lost, body cut short | StorageFault |
+| no connection to the storage, or through the proxy | StorageUnreachable |
 | more bytes than allowed | DocumentTooLarge |
 | any other status, an untrusted certificate, a certificate bundle that cannot be read | StorageRefused |
 
@@ -15,9 +16,11 @@ No error holds the address or a part of it: whoever knows it can fetch the docum
 
 from __future__ import annotations
 
-from collections.abc import Generator
+import time
+from collections.abc import Callable, Generator
 from http.cookiejar import DefaultCookiePolicy
 from threading import BoundedSemaphore
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 import requests
@@ -26,16 +29,33 @@ from urllib3.exceptions import HTTPError
 
 from powerschool_enrollment_api.address import is_loopback
 from powerschool_enrollment_api.documents import DocumentAddress
-from powerschool_enrollment_api.errors import EnrollmentError, NotFound, PassingFault
+from powerschool_enrollment_api.errors import EnrollmentError, NotFound, PassingFault, Unreachable, WrongEnvironment
+from powerschool_enrollment_api.retries import Retries
 from powerschool_enrollment_api.settings import ConnectionSettings, Patience
-from powerschool_enrollment_api.unanswered import unreadable_bundle
+from powerschool_enrollment_api.unanswered import said_of_no_connection, unreadable_bundle
 
 _WHERE = "GET a document from its storage"
 _CHUNK = 1024 * 1024
 
+Asked = TypeVar("Asked")
+Fetched = TypeVar("Fetched")
+
 
 class StorageFault(PassingFault):
     """The storage did not hand out the whole document; with a fresh address it may."""
+
+
+class StorageUnreachable(StorageFault, Unreachable):
+    """No connection to the storage came about."""
+
+
+class StorageNeverReached(WrongEnvironment):
+    """No connection to the storage came about, and there never was one: most likely the network does not allow it."""
+
+    guidance = (
+        "Let this machine's network (name servers, firewall, proxy) reach the hosts that documents are stored on, "
+        "*.blob.core.windows.net, or read without files."
+    )
 
 
 class AddressExpired(EnrollmentError):
@@ -59,16 +79,37 @@ class DocumentStorage:
     its address would expire.
     """
 
-    def __init__(self, settings: ConnectionSettings, patience: Patience | None = None) -> None:
+    def __init__(
+        self,
+        settings: ConnectionSettings,
+        patience: Patience | None = None,
+        *,
+        sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._patience = patience or Patience.from_environment()
+        self._retries = Retries(self._patience, clock, sleep)
         self._session = _session(settings)
         self.connections = BoundedSemaphore(settings.num_workers)
+
+    def retry(self, fetch: Callable[[Asked], Fetched], asked: Asked) -> Fetched:
+        """Return `fetch(asked)`, which reads from a fresh address; again after each StorageFault while patience lasts.
+
+        Raises an EnrollmentError of the table above, or StorageNeverReached.
+        """
+        try:
+            return self._retries.after(_is_storage_fault)(fetch, asked)
+        except StorageUnreachable as fault:
+            if self._retries.was_reached:
+                raise
+            raise StorageNeverReached(fault.message, fault.where) from None
 
     def read(self, address: DocumentAddress, limit: int) -> Generator[bytes]:
         """Yield the document's bytes, as they arrive. Raises an EnrollmentError of the table above."""
         timeout = (self._patience.connect, self._patience.read)
         try:
             with self._session.get(address.url, stream=True, timeout=timeout) as response:
+                self._retries.was_reached = True
                 _refuse_all_but_a_document(response, limit)
                 size = 0
                 for chunk in response.iter_content(_CHUNK):
@@ -76,7 +117,9 @@ class DocumentStorage:
                     _refuse_larger(size, limit)
                     yield chunk
         except (OSError, HTTPError) as error:  # what the caller meets while writing is not raised in here
-            raise _failure_of_exception(error) from None
+            failure = _failure_of_exception(error, self._patience.connect)
+            self._retries.was_reached |= type(failure) is StorageFault  # it was lost after it had begun
+            raise failure from None
 
 
 class _KeylessSession(requests.Session):
@@ -125,7 +168,11 @@ def _refuse_larger(size: int, limit: int) -> None:
         raise DocumentTooLarge(f"the document is larger than {limit} bytes.", _WHERE)
 
 
-def _failure_of_exception(error: OSError | HTTPError) -> EnrollmentError:
+def _is_storage_fault(error: BaseException) -> bool:
+    return isinstance(error, StorageFault)
+
+
+def _failure_of_exception(error: OSError | HTTPError, connect_timeout: float) -> EnrollmentError:
     """Return what a broken transfer means. The exception's own text is dropped: it holds the address."""
     if variable := unreadable_bundle(error):
         return StorageRefused(f"the certificate bundle that {variable} names cannot be read.", _WHERE)
@@ -133,4 +180,6 @@ def _failure_of_exception(error: OSError | HTTPError) -> EnrollmentError:
         return StorageRefused("the storage's certificate is not to be trusted.", _WHERE)
     if isinstance(error, (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema)):
         return StorageRefused("the document's address cannot be asked.", _WHERE)
+    if said := said_of_no_connection(error, "the storage's host", connect_timeout):
+        return StorageUnreachable(said, _WHERE)
     return StorageFault("the storage did not hand out the whole document.", _WHERE)

@@ -61,7 +61,9 @@ def failure_of_exception(error: OSError | HTTPError, where: str, host: str, conn
         return RequestRefused("the body cannot be written as JSON, and was not sent.", where)
     if isinstance(error, (requests.exceptions.InvalidURL, LocationValueError)):
         return WrongAddress("base_url is not an address that can be asked.", where)
-    if failure := _failure_to_connect(error, where, host, connect_timeout):
+    if said := said_of_no_connection(error, host, connect_timeout):
+        return Unreachable(said, where, arrived=False)
+    if failure := _failure_of_tls(error, where, host):
         return failure
     if isinstance(error, requests.exceptions.Timeout):
         return PassingFault("the service did not answer in time.", where)
@@ -98,36 +100,35 @@ def _is_about_the_proxys_address(error: OSError | HTTPError) -> bool:
     return bool(error.args) and isinstance(error.args[0], ProxySchemeUnknown)
 
 
-def _failure_to_connect(
-    error: OSError | HTTPError, where: str, host: str, connect_timeout: float
-) -> EnrollmentError | None:
-    """Return why no connection came about; None if there was one."""
-    if not error.args or not isinstance(error.args[0], MaxRetryError):
-        return None
-    reason = error.args[0].reason
+def said_of_no_connection(error: OSError | HTTPError, host: str, connect_timeout: float) -> str | None:
+    """Return why no connection to `host`, or through the proxy, came about; None if there was one."""
+    failure = _urllib3s_own(error)
+    reason = failure.reason if failure else None
     if isinstance(reason, ProxyError):
-        said = _said_of_proxy(error.args[0], reason.original_error, host, connect_timeout)
-        return Unreachable(said, where, arrived=False)
+        proxy = getattr(failure.pool, "proxy", None) if failure else None
+        return _said_of_proxy(reason.original_error, proxy.netloc if proxy else "its host", host, connect_timeout)
     if isinstance(reason, (NewConnectionError, ConnectTimeoutError)):
-        return Unreachable(_said_of_connection(reason, host, connect_timeout), where, arrived=False)
-    if isinstance(reason, SSLError) and reason.args:
-        return _failure_of_tls(reason.args[0], where, host)
+        return _said_of_connection(reason, host, connect_timeout)
     return None
 
 
-def _said_of_proxy(failure: MaxRetryError, cause: Exception, host: str, connect_timeout: float) -> str:
+def _urllib3s_own(error: OSError | HTTPError) -> MaxRetryError | None:
+    """Return what requests wraps when no connection came about."""
+    wrapped = error.args[0] if error.args else None
+    return wrapped if isinstance(wrapped, MaxRetryError) else None
+
+
+def _said_of_proxy(cause: Exception, proxy: str, host: str, connect_timeout: float) -> str:
     if refusal := _TUNNEL_REFUSED.match(str(cause)):
         return f"the proxy does not connect to {host} (status {refusal[1]})."
-    proxy = getattr(failure.pool, "proxy", None)
-    said = _said_of_connection(cause, proxy.netloc if proxy else "its host", connect_timeout)
-    return f"the proxy cannot be reached: {said}"
+    return f"the proxy cannot be reached: {_said_of_connection(cause, proxy, connect_timeout)}"
 
 
 def _said_of_connection(failure: Exception, host: str, connect_timeout: float) -> str:
     cause = failure.__cause__
     detail = f" ({cause.strerror})" if isinstance(cause, OSError) and cause.strerror else ""
     if isinstance(failure, NameResolutionError):
-        return f"the name {host.partition(':')[0]} cannot be resolved{detail}."
+        return f"{host.partition(':')[0]} cannot be resolved{detail}."
     if isinstance(cause, ConnectionRefusedError):
         return f"{host} refuses the connection."
     if isinstance(failure, ConnectTimeoutError) and not isinstance(failure, NewConnectionError):
@@ -135,11 +136,14 @@ def _said_of_connection(failure: Exception, host: str, connect_timeout: float) -
     return f"no connection to {host}{detail}."
 
 
-def _failure_of_tls(cause: object, where: str, host: str) -> EnrollmentError | None:
+def _failure_of_tls(error: OSError | HTTPError, where: str, host: str) -> EnrollmentError | None:
     """Return why there is no TLS; None where it ended, as it does with any connection that is lost.
 
     A certificate that has expired may be replaced; until then it is the service's matter, or this machine's clock's.
     """
+    failure = _urllib3s_own(error)
+    reason = failure.reason if failure else None
+    cause = reason.args[0] if isinstance(reason, SSLError) and reason.args else None
     if isinstance(cause, ssl.SSLCertVerificationError):
         why = cause.verify_message.rstrip(".")
         if cause.verify_code in {_NOT_YET_VALID, _EXPIRED}:

@@ -48,7 +48,7 @@ def download_of(sandbox, *, retries=5, limit=10_000_000, sleep=lambda _: None, n
     settings = ConnectionSettings(sandbox.api_key, sandbox.base_url, num_workers=num_workers)
     patience = Patience(connect=5, read=5, retries=retries)
     client = Client(settings, patience=patience, sleep=sleep)
-    return Download(client, DocumentStorage(settings, patience), "documents", limit)
+    return Download(client, DocumentStorage(settings, patience, sleep=sleep), "documents", limit)
 
 
 def document(object_id, file_name="Geburtsurkunde.pdf"):

@@ -5,6 +5,7 @@ import json
 import logging
 import os
 import signal
+import socket
 import subprocess
 from pathlib import Path
 
@@ -189,6 +190,21 @@ def test_a_storage_that_refuses_everything_is_not_asked_for_every_document(sandb
     outcome = transfer({**config, "num_workers": 4}, staging)
     assert outcome.exit_code == 1
     assert MOST_FAILURES <= sandbox.journal.count("GET", STORAGE) < MOST_FAILURES + 2 * 4
+    assert files_in(staging) == []
+
+
+def test_a_storage_that_the_network_does_not_let_us_reach_is_said_to_be_that_and_soon_given_up(
+    sandbox, config, staging
+):
+    with socket.socket() as reserved:
+        reserved.bind(("127.0.0.1", 0))
+        sandbox.settings.document_host = f"http://127.0.0.1:{reserved.getsockname()[1]}"
+        outcome = transfer(config, staging, environment={"POWERSCHOOL_ENROLLMENT_RETRY_SECONDS": "0"})
+    assert outcome.exit_code == 1
+    error = outcome.errors[0]
+    assert error["failure_type"] == "config_error"
+    assert "the storage's host refuses the connection. Let this machine's network" in error["message"]
+    assert sandbox.journal.count("GET", "/documents/*") < len(documents_there(sandbox))
     assert files_in(staging) == []
 
 

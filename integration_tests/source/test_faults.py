@@ -118,7 +118,7 @@ def test_a_refused_key_is_asked_once_and_named(read, sandbox):
 @pytest.mark.parametrize(
     ("address", "said"),
     [
-        ("https://enrollment.invalid", "the name enrollment.invalid cannot be resolved"),
+        ("https://enrollment.invalid", "enrollment.invalid cannot be resolved"),
         ("http://127.0.0.1:{free_port}", "127.0.0.1:{free_port} refuses the connection"),
     ],
 )

@@ -13,7 +13,7 @@ from airbyte_cdk.models import AirbyteRecordMessageFileReference
 from airbyte_cdk.sources.utils.files_directory import get_files_directory
 
 from powerschool_enrollment_api import Client, EnrollmentError
-from powerschool_enrollment_api.document_storage import AddressExpired, DocumentStorage, StorageFault
+from powerschool_enrollment_api.document_storage import AddressExpired, DocumentStorage
 from powerschool_enrollment_api.documents import DocumentAddress, ask_for_address
 from source_powerschool_enrollment.documents.options import Document
 from source_powerschool_enrollment.documents.paths import document_path
@@ -68,7 +68,7 @@ class Download:
 
     def __call__(self, document: Document) -> Fetched:
         """Return the address that worked and the file. Each attempt asks for an address of its own."""
-        return self.client.retrying(_is_storage_fault)(self._attempt, document)
+        return self.storage.retry(self._attempt, document)
 
     def _attempt(self, document: Document) -> Fetched:
         with self.storage.connections:  # more threads download than there are connections
@@ -118,7 +118,3 @@ def _place_for(path: PurePosixPath) -> Path:
     target = root / path
     target.parent.mkdir(parents=True, exist_ok=True)
     return target
-
-
-def _is_storage_fault(error: BaseException) -> bool:
-    return isinstance(error, StorageFault)

@@ -112,7 +112,7 @@ def _answer_one(listener, certificate, reply):
 
 
 def test_a_name_that_cannot_be_resolved_is_said_to_be_that(client_for):
-    with pytest.raises(NeverReached, match=r"the name enrollment\.invalid cannot be resolved") as raised:
+    with pytest.raises(NeverReached, match=r"enrollment\.invalid cannot be resolved") as raised:
         client_for("https://enrollment.invalid/api/v1", patience=ONCE).get("/checklists", {"lastName": "Ada"})
     assert "Ada" not in str(raised.value)
 
@@ -181,7 +181,7 @@ def test_a_proxy_that_is_not_there_is_said_to_be_that(client_for, free_port, env
 def test_a_proxy_whose_name_cannot_be_resolved_is_said_to_be_that(client_for, environment):
     environment(HTTPS_PROXY="http://proxy.invalid:3128")
 
-    with pytest.raises(NeverReached, match=r"the proxy cannot be reached: the name proxy\.invalid cannot be resolved"):
+    with pytest.raises(NeverReached, match=r"the proxy cannot be reached: proxy\.invalid cannot be resolved"):
         client_for(patience=ONCE).get("/checklists")
 
 

@@ -1,6 +1,7 @@
 """The documents' storage over a socket: what it receives, what its answers mean, and what is never told."""
 
 import pytest
+from airbyte_cdk.models import FailureType
 
 from powerschool_enrollment_api import ConnectionSettings, EnrollmentError, NotFound, Patience
 from powerschool_enrollment_api.document_storage import (
@@ -8,9 +9,12 @@ from powerschool_enrollment_api.document_storage import (
     DocumentStorage,
     DocumentTooLarge,
     StorageFault,
+    StorageNeverReached,
     StorageRefused,
+    StorageUnreachable,
 )
 from powerschool_enrollment_api.documents import DocumentAddress
+from powerschool_enrollment_api.failures import failure_type_of
 
 KEY = "the-key-of-a-district"
 CONTENT = b"%PDF-1.4 " * 1000
@@ -91,6 +95,47 @@ def test_what_is_lost_on_the_way_is_a_fault_that_tells_no_address(read, server, 
     assert caught.value.__suppress_context__
 
 
+@pytest.fixture
+def storage(server, virtual_time):
+    """Return a storage that waits in virtual time, ten minutes a document."""
+    settings, patience = ConnectionSettings(KEY, server.base_url), Patience(connect=2, read=2)
+    return DocumentStorage(settings, patience, sleep=virtual_time.sleep, clock=virtual_time.clock)
+
+
+def fetched_from(storage, port):
+    address = DocumentAddress(f"http://127.0.0.1:{port}/secret-container/1?sig=secret-signature", None)
+    return storage.retry(lambda asked: b"".join(storage.read(asked, 1_000_000)), address)
+
+
+def test_a_storage_that_was_never_reached_is_given_up_for_all_documents_after_a_minute(
+    storage, free_port, virtual_time, caplog
+):
+    for _ in range(3):
+        with pytest.raises(StorageNeverReached, match="the storage's host refuses the connection") as caught:
+            fetched_from(storage, free_port)
+    assert 50 < sum(virtual_time.slept) <= 60
+    assert failure_type_of(caught.value) is FailureType.config_error
+    assert "*.blob.core.windows.net" in str(caught.value)
+    assert not any(word in text for word in ("secret", "127.0.0.1") for text in (str(caught.value), caplog.text))
+
+
+def test_a_storage_that_was_reached_once_is_tried_for_ten_minutes(storage, server, wire, free_port, virtual_time):
+    server.answers(wire(CONTENT))
+    assert fetched_from(storage, server.port) == CONTENT
+    with pytest.raises(StorageUnreachable) as caught:
+        fetched_from(storage, free_port)
+    assert 500 < sum(virtual_time.slept) <= 600
+    assert failure_type_of(caught.value) is FailureType.transient_error
+
+
+def test_a_connection_to_the_storage_that_was_lost_means_that_it_was_reached(storage, server, free_port):
+    server.answers(DROP)
+    with pytest.raises(StorageFault):
+        fetched_from(storage, server.port)
+    with pytest.raises(StorageUnreachable):
+        fetched_from(storage, free_port)
+
+
 def test_a_certificate_bundle_that_is_not_there_is_a_refusal_that_names_the_variable(monkeypatch, tmp_path, free_port):
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "missing.pem"))
     storage = DocumentStorage(ConnectionSettings(KEY, "https://enrollment.example/api/v1"), Patience(connect=2, read=2))
@@ -100,9 +145,8 @@ def test_a_certificate_bundle_that_is_not_there_is_a_refusal_that_names_the_vari
     assert caught.value.__suppress_context__
 
 
-def test_an_error_of_the_reader_stays_its_own(server, wire):
+def test_an_error_of_the_reader_stays_its_own(storage, server, wire):
     server.answers(wire(CONTENT))
-    storage = DocumentStorage(ConnectionSettings(KEY, server.base_url), Patience(connect=2, read=2, retries=0))
     chunks = storage.read(DocumentAddress(f"http://127.0.0.1:{server.port}/1", None), 1_000_000)
 
     def write(_):

@@ -68,7 +68,7 @@ def of_proxy(cause):
 
 UNRESOLVED = NameResolutionError("enrollment.example", POOL, socket.gaierror(-2, "no such name"))
 UNREACHABLE = {
-    "the name enrollment.example cannot be resolved (no such name).": requests.ConnectionError(
+    "enrollment.example cannot be resolved (no such name).": requests.ConnectionError(
         given_up(UNRESOLVED, socket.gaierror(-2, "no such name"))
     ),
     f"{HOST} refuses the connection.": requests.ConnectionError(no_connection(errno.ECONNREFUSED)),
