@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import stat
+from collections.abc import Callable
+from datetime import datetime, timezone
 from decimal import Decimal
 from typing import Any
 
@@ -16,8 +18,9 @@ from powerschool_enrollment_api import InvalidOption
 class RejectedRowsFile:
     """Appends rejected rows. What an earlier sync left in the file stays: it may be the only copy of those rows."""
 
-    def __init__(self, path: str) -> None:
-        """Raises InvalidOption if the file cannot be written."""
+    def __init__(self, path: str, now: Callable[[], datetime] = lambda: datetime.now(timezone.utc)) -> None:
+        """Raises InvalidOption if the file cannot be written. `now` tells the time in UTC."""
+        self._now = now
         try:
             self._descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
             if stat.S_ISREG(os.fstat(self._descriptor).st_mode):
@@ -30,6 +33,7 @@ class RejectedRowsFile:
         """Write one row, past every buffer of this program's. Raises InvalidOption, for example on a full disk."""
         namespace, name = stream
         entry = {
+            "rejected_at": self._now().strftime("%Y-%m-%dT%H:%M:%SZ"),
             "stream": name,
             "namespace": namespace,
             "reason": outcome.reason,

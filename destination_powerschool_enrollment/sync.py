@@ -114,9 +114,10 @@ def _roster(client: Client, route: Route) -> RosterDigests:
     fields = {field for field in map(route.finder.field_of, route.stream.columns) if field is not None}
     records = read_roster_records(client, route.target.published_action_id)
     roster = RosterDigests(key_field, fields, records)
+    name = describe(route.stream.id)
     logger.info(
-        "Stream %s: %d records of the roster can be compared with its rows.",
-        describe(route.stream.id),
-        roster.comparable,
+        "Stream %s: %d of the roster's %d records can be compared with rows.", name, roster.comparable, roster.size
     )
+    if roster.size and not roster.comparable:
+        logger.warning("Stream %s: skip_unchanged will skip no row: %s.", name, roster.why_none)
     return roster

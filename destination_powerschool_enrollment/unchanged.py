@@ -19,13 +19,22 @@ class RosterDigests:
         self._fields = sorted(set(fields) - {key_field})
         self._sendable = {key_field, *self._fields}
         self._digests: dict[str, bytes | None] = {}
+        self._unshown = set(self._fields)
+        self.size = 0
         for record in records:
             self._add(record)
 
     @property
     def comparable(self) -> int:
-        """How many records can be compared with a row."""
+        """How many of the `size` records can be compared with a row."""
         return sum(digest is not None for digest in self._digests.values())
+
+    @property
+    def why_none(self) -> str:
+        """Why no record can be compared."""
+        if self._unshown:
+            return f"no record shows {', '.join(sorted(self._unshown))}"
+        return "no record shows all fields of the import and has an externalStudentID of its own"
 
     def is_unchanged(self, fields: Mapping[str, str]) -> bool:
         """Tell whether a row that is to be sent stands in the roster already.
@@ -41,11 +50,14 @@ class RosterDigests:
 
     def _add(self, record: Mapping[str, Any]) -> None:
         key, items = str(record.get("externalStudentID") or ""), record.get("dataItems")
+        shown = items if isinstance(items, Mapping) else {}
+        self.size += 1
+        self._unshown -= shown.keys()
         if not key:
             return
         # Two records of one student, or a field that the record does not show: nothing to compare with.
-        is_comparable = key not in self._digests and isinstance(items, Mapping) and items.keys() >= set(self._fields)
-        self._digests[key] = self._digest(items) if is_comparable and items is not None else None
+        is_comparable = key not in self._digests and isinstance(items, Mapping) and shown.keys() >= set(self._fields)
+        self._digests[key] = self._digest(shown) if is_comparable else None
 
     def _digest(self, fields: Mapping[str, Any]) -> bytes:
         """Digest the values of this import's fields; one that is null, or left out of a row, is like an empty one."""

@@ -5,6 +5,7 @@ import socket
 import stat
 import subprocess
 import time
+from datetime import datetime, timezone
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -248,6 +249,7 @@ def test_a_full_disk_for_rejected_rows_stops_the_sync(service: StandIn, tmp_path
 
 
 def test_rejected_rows_are_kept_whole_for_their_owner_alone(service: StandIn, tmp_path: Path) -> None:
+    began = datetime.now(timezone.utc).replace(microsecond=0)
     path = tmp_path / "rejected.jsonl"
     path.write_text('{"earlier": 1}\n')
     path.chmod(0o644)
@@ -257,6 +259,8 @@ def test_rejected_rows_are_kept_whole_for_their_owner_alone(service: StandIn, tm
     assert session.code == 0
     earlier, kept = (json.loads(line) for line in path.read_text().splitlines())
     assert earlier == {"earlier": 1}
+    moment = datetime.strptime(kept.pop("rejected_at"), "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc)
+    assert began <= moment <= datetime.now(timezone.utc)
     assert kept == {
         "stream": "students",
         "namespace": None,

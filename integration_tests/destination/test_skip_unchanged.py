@@ -40,6 +40,7 @@ def test_only_rows_that_differ_are_sent(service, write):
     assert sorted(sent(service)) == ["500", "7"]
     assert session.states[0]["destinationStats"] == {"recordCount": 122.0, "rejectedRecordCount": 0.0}
     assert "122 accepted (120 of them unchanged)" in session.logs
+    assert "will skip no row" not in session.logs
 
 
 def test_a_row_that_differs_makes_the_roster_worthless_for_the_students_later_rows(service, write):
@@ -54,8 +55,29 @@ def test_two_records_of_one_student_are_nothing_to_compare_with(service, write):
 
 
 def test_a_field_that_the_record_does_not_show_makes_a_row_changed(service, write):
-    write({**row(1), "Grade": None}, columns=(*COLUMNS, "Grade"))
+    session = write({**row(1), "Grade": None}, columns=(*COLUMNS, "Grade"))
     assert sent(service) == ["1"]
+    assert "Stream students: skip_unchanged will skip no row: no record shows Grade." in session.logs
+
+
+def test_records_without_an_id_are_nothing_to_compare_with_and_that_is_said(service, write):
+    service.roster = [{**of_nobody, "externalStudentID": None} for of_nobody in service.roster]
+    session = write(row(1))
+    assert sent(service) == ["1"]
+    assert "0 of the roster's 120 records" in session.logs
+    assert "skip_unchanged will skip no row: no record shows all fields of the import and has an ext" in session.logs
+
+
+def test_a_record_without_data_items_is_nothing_to_compare_with(service, write):
+    service.roster[0]["dataItems"] = None
+    service.roster[1]["dataItems"] = [{"name": "FirstName", "value": "Ann"}]
+    write(row(1), row(2), row(3))
+    assert sorted(sent(service)) == ["1", "2"]
+
+
+def test_an_empty_roster_is_no_reason_to_warn(service, write):
+    service.roster.clear()
+    assert "will skip no row" not in write(row(1)).logs
 
 
 def test_a_stream_that_declares_no_columns_has_nothing_to_compare(service, write):

@@ -1,6 +1,7 @@
 import json
 import re
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 
 import yaml
@@ -23,7 +24,8 @@ def test_the_page_shows_a_rejected_row_as_the_file_keeps_it(tmp_path):
     shown = json.loads(line)
     outcome = Outcome(Fate.REJECTED, shown["reason"], status=shown["status"])
     path = tmp_path / "rejected.jsonl"
-    with closing(RejectedRowsFile(str(path))) as file:
+    moment = datetime.fromisoformat(shown["rejected_at"].replace("Z", "+00:00"))
+    with closing(RejectedRowsFile(str(path), now=lambda: moment)) as file:
         file.add((shown["namespace"], shown["stream"]), shown["row"], outcome)
     assert path.read_text() == line
 
