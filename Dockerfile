@@ -10,8 +10,8 @@ WORKDIR /build
 COPY pyproject.toml wheel[s] wheels/
 COPY pyproject.toml requirements.lock ./
 # 1 where everything must come from wheels/.
-ARG PIP_NO_INDEX=
-ARG UV_OFFLINE=
+ARG PIP_NO_INDEX=0
+ARG UV_OFFLINE=0
 ENV PIP_FIND_LINKS=/build/wheels UV_FIND_LINKS=/build/wheels
 RUN python3 -m venv uv \
     && sed -n '/^uv==/,/[^\\]$/p' requirements.lock > uv.lock \
@@ -33,7 +33,8 @@ COPY powerschool_enrollment_api powerschool_enrollment_api
 
 FROM connector AS source
 COPY source_powerschool_enrollment source_powerschool_enrollment
-RUN /opt/connector/bin/python -m compileall -q .
+# Readable however the clone was made: under `umask 077` its files are for their owner alone.
+RUN chmod -R a+rX . && /opt/connector/bin/python -m compileall -q .
 USER airbyte
 ENV AIRBYTE_ENTRYPOINT="/opt/connector/bin/python -m source_powerschool_enrollment"
 ENTRYPOINT ["/opt/connector/bin/python", "-m", "source_powerschool_enrollment"]
@@ -41,7 +42,7 @@ LABEL io.airbyte.name=airbyte/source-powerschool-enrollment io.airbyte.version=0
 
 FROM connector AS destination
 COPY destination_powerschool_enrollment destination_powerschool_enrollment
-RUN /opt/connector/bin/python -m compileall -q .
+RUN chmod -R a+rX . && /opt/connector/bin/python -m compileall -q .
 USER airbyte
 ENV AIRBYTE_ENTRYPOINT="/opt/connector/bin/python -m destination_powerschool_enrollment"
 ENTRYPOINT ["/opt/connector/bin/python", "-m", "destination_powerschool_enrollment"]

@@ -1,6 +1,9 @@
 """What the documents say is so: options, streams, commands, links and versions."""
 
+import os
 import re
+import subprocess
+import sys
 from importlib.metadata import version
 from pathlib import Path
 
@@ -73,7 +76,7 @@ def test_the_deploy_page_pushes_the_images_that_the_registry_entries_name():
 
 def test_the_deploy_page_names_the_hosts_that_the_registry_entry_allows():
     hosts = yaml.safe_load(ENTRIES[0].read_text())["data"]["allowedHosts"]["hosts"]
-    assert [host for host in hosts if f"`{host}`" not in DEPLOY] == []
+    assert [host for host in hosts if f"`{host.strip('${}')}`" not in DEPLOY] == []
 
 
 def test_the_readme_is_short():
@@ -86,8 +89,24 @@ def test_every_link_to_a_file_leads_to_one(page):
     assert [link for link in links if not (page.parent / link).exists()] == []
 
 
-def test_the_changelog_and_both_registry_entries_have_the_packages_version():
-    released = re.search(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
-    versions = {yaml.safe_load(entry.read_text())["data"]["dockerImageTag"] for entry in ENTRIES}
-    assert released is not None
-    assert versions | {released[1]} == {version("airbyte-powerschool-enrollment")}
+@pytest.mark.parametrize(
+    ("place", "pattern"),
+    [
+        ("CHANGELOG.md", r"\A# Changelog\n\n## (\S+)"),
+        *((str(entry.relative_to(ROOT)), r"dockerImageTag: (\S+)") for entry in ENTRIES),
+        ("Dockerfile", r"io\.airbyte\.version=(\S+)"),
+        ("docs/deploy.md", r"powerschool-enrollment:([\w.]+)|image tag\*: `([\w.]+)`"),
+    ],
+)
+def test_every_place_that_states_the_version_states_the_packages(place, pattern):
+    stated = {"".join(found.groups("")) for found in re.finditer(pattern, (ROOT / place).read_text())}
+    assert stated == {version("airbyte-powerschool-enrollment")}
+
+
+def test_the_dockerfiles_defaults_of_pip_and_uv_are_ones_that_they_accept():
+    defaults = dict(re.findall(r"^ARG ((?:PIP|UV)_\w+)=(.*)$", (ROOT / "Dockerfile").read_text(), re.MULTILINE))
+    assert defaults.keys() == {"PIP_NO_INDEX", "UV_OFFLINE"}
+    uv = Path(sys.executable).with_name("uv")
+    for command in ([uv, "pip", "list", "--python", sys.executable], [sys.executable, "-m", "pip", "list"]):
+        finished = subprocess.run(command, env={**os.environ, **defaults}, capture_output=True, check=False)
+        assert finished.returncode == 0, finished.stderr

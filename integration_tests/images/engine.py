@@ -55,6 +55,8 @@ class Engine(ABC):
                 shutil.copy(REPOSITORY / name, context)
             for name in PACKAGES:
                 shutil.copytree(REPOSITORY / name, context / name, ignore=shutil.ignore_patterns("__pycache__"))
+            for path in context.rglob("*"):  # as in a clone that was made under `umask 077`
+                path.chmod(0o700 if path.is_dir() else 0o600)
             (context / "wheels").mkdir()
             for wheel in wheels.iterdir():
                 shutil.copy(wheel, context / "wheels")
