@@ -19,10 +19,12 @@ $(INSTALLED): requirements.lock pyproject.toml
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	touch $@
 
+# Without a key it reads the sandbox. The script wants to be told so, for nobody watches what a scheduler runs.
 sync: install  ## API -> powerschool_enrollment.duckdb (OPTIONS=--replace drops what is gone)
 	@$(BIN)/python -c 'from importlib.util import find_spec; find_spec("airbyte") or exit("make sync needs PyAirbyte, \
 	which installs on Python 3.10 to 3.12: remove $(VENV), and name one of them, as in make sync PYTHON=python3.12")'
-	@$(BIN)/python examples/sync_to_duckdb.py $(OPTIONS)
+	@$(BIN)/python examples/sync_to_duckdb.py $(OPTIONS) \
+	$(if $(POWERSCHOOL_ENROLLMENT_API_KEY)$(POWERSCHOOL_ENROLLMENT_BASE_URL),,--sandbox)
 
 # Two rows of the sample are wrong on purpose, and that is no failure; of a roster of yours, or with a key, it is.
 SOME_REJECTED := 3
@@ -82,7 +84,7 @@ image: install  ## both images, tagged as the registry entries say
 image-test: install  ## builds both images, with or without a container engine, and runs every command in them
 	$(BIN)/pytest -n 0 integration_tests/images/checks.py
 
-# No lock file: it would name the hosts of a registry. The versions are pinned in package.json.
+# No lock file: npm writes down which registry it asked, and yours may be a mirror. package.json pins the versions.
 form: install  ## both configuration forms as people see them, as pictures in .cache/form
 	mkdir -p .cache/form
 	cp integration_tests/form/* .cache/form

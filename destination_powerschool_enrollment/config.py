@@ -212,9 +212,10 @@ class Config(_Options):
         title="File for rejected rows",
         description=(
             "A file to which rejected rows are added, each with its reason. It holds children's data: "
-            "only its owner can read it, and it is yours to delete. Leave it empty for no file."
+            "only its owner can read it, and it is yours to delete. On the Airbyte platform a file is lost when the "
+            "sync ends, unless its folder is a volume. Leave it empty for no file."
         ),
-        examples=["/local/rejected_rows.jsonl"],
+        examples=["/srv/enrollment/rejected_rows.jsonl"],
         json_schema_extra={"order": 4, "group": "rejected"},
     )
     date_format: Literal["MM/DD/YYYY", "YYYY-MM-DD"] = Field(

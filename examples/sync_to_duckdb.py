@@ -1,6 +1,6 @@
 """Brings a district's enrollment data into a DuckDB file, and shows what arrived. Copy it into a pipeline of yours.
 
-Without POWERSCHOOL_ENROLLMENT_API_KEY it reads a made-up district from the sandbox.
+It needs POWERSCHOOL_ENROLLMENT_API_KEY. With --sandbox it reads a made-up district instead.
 """
 
 import argparse
@@ -24,6 +24,7 @@ from rich.table import Table
 
 # ── Options ──────────────────────────────────────────────────────────────────────────────────────────────────────
 API_KEY = os.environ.get("POWERSCHOOL_ENROLLMENT_API_KEY")
+BASE_URL = os.environ.get("POWERSCHOOL_ENROLLMENT_BASE_URL")
 ENDINGS = (signal.SIGTERM, signal.SIGHUP)
 OPTIONS = {"page_size": 1000, "num_workers": 8}
 STREAMS = [
@@ -49,11 +50,11 @@ def main() -> None:
     with ExitStack() as resources:
         # PyAirbyte hands the key on in files that all may read: they lie in a folder that nobody else can enter.
         os.environ["TMPDIR"] = tempfile.tempdir = resources.enter_context(tempfile.TemporaryDirectory())
-        source = source_with(connection(resources))
+        source = source_with(connection(arguments, resources))
         source.check()
         # Another warehouse is another cache: ab.caches has PostgresCache, SnowflakeCache and BigQueryCache.
         # Made-up children have a schema of their own, and never stand among a district's.
-        cache = DuckDBCache(db_path=arguments.warehouse, schema_name="main" if API_KEY else "sandbox")
+        cache = DuckDBCache(db_path=arguments.warehouse, schema_name="sandbox" if arguments.sandbox else "main")
         source.read(
             cache,
             write_strategy="replace" if arguments.replace else "auto",  # auto: merged by primary key
@@ -76,6 +77,9 @@ def parse_arguments() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description="Brings a district's enrollment data into a DuckDB file.")
     parser.add_argument("--warehouse", type=Path, default="powerschool_enrollment.duckdb", help="the DuckDB file")
+    parser.add_argument(
+        "--sandbox", action="store_true", help="read the sandbox, a made-up district, even if a key is set"
+    )
     parser.add_argument("--replace", action="store_true", help="read everything anew, and drop what is gone since")
     return parser.parse_args()
 
@@ -89,17 +93,16 @@ def refuse_if_unusable(warehouse: Path) -> None:
         sys.exit(f"{warehouse} cannot be written to. {error}")
 
 
-def connection(resources: ExitStack) -> dict[str, str]:
-    """Return key and address: the district's from the environment, else the sandbox's, which runs as long as we do."""
-    base_url = os.environ.get("POWERSCHOOL_ENROLLMENT_BASE_URL")
-    if API_KEY:
-        return {"api_key": API_KEY, **({"base_url": base_url} if base_url else {})}
-    if base_url:
-        sys.exit("POWERSCHOOL_ENROLLMENT_BASE_URL is set, POWERSCHOOL_ENROLLMENT_API_KEY is not: set both, or neither.")
-    from powerschool_enrollment_sandbox import SandboxProcess  # noqa: PLC0415 - a pipeline with a key has no need of it
+def connection(arguments: argparse.Namespace, resources: ExitStack) -> dict[str, str]:
+    """Return key and address: the district's from the environment, or the sandbox's, which runs as long as we do."""
+    if arguments.sandbox:
+        from powerschool_enrollment_sandbox import SandboxProcess  # noqa: PLC0415 - a pipeline with a key needs none
 
-    sandbox = resources.enter_context(SandboxProcess())
-    return {"api_key": sandbox.api_key, "base_url": sandbox.base_url}
+        sandbox = resources.enter_context(SandboxProcess())
+        return {"api_key": sandbox.api_key, "base_url": sandbox.base_url}
+    if not API_KEY:
+        sys.exit("POWERSCHOOL_ENROLLMENT_API_KEY is not set. Set it, or add --sandbox to read a made-up district.")
+    return {"api_key": API_KEY, **({"base_url": BASE_URL} if BASE_URL else {})}
 
 
 def show(cache: DuckDBCache, title: str) -> None:

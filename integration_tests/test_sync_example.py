@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+VARIABLES = "POWERSCHOOL_ENROLLMENT_"
 EXAMPLE = Path(__file__).parents[1] / "examples" / "sync_to_duckdb.py"
 
 pytestmark = pytest.mark.skipif(sys.version_info >= (3, 13), reason="PyAirbyte does not install on Python 3.13 yet")
@@ -57,11 +58,31 @@ def test_a_refused_key_is_said_without_a_traceback(sandbox, tmp_path):
     assert "wrong-key" not in said
 
 
-def test_an_address_without_a_key_reads_no_made_up_children_instead(sandbox, tmp_path):
+def test_without_a_key_no_made_up_children_are_read_unasked(sandbox, tmp_path):
     done = sync(tmp_path, sandbox, "")
     assert done.returncode == 1
-    assert "POWERSCHOOL_ENROLLMENT_API_KEY is not" in done.stderr
+    assert "POWERSCHOOL_ENROLLMENT_API_KEY is not set. Set it, or add --sandbox" in done.stderr
     assert not list(tmp_path.iterdir())
+
+
+def test_the_sandbox_is_read_though_a_key_is_set_and_its_children_stand_apart(sandbox, tmp_path):
+    done = sync(tmp_path, sandbox, sandbox.api_key, "--sandbox")
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert "schema sandbox" in done.stdout
+    assert rows(done.stdout)["roster_records"] == "12,000"
+    assert sandbox.journal.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("variables", "asked"),
+    [({}, True), ({"API_KEY": "k"}, False), ({"BASE_URL": "https://x/v1"}, False), ({"API_KEY": ""}, True)],
+)
+def test_make_asks_for_the_sandbox_where_neither_key_nor_address_is_set(variables, asked):
+    told = {name: value for name, value in os.environ.items() if not name.startswith(VARIABLES)}
+    told |= {f"{VARIABLES}{name}": value for name, value in variables.items()}
+    command = ["make", "--dry-run", "--no-print-directory", "sync"]
+    said = subprocess.run(command, cwd=EXAMPLE.parents[1], env=told, capture_output=True, text=True, check=True).stdout
+    assert ("--sandbox" in said) is asked
 
 
 HOLDER = "import duckdb; held = duckdb.connect('powerschool_enrollment.duckdb'); print('held', flush=True); input()"

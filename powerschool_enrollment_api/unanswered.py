@@ -56,7 +56,7 @@ def failure_of_exception(error: OSError | HTTPError, where: str, host: str, conn
     if variable := unreadable_bundle(error):
         return WrongEnvironment(f"the certificate bundle that {variable} names cannot be read.", where)
     if _is_about_the_proxys_address(error):
-        return WrongEnvironment("the proxy that HTTPS_PROXY names has no address of http or https.", where)
+        return WrongEnvironment("the proxy that HTTPS_PROXY or ALL_PROXY names has no address of http or https.", where)
     if isinstance(error, requests.exceptions.InvalidJSONError):
         return RequestRefused("the body cannot be written as JSON, and was not sent.", where)
     if isinstance(error, (requests.exceptions.InvalidURL, LocationValueError)):
