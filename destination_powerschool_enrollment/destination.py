@@ -131,6 +131,10 @@ class DestinationPowerschoolEnrollment(Destination):
         except EnrollmentError as error:
             _print(_trace(error))
             sys.exit(1)
+        except KeyboardInterrupt:
+            sys.exit(
+                "Interrupted. Rows after the last state may have been written, too: the next sync sends them again."
+            )
         except Exception as error:  # noqa: BLE001  # its text may hold a row
             raise _fault_of_ours(error) from None
 
@@ -141,7 +145,7 @@ class DestinationPowerschoolEnrollment(Destination):
         sync = Sync(config, streams)
         logger.info("Writing%s.", " nothing, only validating" if config.validate_only else "")
         yield from sync.write(read_messages(lines))
-        logger.info("Writing complete.")
+        logger.info("%s complete.", "Validation" if config.validate_only else "Writing")
 
 
 def _verify(config: Config) -> None:

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from roster_file import Roster, UnusableRoster, read_roster
+from roster_students import refuse_rows_of_nobody, repetitions
 from roster_target import Target, UnclearTarget, best_target, fields_of, target_called, targets_of
 from roster_writer import console, discover, write
 
@@ -43,8 +44,11 @@ def main() -> int:
         config = write_json(folder / "config.json", {**OPTIONS, **options, **connection(arguments, resources)})
         target = target_of(arguments, roster, config)
         fields = fields_of(roster, target, dict(arguments.map), arguments.ignore)
+        refuse_rows_of_nobody(roster, target, fields)
         catalog = write_json(folder / "catalog.json", target.catalog(fields.values()))
         console.print(f"Writing {len(roster.rows):,} rows of {roster.name} to {target.name!r}")
+        if repeated := repetitions(roster, target, fields):
+            console.print(repeated, style="yellow")
         with told_at_the_end(rejected_rows):
             code, confirmed = write(config, catalog, roster, fields)
             if confirmed.accepted and not arguments.skip_unchanged:
@@ -92,7 +96,7 @@ def file_for_rejected_rows(arguments: argparse.Namespace) -> Path:
     file: Path = arguments.rejected or roster.with_name(f"{roster.name}.rejected.jsonl")
     if file.exists() and file.samefile(roster):
         raise UnusableRoster(f"{file} is the roster itself: name another file with --rejected.")
-    if not os.access(file.absolute().parent, os.W_OK):
+    if file.is_dir() or not os.access(file.absolute().parent, os.W_OK):
         raise UnusableRoster(f"Rejected rows cannot be kept in {file}: name another file with --rejected.")
     return file
 

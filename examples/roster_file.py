@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -33,6 +34,10 @@ class Roster:
 def read_roster(path: Path) -> Roster:
     """Return the roster in `path`. Raises UnusableRoster with everything that is wrong with its rows."""
     text = read_text(path)
+    if re.match(r"sep=.[\r\n]", text):
+        raise UnusableRoster(
+            f"The first line of {path.name} says only what separates the columns: remove it, for that is recognised."
+        )
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter_of(text), strict=True)
     _, header = next(numbered(reader, path.name), (0, []))
     columns = columns_of(header, path.name)

@@ -10,6 +10,7 @@ from typing import Any
 from roster_file import Roster, UnusableRoster
 
 IDS = re.compile(r" \[published action \d+, import schema (\d+)\]$")
+UNNAMED_WAY_OUT = 'If it is, say where they go: --map COLUMN=FIELD, or --ignore COLUMN (with make: OPTIONS="…").'
 ASK = "Say with --into, or in POWERSCHOOL_ENROLLMENT_IMPORT_INTO, what to write to: by a part of its name, or its id."
 
 
@@ -36,6 +37,11 @@ class Target:
         """What people may call it: the titles of the form and the import schema, or one of them."""
         name = IDS.sub("", self.name)
         return (name, *name.rsplit(": ", 1))
+
+    @property
+    def identities(self) -> Sequence[str]:
+        """The fields that surely tell students apart; none, if any field may."""
+        return self.keys if len(self.keys) < len(self.fields) else ()
 
     def field_for(self, column: str) -> str | None:
         """Return the field of the column's name, whatever its capitals and blanks."""
@@ -131,9 +137,10 @@ def misfits(
         *(f"The column {column!r} is both mapped and ignored." for column in mapping if column in ignored),
         *unknown_fields(target, mapping),
         *shared_fields(fields),
+        *no_identity(target, fields),
     ]
     advice = f"Fields that no column goes to: {', '.join(free) or 'none'}."
-    return [*problems, advice, *(ways_out(strangers, free) if names else ())] if problems else []
+    return [*problems, advice, *(ways_out(strangers, free) if names else [UNNAMED_WAY_OUT])] if problems else []
 
 
 def without_a_field(strangers: Iterable[str], free: Sequence[str]) -> Iterator[str]:
@@ -168,6 +175,13 @@ def shared_fields(fields: Mapping[str, str]) -> Iterator[str]:
     for column, field in fields.items():
         if taken.setdefault(field, column) != column:
             yield f"The columns {taken[field]!r} and {column!r} both go to the field {field!r}: ignore one."
+
+
+def no_identity(target: Target, fields: Mapping[str, str]) -> Iterator[str]:
+    """Yield what it means that no column tells students apart."""
+    if target.identities and not {*target.identities} & {*fields.values()}:
+        identities = " or ".join(target.identities)
+        yield f"No column goes to {identities}, which tells students apart: each import would create them again."
 
 
 def ways_out(strangers: Iterable[str], free: Sequence[str]) -> Iterator[str]:

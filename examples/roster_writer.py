@@ -62,7 +62,8 @@ class Confirmed:
         """Say how far it came when it was stopped."""
         end = f", to line {roster.lines[self.rows - 1]} of {roster.name}" if self.rows else ""
         return (
-            f"Stopped. Confirmed: {self.rows:,} of {len(roster.rows):,} rows{end}. Others may have been written, too."
+            f"Stopped. Confirmed: {self.rows:,} of {len(roster.rows):,} rows{end}. Others may have been written, too; "
+            "run it again."
         )
 
 
@@ -125,6 +126,8 @@ def write(config: str, catalog: str, roster: Roster, fields: Mapping[str, str]) 
     except KeyboardInterrupt:
         console.print(confirmed.part_of(roster), style="red")
         raise
+    if process.returncode and confirmed.rows < len(roster.rows):
+        console.print(confirmed.part_of(roster), style="red")
     return process.returncode, confirmed
 
 

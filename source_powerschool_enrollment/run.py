@@ -57,6 +57,8 @@ def _tell(error: BaseException) -> None:
     if isinstance(error, AirbyteTracedException) and says_all(error):
         trace = in_one_sentence(error.as_sanitized_airbyte_message())
         print(EnrollmentEntrypoint.airbyte_message_to_string(trace))  # noqa: T201
+    elif isinstance(error, KeyboardInterrupt):
+        print("Interrupted. The next sync goes on from the last state.", file=sys.__stderr__)
     elif not isinstance(error, BrokenPipeError):
         sys.excepthook(type(error), error, error.__traceback__)
 

@@ -235,6 +235,29 @@ def test_that_the_service_does_not_answer_is_said_while_it_is_tried_again(sandbo
     assert process.returncode == 3
 
 
+def test_an_import_that_fails_half_way_says_what_was_confirmed(sandbox, tmp_path):
+    file = write_roster(tmp_path, [(number, "nonsense" if number == 150 else "04/20/2015") for number in range(300)])
+    result = import_roster(file, "--into", short_roster(sandbox)[0], "--rejected", "/dev/full", sandbox=sandbox)
+    assert result.returncode == 1
+    assert "No space left on device" in result.stdout
+    assert re.search(r"Stopped\. Confirmed: [\d,]+ of 300 rows", result.stdout)
+
+
+def test_rows_of_one_student_are_told_with_their_lines_and_written_in_order(sandbox, tmp_path):
+    file = write_roster(tmp_path, [(700123, "04/20/2015"), (8, "04/20/2015"), (700123, "04/21/2015")])
+    result = import_roster(file, "--into", short_roster(sandbox)[0], sandbox=sandbox)
+    assert result.returncode == 0
+    assert "The same ExternalID, so that the last row stays: my.csv, lines 2, 4." in result.stdout
+    assert "700123" not in result.stdout
+    (record,) = [
+        record
+        for form in sandbox.district.forms.values()
+        for record in form.roster
+        if record["externalStudentID"] == "700123"
+    ]
+    assert record["dateOfBirth"].startswith("2015-04-21")
+
+
 @pytest.mark.parametrize(
     "stop",
     [

@@ -185,6 +185,7 @@ def test_a_read_that_is_interrupted_ends_at_once(slow_read):
     slow_read.send_signal(signal.SIGINT)
     slow_read.stdout.read()
     assert slow_read.wait(timeout=30) == 1
+    assert slow_read.stderr.read() == b"Interrupted. The next sync goes on from the last state.\n"
 
 
 def test_a_full_disk_is_told_in_one_line(config, tmp_path):

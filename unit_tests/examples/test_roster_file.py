@@ -27,6 +27,13 @@ def refusal(folder, content):
 
 
 @pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+def test_a_line_that_tells_a_spreadsheet_the_separator_is_named_as_what_is_in_the_way(tmp_path, separator, mark):
+    said = refusal(tmp_path, mark + f"sep={separator}\r\n{HEADER.replace(',', separator)}".encode())
+    assert "The first line of my.csv says only what separates the columns: remove it" in said
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
 @pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
 @pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"], ids=["no byte order mark", "byte order mark"])
 def test_each_separator_and_line_end_that_programs_write_is_read(tmp_path, separator, line_end, mark):

@@ -142,6 +142,16 @@ def test_columns_without_a_field_are_all_named_with_the_nearest_and_what_to_do()
     )
 
 
+def test_a_file_without_a_column_that_tells_students_apart_is_refused():
+    said = refusal("FirstName", "LastName")
+    assert "No column goes to ExternalID, which tells students apart: each import would create them again." in said
+
+
+def test_where_any_field_may_tell_students_apart_no_column_is_missed():
+    names = Target("Form", ("FirstName", "LastName"), ("FirstName", "LastName"))
+    assert fields_of(roster("LastName"), names, {}, []) == {"LastName": "LastName"}
+
+
 def test_two_columns_for_one_field_are_named():
     assert "The columns 'Grade' and 'grade' both go to the field 'Grade'" in refusal("Grade", "grade")
     assert "both go to the field 'Grade'" in refusal("Grade", "Level", mapping={"Level": "Grade"})
@@ -168,6 +178,7 @@ def test_a_file_of_which_less_than_half_fits_may_lack_a_header_and_none_of_it_is
     first_line = ("Zyxwana", "Zyxwanasson", "M", "2015-03-04")
     said = refusal(*first_line, target=letters, mapping={"Zyxwan": "FirstName"}, ignored=["2015-03"])
     assert "The columns 1, 2, 4 have no field: is the first line the columns' names?" in said
+    assert "say where they go: --map COLUMN=FIELD, or --ignore COLUMN" in said
     assert "There is no column 'Zyxwan' for --map." in said
     assert "There is no column '2015-03' for --ignore." in said
     assert "Fields that no column goes to: ExternalID, FirstName." in said

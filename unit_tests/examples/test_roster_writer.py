@@ -54,7 +54,9 @@ def test_only_columns_with_a_field_are_sent_and_an_empty_cell_is_null():
 
 def test_states_that_came_back_count_the_rows():
     confirmed = Confirmed()
-    assert confirmed.part_of(ROSTER) == "Stopped. Confirmed: 0 of 3 rows. Others may have been written, too."
+    assert (
+        confirmed.part_of(ROSTER) == "Stopped. Confirmed: 0 of 3 rows. Others may have been written, too; run it again."
+    )
     stats = {"recordCount": 1.0, "rejectedRecordCount": 1.0}
     confirmed.note(log("Writing."))
     confirmed.note({"type": "STATE", "state": {"stream": {"stream_state": {"row": 2}}, "destinationStats": stats}})
