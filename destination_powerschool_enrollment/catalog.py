@@ -35,7 +35,7 @@ class ConfiguredStream:
     @property
     def id(self) -> StreamId:
         """What a record or a state names the stream by."""
-        return stream_id(self.namespace, self.name)
+        return (self.namespace, self.name)
 
 
 def parse_catalog(raw: Mapping[str, Any], name: str = "The catalog") -> list[ConfiguredStream]:
@@ -48,8 +48,13 @@ def parse_catalog(raw: Mapping[str, Any], name: str = "The catalog") -> list[Con
     return [_stream_at(position, entry, name) for position, entry in enumerate(entries)]
 
 
-def stream_id(namespace: str | None, name: str) -> StreamId:
-    """Return what identifies a stream. An empty namespace is none: sources, states and catalogs mix the two."""
+def stream_id(namespace: object, name: object) -> StreamId:
+    """Return what identifies a stream. An empty namespace is none: sources, states and catalogs mix the two.
+
+    Raises TypeError if either is no text.
+    """
+    if not isinstance(name, str) or not isinstance(namespace, str | None):
+        raise TypeError("a stream's name and namespace are text")
     return (namespace or None, name)
 
 
@@ -79,10 +84,11 @@ def _stream_at(position: int, entry: Any, name: str) -> ConfiguredStream:
 def _stream(configured: Mapping[str, Any]) -> ConfiguredStream:
     stream = configured["stream"]
     schema = stream.get("json_schema") or {}
+    namespace, name = stream_id(stream.get("namespace"), stream["name"])
     primary_key = configured.get("primary_key") or stream.get("source_defined_primary_key") or ()
     return ConfiguredStream(
-        name=stream["name"],
-        namespace=stream.get("namespace"),
+        name=name,
+        namespace=namespace,
         columns=schema.get("properties") or {},
         primary_key=tuple(path[0] for path in primary_key),
         overwrites=str(configured.get("destination_sync_mode", "")).startswith("overwrite"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
 
 from powerschool_enrollment_api import DEFAULT_BASE_URL, ConnectionSettings
 
@@ -103,7 +103,7 @@ class Import(_Options):
         examples=["students"],
         json_schema_extra={"order": 0},
     )
-    namespace: str | None = Field(
+    namespace: Annotated[str | None, BeforeValidator(lambda text: text or None)] = Field(
         default=None,
         title="Namespace",
         description="The stream's namespace (often a database schema). Needed only if two streams have the same name.",

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from destination_powerschool_enrollment.catalog import StreamId, stream_id
+from destination_powerschool_enrollment.catalog import StreamId
 from destination_powerschool_enrollment.protocol import StateMessage, with_stats
 
 
@@ -63,20 +63,15 @@ class Ledger:
             self._rejected += stretch.rejected
             if stretch.rejected and self._holds_back_after_rejection:
                 self._is_holding_back = True
-            message = None if self._is_holding_back else self._confirm(stretch.state.state)
+            message = None if self._is_holding_back else self._confirm(stretch.state)
             yield Leaving(message, stretch.state.size)
 
-    def _confirm(self, state: dict[str, Any]) -> dict[str, Any]:
+    def _confirm(self, message: StateMessage) -> dict[str, Any]:
         """Count the rows since this stream's last state; a global or legacy state speaks for all streams."""
-        stream = _stream_of(state)
+        stream = message.stream
         if stream is not None:
-            return with_stats(state, self._accepted.pop(stream, 0), self._rejected.pop(stream, 0))
-        confirmed = with_stats(state, self._accepted.total(), self._rejected.total())
+            return with_stats(message.state, self._accepted.pop(stream, 0), self._rejected.pop(stream, 0))
+        confirmed = with_stats(message.state, self._accepted.total(), self._rejected.total())
         self._accepted.clear()
         self._rejected.clear()
         return confirmed
-
-
-def _stream_of(state: dict[str, Any]) -> StreamId | None:
-    descriptor = (state.get("stream") or {}).get("stream_descriptor") if state.get("type") == "STREAM" else None
-    return stream_id(descriptor.get("namespace"), str(descriptor.get("name"))) if isinstance(descriptor, dict) else None

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 
-from destination_powerschool_enrollment.catalog import ConfiguredStream, describe
+from destination_powerschool_enrollment.catalog import ConfiguredStream, StreamId, describe
 from destination_powerschool_enrollment.columns import AIRBYTE_COLUMN_PREFIX, FieldFinder, cache_name
 from destination_powerschool_enrollment.config import Config, Import, ImportSchemaTarget, SubmissionTarget
 from destination_powerschool_enrollment.mapping import Route
@@ -25,10 +26,11 @@ class Offer:
     schemas: Mapping[int, Mapping[int, ImportSchema]] = field(default_factory=dict)
 
 
-def plan_routes(config: Config, streams: Iterable[ConfiguredStream], offer: Offer) -> list[Route]:
+def plan_routes(config: Config, streams: Sequence[ConfiguredStream], offer: Offer) -> list[Route]:
     """Return where each stream's rows go. Raises InvalidOption with every problem there is."""
     routes: list[Route] = []
     problems = list(problems_of_imports(config, offer))
+    problems += (f"The catalog has the stream {describe(stream)} twice." for stream in _twice(streams))
     for stream in streams:
         entry = import_for(config, stream)
         if entry is None:
@@ -86,6 +88,11 @@ def _route(stream: ConfiguredStream, entry: Import, offer: Offer) -> Route:
         key_field=entry.key_field,
         ignores_unmapped=entry.unmapped_columns == "ignore",
     )
+
+
+def _twice(streams: Iterable[ConfiguredStream]) -> Iterator[StreamId]:
+    counted = Counter(stream.id for stream in streams)
+    return (stream for stream, count in counted.items() if count > 1)
 
 
 def _no_import(stream: ConfiguredStream, config: Config) -> str:

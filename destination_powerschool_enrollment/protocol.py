@@ -39,9 +39,10 @@ class RowMessage:
 
 @dataclass(frozen=True)
 class StateMessage:
-    """One state of the source's, raw."""
+    """One state of the source's, raw. `stream` is None where it speaks of all streams."""
 
     state: dict[str, Any]
+    stream: StreamId | None = None
     size: int = 0
 
 
@@ -86,12 +87,18 @@ def _parse(line: bytes, number: int) -> InputMessage | None:
     with suppress(KeyError, TypeError, AttributeError):
         if kind == "RECORD" and isinstance(message["record"]["data"], dict):
             record = message["record"]
-            return RowMessage(stream_id(record.get("namespace"), str(record["stream"])), record["data"], len(line))
+            return RowMessage(stream_id(record.get("namespace"), record["stream"]), record["data"], len(line))
         if kind == "STATE" and isinstance(message["state"], dict):
-            return StateMessage(_json(line, exact=False)["state"], len(line))
+            state = _json(line, exact=False)["state"]
+            return StateMessage(state, _stream_of(state), len(line))
     if isinstance(kind, str) and kind not in {"RECORD", "STATE"}:
         return None
     raise MalformedInput(f"Line {number} of the input is no Airbyte message.")
+
+
+def _stream_of(state: dict[str, Any]) -> StreamId | None:
+    descriptor = (state.get("stream") or {}).get("stream_descriptor") if state.get("type") == "STREAM" else None
+    return stream_id(descriptor.get("namespace"), descriptor["name"]) if isinstance(descriptor, dict) else None
 
 
 def _json(line: bytes, *, exact: bool = True) -> Any:

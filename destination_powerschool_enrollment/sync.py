@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Hashable, Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from destination_powerschool_enrollment.catalog import ConfiguredStream, StreamId, describe
@@ -53,7 +54,7 @@ class Sync:
         books = Books(ledger, tally, keeper)
         writer = Writer(self._prepare, books, num_workers=self._config.num_workers, stop=self._stop)
         try:
-            yield from writer.write(messages)
+            yield from writer.write(map(self._with_its_namespace, messages))
         finally:
             if keeper is not None:
                 keeper.close()
@@ -73,6 +74,17 @@ class Sync:
                     describe(stream.id),
                 )
         return routes
+
+    def _with_its_namespace(self, message: InputMessage) -> InputMessage:
+        """Give a message without a namespace that of the only configured stream of its name.
+
+        PyAirbyte drops it of rows that come from a cache, and keeps it in the catalog.
+        """
+        stream = message.stream
+        if stream is None or stream in self._routes or stream[0] is not None:
+            return message
+        meant = [known for known in self._routes if known[1] == stream[1]]
+        return replace(message, stream=meant[0]) if len(meant) == 1 else message
 
     def _compares(self, route: Route) -> bool:
         return self._config.skip_unchanged and isinstance(route.target, ImportSchemaTarget)
@@ -98,8 +110,8 @@ class Sync:
         if stream not in self._routes:
             raise InvalidOption(
                 f"A row of the stream {describe(stream)} came, which is not in the configured catalog "
-                f"({', '.join(map(describe, self._routes))}). It was not written, and no state after it was confirmed. "
-                "Add the stream to the catalog, or let the source not send it."
+                f"({', '.join(map(describe, self._routes)) or 'none'}). It was not written, and no state after it was "
+                "confirmed. Add the stream to the catalog, or let the source not send it."
             )
         return self._routes[stream]
 

@@ -27,11 +27,13 @@ class RosterDigests:
     @property
     def comparable(self) -> int:
         """How many of the `size` records can be compared with a row."""
-        return sum(digest is not None for digest in self._digests.values())
+        return sum(digest is not None for digest in self._digests.values()) if self._fields else 0
 
     @property
     def why_none(self) -> str:
         """Why no record can be compared."""
+        if not self._fields:
+            return "the stream declares no column of the import but the key"
         if self._unshown:
             return f"no record shows {', '.join(sorted(self._unshown))}"
         return "no record shows all fields of the import and has an externalStudentID of its own"

@@ -1,6 +1,7 @@
 """Each fault, over a socket: the right failure type, message and exit code, in bounded time, and no value of a row."""
 
 import json
+import signal
 import socket
 import stat
 import subprocess
@@ -316,6 +317,46 @@ def write_in_a_shell(folder: Path, service: StandIn, redirection: str) -> "subpr
 def test_an_output_that_cannot_be_written_is_told_in_one_line(service: StandIn, tmp_path: Path) -> None:
     done = write_in_a_shell(tmp_path, service, "> /dev/full")
     assert (done.returncode, done.stderr) == (1, "The output cannot be written: No space left on device.\n")
+
+
+def in_namespaces(*namespaces: str) -> dict:
+    streams = [configured_stream("students", MARKED) for _ in namespaces]
+    for stream, namespace in zip(streams, namespaces, strict=True):
+        stream["stream"]["namespace"] = namespace
+    return {"streams": streams}
+
+
+def test_rows_and_states_whose_namespace_a_cache_dropped_belong_to_the_only_stream_of_their_name(
+    service: StandIn, tmp_path: Path
+) -> None:
+    session = run(tmp_path, config(service), in_namespaces("public"), [record(MARKED), stream_state(1)])
+    assert session.code == 0
+    assert len(service.answered) == 1
+    assert session.states[0]["destinationStats"] == {"recordCount": 1.0, "rejectedRecordCount": 0.0}
+    assert session.states[0]["stream"]["stream_descriptor"] == {"name": "students"}
+
+
+def test_a_row_without_a_namespace_that_may_belong_to_two_streams_fails_the_sync(
+    service: StandIn, tmp_path: Path
+) -> None:
+    session = run(tmp_path, config(service), in_namespaces("public", "old"), [record(MARKED), stream_state(1)])
+    assert session.code == 1
+    assert (
+        "stream students came, which is not in the configured catalog (public.students, old.students)"
+        in (session.failure["message"])
+    )
+    assert (service.answered, session.states) == ([], [])
+
+
+def test_ctrl_c_ends_it_at_once_with_a_word_and_no_stack(service: StandIn, tmp_path: Path) -> None:
+    session = Session(tmp_path, config(service), catalog())
+    session.send(record(MARKED), stream_state(1))
+    session.wait_for_states(1)
+    session.process.send_signal(signal.SIGINT)
+    session.end()
+    assert session.code == 1
+    assert "".join(session.errors).startswith("Interrupted. Rows after the last state may have been written, too")
+    assert "Traceback" not in session.everything
 
 
 def test_an_output_that_nobody_reads_any_more_ends_it_quietly(service: StandIn, tmp_path: Path) -> None:

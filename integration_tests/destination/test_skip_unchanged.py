@@ -84,6 +84,8 @@ def test_a_stream_that_declares_no_columns_has_nothing_to_compare(service, write
     session = write(row(1), columns=())
     assert session.code == 0
     assert sent(service) == ["1"]
+    assert "0 of the roster's 120 records" in session.logs
+    assert "will skip no row: the stream declares no column of the import but the key." in session.logs
 
 
 def test_without_a_key_it_is_refused_before_the_first_row(service, write):

@@ -7,8 +7,7 @@ A, B = (None, "a"), ("public", "b")
 
 
 def stream_state(stream, number):
-    descriptor = {"name": stream[1]} if stream[0] is None else {"name": stream[1], "namespace": stream[0]}
-    return StateMessage({"type": "STREAM", "stream": {"stream_descriptor": descriptor}, "id": number})
+    return StateMessage({"id": number}, stream)
 
 
 def leaving(ledger):
@@ -49,12 +48,6 @@ def test_a_streams_state_counts_its_own_rows_since_its_last_one(ledger):
     ledger.add_state(stream_state(B, 2))
     ledger.add_state(stream_state(A, 3))
     assert leaving(ledger) == [(1, 2, 0), (2, 1, 0), (3, 0, 1)]
-
-
-def test_a_state_with_an_empty_namespace_counts_the_rows_that_came_without_one(ledger):
-    ledger.settle(ledger.add_row(), A, accepted=True)
-    ledger.add_state(stream_state(("", "a"), 1))
-    assert leaving(ledger) == [(1, 1, 0)]
 
 
 @pytest.mark.parametrize("state", [{"type": "GLOBAL", "global": {}, "id": 2}, {"data": {}, "id": 2}])

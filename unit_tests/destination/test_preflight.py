@@ -24,6 +24,16 @@ def test_a_stream_without_an_import_is_told_with_those_there_are():
     assert problems(stream, namespace="sis") == [said]
 
 
+def test_a_stream_that_the_catalog_has_twice_is_told():
+    assert problems(STUDENTS, STUDENTS) == ["The catalog has the stream students twice."]
+
+
+def test_an_empty_namespace_in_imports_is_none():
+    config = parse_config({"api_key": "k", "imports": [{"stream": "students", "namespace": "", "target": TARGET}]})
+    (route,) = plan_routes(config, [STUDENTS], OFFER)
+    assert route.stream is STUDENTS
+
+
 def test_an_unknown_key_field_is_told_once_with_the_one_that_was_meant():
     said = "Stream students: the import schema 2 has no field 'StudentId' for key_field (did you mean 'StudentID'?)."
     assert problems(key_field="StudentId") == [said]

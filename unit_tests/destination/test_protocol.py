@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from destination_powerschool_enrollment.catalog import ConfiguredStream
+from destination_powerschool_enrollment.catalog import parse_catalog
 from destination_powerschool_enrollment.protocol import (
     MalformedInput,
     RowMessage,
@@ -48,9 +48,32 @@ def test_rows_and_states_come_in_order_and_nothing_else():
 
 
 @pytest.mark.parametrize("namespace", ["", None])
-def test_a_row_with_an_empty_namespace_has_none_as_in_the_catalog(namespace):
-    (row,) = messages(json.dumps({"type": "RECORD", "record": {"stream": "a", "namespace": namespace, "data": {}}}))
-    assert row.stream == ConfiguredStream("a").id == ConfiguredStream("a", namespace="").id
+def test_an_empty_namespace_is_none_in_rows_states_and_the_catalog(namespace):
+    named = {"name": "a", "namespace": namespace}
+    row = {"type": "RECORD", "record": {"stream": "a", "namespace": namespace, "data": {}}}
+    state = {"type": "STATE", "state": {"type": "STREAM", "stream": {"stream_descriptor": named}}}
+    (configured,) = parse_catalog({"streams": [{"stream": named}]})
+    assert [message.stream for message in messages(json.dumps(row), json.dumps(state))] == [configured.id] * 2
+    assert configured.id == (None, "a")
+
+
+@pytest.mark.parametrize("state", [{"type": "GLOBAL", "global": {}}, {"data": {}}, {"type": "STREAM", "stream": None}])
+def test_a_state_of_no_stream_speaks_of_all(state):
+    (message,) = messages(json.dumps({"type": "STATE", "state": state}))
+    assert (message.stream, message.state) == (None, state)
+
+
+@pytest.mark.parametrize("odd", [["Ada"], {"Ada": 1}, 7])
+def test_a_name_or_a_namespace_that_is_no_text_is_malformed_and_not_repeated(odd):
+    for named in ({"stream": "a", "namespace": odd}, {"stream": odd}):
+        descriptor = {"namespace": named.get("namespace"), "name": named["stream"]}
+        for message in (
+            {"type": "RECORD", "record": {**named, "data": {}}},
+            {"type": "STATE", "state": {"type": "STREAM", "stream": {"stream_descriptor": descriptor}}},
+        ):
+            with pytest.raises(MalformedInput, match=r"^Line 1 of the input is no Airbyte message\.") as caught:
+                messages(json.dumps(message))
+            assert "Ada" not in str(caught.value)
 
 
 @pytest.mark.parametrize(
