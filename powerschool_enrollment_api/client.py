@@ -157,7 +157,8 @@ class Client:
             )
         except (OSError, HTTPError) as error:
             failure = failure_of_exception(error, question.where, self._host, self._patience.connect)
-            self._retries.was_reached |= type(failure) is PassingFault  # it was lost after it had begun
+            if type(failure) is PassingFault:  # it was lost after it had begun
+                self._retries.was_reached = True
             raise failure from None
         self._retries.was_reached = True
         refusal = failure_of(response, question.where)

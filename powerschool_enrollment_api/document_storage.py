@@ -6,10 +6,11 @@
 | 403 | AddressExpired |
 | 404, 410 | NotFound |
 | 3xx | StorageRefused (nothing is followed) |
-| 408, 429, 5xx, time-out, connection lost, body cut short | StorageFault |
-| no connection to the storage, or through the proxy | StorageUnreachable |
+| 408, 429, 5xx, time-out, body cut short | StorageFault |
+| no connection to the storage, or through the proxy, or one that ends before there is an answer | StorageUnreachable |
 | more bytes than allowed | DocumentTooLarge |
-| any other status, an untrusted certificate, a certificate bundle that cannot be read | StorageRefused |
+| any other status, an untrusted certificate | StorageRefused |
+| (a certificate bundle or a proxy of the environment's that cannot be used) | WrongEnvironment |
 
 No error holds the address or a part of it: whoever knows it can fetch the document.
 """
@@ -25,14 +26,14 @@ from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import HTTPError, LocationValueError
 
 from powerschool_enrollment_api.address import is_loopback
 from powerschool_enrollment_api.documents import DocumentAddress
 from powerschool_enrollment_api.errors import EnrollmentError, NotFound, PassingFault, Unreachable, WrongEnvironment
 from powerschool_enrollment_api.retries import Retries
 from powerschool_enrollment_api.settings import ConnectionSettings, Patience
-from powerschool_enrollment_api.unanswered import said_of_no_connection, unreadable_bundle
+from powerschool_enrollment_api.unanswered import failure_of_environment, said_of_no_connection
 
 _WHERE = "GET a document from its storage"
 _CHUNK = 1024 * 1024
@@ -92,6 +93,10 @@ class DocumentStorage:
         self._session = _session(settings)
         self.connections = BoundedSemaphore(settings.num_workers)
 
+    def presume_reachable(self) -> None:
+        """Take it that the network lets the storage be reached, as in an earlier sync."""
+        self._retries.was_reached = True
+
     def retry(self, fetch: Callable[[Asked], Fetched], asked: Asked) -> Fetched:
         """Return `fetch(asked)`, which reads from a fresh address; again after each StorageFault while patience lasts.
 
@@ -107,9 +112,10 @@ class DocumentStorage:
     def read(self, address: DocumentAddress, limit: int) -> Generator[bytes]:
         """Yield the document's bytes, as they arrive. Raises an EnrollmentError of the table above."""
         timeout = (self._patience.connect, self._patience.read)
+        is_answered = False
         try:
             with self._session.get(address.url, stream=True, timeout=timeout) as response:
-                self._retries.was_reached = True
+                self._retries.was_reached = is_answered = True
                 _refuse_all_but_a_document(response, limit)
                 size = 0
                 for chunk in response.iter_content(_CHUNK):
@@ -117,9 +123,7 @@ class DocumentStorage:
                     _refuse_larger(size, limit)
                     yield chunk
         except (OSError, HTTPError) as error:  # what the caller meets while writing is not raised in here
-            failure = _failure_of_exception(error, self._patience.connect)
-            self._retries.was_reached |= type(failure) is StorageFault  # it was lost after it had begun
-            raise failure from None
+            raise _failure_of_exception(error, self._patience.connect, is_answered=is_answered) from None
 
 
 class _KeylessSession(requests.Session):
@@ -172,14 +176,17 @@ def _is_storage_fault(error: BaseException) -> bool:
     return isinstance(error, StorageFault)
 
 
-def _failure_of_exception(error: OSError | HTTPError, connect_timeout: float) -> EnrollmentError:
+def _failure_of_exception(error: OSError | HTTPError, connect_timeout: float, *, is_answered: bool) -> EnrollmentError:
     """Return what a broken transfer means. The exception's own text is dropped: it holds the address."""
-    if variable := unreadable_bundle(error):
-        return StorageRefused(f"the certificate bundle that {variable} names cannot be read.", _WHERE)
+    if failure := failure_of_environment(error, _WHERE):
+        return failure
     if isinstance(error, requests.exceptions.SSLError) and "CERTIFICATE_VERIFY_FAILED" in str(error):
         return StorageRefused("the storage's certificate is not to be trusted.", _WHERE)
-    if isinstance(error, (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema)):
+    if isinstance(error, (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema, LocationValueError)):
         return StorageRefused("the document's address cannot be asked.", _WHERE)
     if said := said_of_no_connection(error, "the storage's host", connect_timeout):
         return StorageUnreachable(said, _WHERE)
+    if not is_answered and not isinstance(error, requests.exceptions.ReadTimeout):
+        # What a firewall does, or a proxy, that reads whom a connection is for.
+        return StorageUnreachable("the connection to the storage's host is cut off before it answers.", _WHERE)
     return StorageFault("the storage did not hand out the whole document.", _WHERE)

@@ -18,9 +18,9 @@ _LONGEST_BEFORE_CONTACT = 5  # seconds, so that a network that comes up late is 
 
 
 class Retries:
-    """Decides for all requests of a client, in whichever thread.
+    """Decides for all requests of a client or a storage, in whichever thread.
 
-    `was_reached`, which the client sets: there was a connection, once. Until then patience is shorter, for a host that
+    `was_reached`, which these set: there was a connection, once. Until then patience is shorter, for a host that
     cannot be reached is a passing fault where it once was, else most likely a wrong address. All threads share that
     deadline: requests that start one after the other do not each wait for it.
     """

@@ -53,24 +53,31 @@ def failure_of_exception(error: OSError | HTTPError, where: str, host: str, conn
 
     requests lets some of urllib3's exceptions through, such as the one for a host name that cannot be.
     """
-    if variable := unreadable_bundle(error):
-        return WrongEnvironment(f"the certificate bundle that {variable} names cannot be read.", where)
-    if _is_about_the_proxys_address(error):
-        return WrongEnvironment("the proxy that HTTPS_PROXY or ALL_PROXY names has no address of http or https.", where)
+    if failure := failure_of_environment(error, where):
+        return failure
     if isinstance(error, requests.exceptions.InvalidJSONError):
         return RequestRefused("the body cannot be written as JSON, and was not sent.", where)
     if isinstance(error, (requests.exceptions.InvalidURL, LocationValueError)):
         return WrongAddress("base_url is not an address that can be asked.", where)
     if said := said_of_no_connection(error, host, connect_timeout):
         return Unreachable(said, where, arrived=False)
-    if failure := _failure_of_tls(error, where, host):
-        return failure
+    if no_tls := _failure_of_tls(error, where, host):
+        return no_tls
     if isinstance(error, requests.exceptions.Timeout):
         return PassingFault("the service did not answer in time.", where)
     return PassingFault("the connection was lost before the answer was complete.", where)
 
 
-def unreadable_bundle(error: OSError | HTTPError) -> str | None:
+def failure_of_environment(error: OSError | HTTPError, where: str) -> WrongEnvironment | None:
+    """Return what is wrong with the certificate bundle or the proxy that the environment names, if anything is."""
+    if variable := _unreadable_bundle(error):
+        return WrongEnvironment(f"the certificate bundle that {variable} names cannot be read.", where)
+    if _is_about_the_proxys_address(error):
+        return WrongEnvironment("the proxy that HTTPS_PROXY or ALL_PROXY names has no address of http or https.", where)
+    return None
+
+
+def _unreadable_bundle(error: OSError | HTTPError) -> str | None:
     """Return the variable that names a certificate bundle that cannot be read, if that is what `error` is about.
 
     Where there is no such file requests raises a plain OSError, one without a number, unlike the system's. A file that

@@ -30,11 +30,13 @@ from powerschool_enrollment_api import (
     open_list,
     verify_connection,
 )
+from powerschool_enrollment_api.document_storage import DocumentStorage
 from powerschool_enrollment_api.input_files import read_object
 from source_powerschool_enrollment.catalog_problems import catalog_problems
 from source_powerschool_enrollment.deliveries.options import DeliveryOption
 from source_powerschool_enrollment.deliveries.stream import NAME as DELIVERED_RECORDS
 from source_powerschool_enrollment.deliveries.stream import delivered_records
+from source_powerschool_enrollment.documents.download import verify_staging_folder
 from source_powerschool_enrollment.documents.options import document_fields
 from source_powerschool_enrollment.documents.stream import NAME as DOCUMENTS
 from source_powerschool_enrollment.documents.stream import documents
@@ -183,10 +185,17 @@ class SourcePowerschoolEnrollment(YamlDeclarativeSource):
         """Return the stream `documents`, where there are fields to look for."""
         try:
             fields = document_fields(config)
+            if not fields:
+                return []
+            (submission_records,) = (stream for stream in declared if stream.name == "submission_records")
+            storage = self._storage(config) if DOCUMENTS in self._with_files else None
+            return [documents(config, submission_records, fields, self._message_repository, storage)]
         except EnrollmentError as error:
             raise as_traced_exception(error) from None
-        if not fields:
-            return []
-        (submission_records,) = (stream for stream in declared if stream.name == "submission_records")
-        include_files = DOCUMENTS in self._with_files
-        return [documents(config, submission_records, fields, self._message_repository, include_files=include_files)]
+
+    def _storage(self, config: Mapping[str, Any]) -> DocumentStorage:
+        verify_staging_folder()
+        storage = DocumentStorage(sync_for(config).client.settings)
+        if ConnectorStateManager(self._state).get_stream_state(DOCUMENTS, None):
+            storage.presume_reachable()
+        return storage

@@ -208,6 +208,16 @@ def test_a_storage_that_the_network_does_not_let_us_reach_is_said_to_be_that_and
     assert files_in(staging) == []
 
 
+def test_a_staging_folder_that_is_not_there_is_said_before_any_request_and_nothing_lands_elsewhere(
+    sandbox, config, staging
+):
+    outcome = transfer(config, staging / "misspelt")
+    assert outcome.exit_code == 1
+    assert outcome.errors[0]["failure_type"] == "config_error"
+    assert f"AIRBYTE_STAGING_DIRECTORY names {staging / 'misspelt'}, which is no folder" in outcome.errors[0]["message"]
+    assert sandbox.journal.count() == 0
+
+
 def test_a_sync_that_is_killed_leaves_no_file_that_looks_whole_and_is_not(sandbox, config, staging, tmp_path_factory):
     folder = tmp_path_factory.mktemp("killed")
     process = start(folder, config, catalog(files=True), staging)

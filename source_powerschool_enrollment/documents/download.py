@@ -12,7 +12,7 @@ from uuid import uuid4
 from airbyte_cdk.models import AirbyteRecordMessageFileReference
 from airbyte_cdk.sources.utils.files_directory import get_files_directory
 
-from powerschool_enrollment_api import Client, EnrollmentError
+from powerschool_enrollment_api import Client, EnrollmentError, WrongEnvironment
 from powerschool_enrollment_api.document_storage import AddressExpired, DocumentStorage
 from powerschool_enrollment_api.documents import DocumentAddress, ask_for_address
 from source_powerschool_enrollment.documents.options import Document
@@ -26,6 +26,13 @@ class StagingFailed(EnrollmentError):
     """The staging folder cannot take the document: the disk is full, or the folder may not be written to."""
 
     guidance = "Give the connector a disk with room for the documents of a sync."
+
+
+def verify_staging_folder() -> None:
+    """Raise WrongEnvironment if the named folder is not there: the CDK would take one of its own in its place."""
+    folder = os.environ.get("AIRBYTE_STAGING_DIRECTORY")
+    if folder and not Path(folder).is_dir():
+        raise WrongEnvironment(f"AIRBYTE_STAGING_DIRECTORY names {folder}, which is no folder that exists.")
 
 
 @dataclass(frozen=True)

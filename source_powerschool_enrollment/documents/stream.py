@@ -94,17 +94,14 @@ def documents(
     submission_records: AbstractStream,
     fields: tuple[DocumentField, ...],
     message_repository: MessageRepository,
-    *,
-    include_files: bool,
+    storage: DocumentStorage | None,
 ) -> DefaultStream:
-    """Return the stream. With `include_files` each document is downloaded, and its row refers to the file.
+    """Return the stream. With a `storage` each document is downloaded from it, and its row refers to the file.
 
     `submission_records` is the record list as the manifest declares it.
     """
     sync = sync_for(config)
-    fetch: DocumentFetch = AddressOnly(sync.client)
-    if include_files:
-        fetch = Download(sync.client, DocumentStorage(sync.client.settings), NAME)
+    fetch: DocumentFetch = Download(sync.client, storage, NAME) if storage else AddressOnly(sync.client)
     shared = DocumentRead(sync, fetch)
 
     def partitions() -> Iterator[Partition]:

@@ -3,7 +3,7 @@
 import pytest
 from airbyte_cdk.models import FailureType
 
-from powerschool_enrollment_api import ConnectionSettings, EnrollmentError, NotFound, Patience
+from powerschool_enrollment_api import ConnectionSettings, EnrollmentError, NotFound, Patience, WrongEnvironment
 from powerschool_enrollment_api.document_storage import (
     AddressExpired,
     DocumentStorage,
@@ -128,18 +128,43 @@ def test_a_storage_that_was_reached_once_is_tried_for_ten_minutes(storage, serve
     assert failure_type_of(caught.value) is FailureType.transient_error
 
 
-def test_a_connection_to_the_storage_that_was_lost_means_that_it_was_reached(storage, server, free_port):
+def test_a_storage_that_was_reached_in_an_earlier_sync_is_tried_for_ten_minutes(storage, free_port, virtual_time):
+    storage.presume_reachable()
+    with pytest.raises(StorageUnreachable):
+        fetched_from(storage, free_port)
+    assert 500 < sum(virtual_time.slept) <= 600
+
+
+def test_a_connection_that_is_cut_off_before_the_first_answer_is_what_firewalls_do(storage, server, virtual_time):
     server.answers(DROP)
+    with pytest.raises(StorageNeverReached, match="cut off before it answers"):
+        fetched_from(storage, server.port)
+    assert 50 < sum(virtual_time.slept) <= 60
+
+
+def test_a_document_that_is_cut_short_means_that_the_storage_was_reached(storage, server, free_port, virtual_time):
+    server.answers(b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n%PDF")
     with pytest.raises(StorageFault):
         fetched_from(storage, server.port)
     with pytest.raises(StorageUnreachable):
         fetched_from(storage, free_port)
+    assert 1000 < sum(virtual_time.slept) <= 1200
 
 
-def test_a_certificate_bundle_that_is_not_there_is_a_refusal_that_names_the_variable(monkeypatch, tmp_path, free_port):
+@pytest.mark.parametrize("proxy", ["ftp://proxy.example", "socks5://proxy.example", "http:///x"])
+def test_a_proxy_that_cannot_be_one_is_the_environments_and_not_the_documents_address(monkeypatch, proxy):
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("https_proxy", proxy)
+    storage = DocumentStorage(ConnectionSettings(KEY, "https://enrollment.example/api/v1"), Patience(connect=2, read=2))
+    with pytest.raises(WrongEnvironment, match="HTTPS_PROXY"):
+        list(storage.read(DocumentAddress("https://storage.invalid/secret", None), 1000))
+
+
+def test_a_certificate_bundle_that_is_not_there_is_named_by_its_variable(monkeypatch, tmp_path, free_port):
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "missing.pem"))
     storage = DocumentStorage(ConnectionSettings(KEY, "https://enrollment.example/api/v1"), Patience(connect=2, read=2))
-    with pytest.raises(StorageRefused, match="REQUESTS_CA_BUNDLE") as caught:
+    with pytest.raises(WrongEnvironment, match="REQUESTS_CA_BUNDLE") as caught:
         list(storage.read(DocumentAddress(f"https://127.0.0.1:{free_port}/secret", None), 1000))
     assert "secret" not in str(caught.value)
     assert caught.value.__suppress_context__
