@@ -128,7 +128,8 @@ class Tally:
             f"{_times(count)}: {text.rstrip('.')} (stream {stream}, row{'s' if count > 1 else ''} {_rows(rows, count)})"
             for count, stream, text, rows in found[:_SHOWN_REASONS]
         ]
-        return "; ".join(shown) + ("; and other reasons." if len(found) > _SHOWN_REASONS else ".")
+        text = "; ".join(shown)
+        return text[:1].upper() + text[1:] + ("; and other reasons." if len(found) > _SHOWN_REASONS else ".")
 
     def _all_reasons(self) -> Iterator[tuple[StreamId, str, Reason]]:
         for stream, tally in self.streams.items():
