@@ -74,7 +74,7 @@ def destination(*arguments: str, stdin: IO[bytes] | int = subprocess.DEVNULL) ->
     In a session of its own: Ctrl-C is for us alone, who then say what was confirmed.
     """
     command = [DESTINATION, *arguments]
-    with subprocess.Popen(command, stdin=stdin, stdout=subprocess.PIPE, start_new_session=True) as process:  # noqa: S603
+    with subprocess.Popen(command, stdin=stdin, stdout=subprocess.PIPE, start_new_session=True) as process:
         try:
             yield process
         except BaseException:

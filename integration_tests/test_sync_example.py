@@ -9,10 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from integration_tests.pyairbyte import needs_pyairbyte
+
 VARIABLES = "POWERSCHOOL_ENROLLMENT_"
 EXAMPLE = Path(__file__).parents[1] / "examples" / "sync_to_duckdb.py"
 
-pytestmark = pytest.mark.skipif(sys.version_info >= (3, 13), reason="PyAirbyte does not install on Python 3.13 yet")
+pytestmark = needs_pyairbyte
 
 
 def environment(sandbox, api_key):

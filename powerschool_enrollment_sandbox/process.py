@@ -8,6 +8,8 @@ import time
 from types import TracebackType
 from typing import Any
 
+from typing_extensions import Self
+
 from powerschool_enrollment_sandbox.client import SandboxClient
 
 _READY = re.compile(r"Sandbox ready at (\S+)/api/v1 with API key (\S+)")
@@ -35,7 +37,7 @@ class SandboxProcess(SandboxClient):
             raise RuntimeError("The sandbox process is not running.")
         return self._process.pid
 
-    def __enter__(self) -> "SandboxProcess":  # noqa: PYI034 - typing has no Self before Python 3.11
+    def __enter__(self) -> Self:
         """Start it and wait for its first line."""
         command = [sys.executable, "-m", "powerschool_enrollment_sandbox.run", "--until-stdin-closes"]
         # In a session of its own: Ctrl-C is for the program that runs it, which ends it on leaving.

@@ -35,7 +35,7 @@ def _print_messages(arguments: argparse.Namespace) -> None:
     with PRINT_BUFFER:
         for message in entrypoint.run(arguments):
             # One write a line: two could interleave with a log line of another thread.
-            print(f"{message}\n", end="")  # noqa: T201
+            sys.stdout.write(f"{message}\n")
     sys.stdout.flush()
 
 
@@ -56,7 +56,7 @@ def _end_at_once(error: BaseException) -> None:
 def _tell(error: BaseException) -> None:
     if isinstance(error, AirbyteTracedException) and says_all(error):
         trace = in_one_sentence(error.as_sanitized_airbyte_message())
-        print(EnrollmentEntrypoint.airbyte_message_to_string(trace))  # noqa: T201
+        sys.stdout.write(f"{EnrollmentEntrypoint.airbyte_message_to_string(trace)}\n")
     elif isinstance(error, KeyboardInterrupt):
         print("Interrupted. The next sync goes on from the last state.", file=sys.__stderr__)
     elif not isinstance(error, BrokenPipeError):

@@ -1,71 +1,24 @@
-"""The example that `make import` runs, and a round trip through both connectors."""
+"""The command that `make import` runs: what it writes, what it keeps, and what it refuses before that."""
 
 import csv
 import json
-import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 from integration_tests.connector import read_streams
-from integration_tests.destination.session import configured_stream, record, run, stream_state
-from powerschool_enrollment_sandbox import Fault
-
-ROOT = Path(__file__).parents[2]
-EXAMPLES = ROOT / "examples"
-MARK = "Zyxwana"
-
-
-def command(*arguments):
-    return [sys.executable, str(EXAMPLES / "import_roster.py"), *map(str, arguments)]
-
-
-def environment(sandbox=None, **more):
-    key = {}
-    if sandbox is not None:
-        key = {"POWERSCHOOL_ENROLLMENT_API_KEY": sandbox.api_key, "POWERSCHOOL_ENROLLMENT_BASE_URL": sandbox.base_url}
-    return {**os.environ, "COLUMNS": "200", **key, **more}
-
-
-def import_roster(*arguments, folder=None, sandbox=None, **more):
-    return subprocess.run(
-        command(*arguments),
-        env=environment(sandbox, **more),
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
-
-
-def short_roster(sandbox):
-    """Return the id of an import schema that takes the sample, and how its name ends."""
-    form = next(iter(sandbox.district.forms.values()))
-    schema = list(form.import_schemas)[1]
-    return schema, f"[published action {form.id}, import schema {schema}]"
-
-
-def write_roster(folder, rows):
-    """Write a roster of children who are all called `MARK`, with a birthday each, if any."""
-    file = folder / "my.csv"
-    with file.open("w", encoding="utf-8", newline="") as text:
-        writer = csv.writer(text)
-        writer.writerow(["ExternalID", "FirstName", "LastName", "DateOfBirth"])
-        writer.writerows([number, MARK, MARK, birthday] for number, birthday in rows)
-    return file
-
-
-@pytest.fixture
-def sample(tmp_path):
-    """The sample in a folder of the test's own: rejected rows go beside it."""
-    (tmp_path / "examples").mkdir()
-    return Path(shutil.copy(EXAMPLES / "roster.csv", tmp_path / "examples"))
+from integration_tests.destination.roster_command import (
+    EXAMPLES,
+    MARK,
+    ROOT,
+    environment,
+    import_roster,
+    short_roster,
+    write_roster,
+)
 
 
 def test_the_readme_shows_what_the_command_prints(tmp_path):
@@ -211,38 +164,6 @@ def test_a_misspelt_column_to_hold_back_stops_the_import(sandbox, tmp_path):
     assert sandbox.journal.count("POST", "*") == 0
 
 
-def test_an_unreachable_service_is_said_once_and_fails(sample):
-    result = import_roster(
-        sample,
-        POWERSCHOOL_ENROLLMENT_API_KEY="k",
-        POWERSCHOOL_ENROLLMENT_BASE_URL="http://127.0.0.1:9",
-        POWERSCHOOL_ENROLLMENT_RETRY_SECONDS="0",
-    )
-    assert result.returncode == 1
-    assert result.stdout.count("127.0.0.1:9 refuses the connection") == 1
-    assert "rows/s" not in result.stdout
-
-
-def test_that_the_service_does_not_answer_is_said_while_it_is_tried_again(sandbox, sample):
-    sandbox.faults.add(Fault("status", path="/publishedactions", status=503))
-    with subprocess.Popen(
-        command(sample, "--into", short_roster(sandbox)[0]), env=environment(sandbox), stdout=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stdout.readline() == "Asking PowerSchool Enrollment what there is to write to.\n"
-        assert "Trying again in" in process.stdout.readline()
-        sandbox.faults.clear()  # had it said nothing before, it would never come here
-        assert "58 accepted" in process.stdout.read()
-    assert process.returncode == 3
-
-
-def test_an_import_that_fails_half_way_says_what_was_confirmed(sandbox, tmp_path):
-    file = write_roster(tmp_path, [(number, "nonsense" if number == 150 else "04/20/2015") for number in range(300)])
-    result = import_roster(file, "--into", short_roster(sandbox)[0], "--rejected", "/dev/full", sandbox=sandbox)
-    assert result.returncode == 1
-    assert "No space left on device" in result.stdout
-    assert re.search(r"Stopped\. Confirmed: [\d,]+ of 300 rows", result.stdout)
-
-
 def test_rows_of_one_student_are_told_with_their_lines_and_written_in_order(sandbox, tmp_path):
     file = write_roster(tmp_path, [(700123, "04/20/2015"), (8, "04/20/2015"), (700123, "04/21/2015")])
     result = import_roster(file, "--into", short_roster(sandbox)[0], sandbox=sandbox)
@@ -256,187 +177,3 @@ def test_rows_of_one_student_are_told_with_their_lines_and_written_in_order(sand
         if record["externalStudentID"] == "700123"
     ]
     assert record["dateOfBirth"].startswith("2015-04-21")
-
-
-@pytest.mark.parametrize(
-    "stop",
-    [
-        pytest.param(lambda process: os.killpg(process.pid, signal.SIGINT), id="Ctrl-C"),
-        pytest.param(lambda process: process.terminate(), id="SIGTERM"),
-        pytest.param(lambda process: process.send_signal(signal.SIGHUP), id="SIGHUP"),
-    ],
-)
-def test_when_stopped_it_says_what_was_confirmed_and_leaves_nothing_behind(sandbox, tmp_path, stop):
-    file = write_roster(tmp_path, [(number, "04/20/2015") for number in range(2000)])
-    temporary = tmp_path / "tmp"
-    temporary.mkdir()
-    posts = []
-
-    def press(request):
-        if request.method == "POST":
-            posts.append(request)
-            if len(posts) == 300:
-                stop(process)
-
-    sandbox.on_request = press
-    with subprocess.Popen(
-        command(file, "--into", short_roster(sandbox)[0]),
-        env=environment(sandbox, TMPDIR=str(temporary)),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    ) as process:
-        said, errors = process.communicate(timeout=120)  # which ends when the destination, too, has ended
-    assert process.returncode == 130
-    assert errors == ""
-    confirmed = re.search(r"Stopped\. Confirmed: ([\d,]+) of 2,000 rows", said)
-    assert int(confirmed[1].replace(",", "")) <= len(posts) < 2000
-    assert "rows/s" not in said
-    assert list(temporary.iterdir()) == []
-
-
-def test_a_reader_who_leaves_stops_it_like_ctrl_c(sandbox, tmp_path):
-    file = write_roster(tmp_path, [(number, "04/20/2015") for number in range(2000)])
-    with subprocess.Popen(
-        command(file, "--into", short_roster(sandbox)[0]),
-        env=environment(sandbox),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
-        while not process.stdout.readline().startswith("Writing 2,000 rows"):
-            assert process.poll() is None
-        process.stdout.close()
-        errors = process.stderr.read()
-    assert process.returncode == 130
-    assert re.match(r"Stopped\. Confirmed: [\d,]+ of 2,000 rows", errors.splitlines()[-1])
-    assert "Traceback" not in errors
-
-
-def test_ctrl_c_stops_the_sandbox_quietly_as_well(tmp_path):
-    file = write_roster(tmp_path, [(number, "04/20/2015") for number in range(5000)])
-    with subprocess.Popen(
-        command(file, "--sandbox"),
-        env=environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    ) as process:
-        while process.stdout.readline() != "Writing.\n":
-            assert process.poll() is None
-        os.killpg(process.pid, signal.SIGINT)
-        said, errors = process.communicate(timeout=60)
-    assert process.returncode == 130
-    assert errors == ""
-    assert "Stopped. Confirmed: " in said
-
-
-def test_the_sandbox_takes_every_kind_of_row_and_shows_no_value(sandbox, tmp_path):
-    """Fields, refusals and submissions as a believable service has them."""
-    form = next(iter(sandbox.district.forms.values()))
-    target = {"type": "submission", "published_action_id": form.id}
-    schema = {
-        "type": "import_schema",
-        "published_action_id": form.id,
-        "import_schema_id": next(iter(form.import_schemas)),
-    }
-    config = {
-        "api_key": sandbox.api_key,
-        "base_url": sandbox.base_url,
-        "imports": [
-            {"stream": "roster", "target": schema, "key_field": "stu_ExternalID"},
-            {"stream": "submissions", "target": target},
-        ],
-        "on_rejected_row": {"policy": "skip", "max_rejected_percent": 50},
-    }
-    columns = ("stu_ExternalID", "stu_FirstName", "stu_LastName", "stu_DateOfBirth")
-    catalog = {"streams": [configured_stream("roster", columns), configured_stream("submissions", columns[1:])]}
-    good = {"stu_FirstName": MARK, "stu_LastName": MARK, "stu_DateOfBirth": "2015-04-20"}
-    session = run(
-        tmp_path,
-        config,
-        catalog,
-        [
-            record({"stu_ExternalID": f"{MARK}1", **good}, "roster"),
-            record({"stu_ExternalID": f"{MARK}2", **good, "stu_DateOfBirth": MARK}, "roster"),
-            record(good, "submissions"),
-            record({**good, "stu_DateOfBirth": MARK}, "submissions"),
-            stream_state(1, "roster"),
-            stream_state(2, "submissions"),
-        ],
-    )
-    assert session.code == 0, session.everything
-    assert MARK not in session.everything
-    assert [list(state["destinationStats"].values()) for state in session.states] == [[1.0, 1.0], [1.0, 1.0]]
-
-
-@pytest.mark.skipif(sys.version_info >= (3, 13), reason="PyAirbyte does not install on Python 3.13 yet")
-def test_a_roster_goes_to_a_warehouse_and_back_through_the_columns_a_cache_renames(sandbox, tmp_path):
-    script = tmp_path / "round_trip.py"
-    script.write_text(ROUND_TRIP)
-    forms = list(sandbox.district.forms.values())
-    arguments = {
-        "key": sandbox.api_key,
-        "url": sandbox.base_url,
-        "folder": str(tmp_path),
-        "bin": str(Path(sys.executable).parent),
-        "from": forms[0].id,
-        "to": forms[1].id,
-        "schema": list(forms[1].import_schemas)[1],
-    }
-    students = {record["externalStudentID"] for record in records(forms[0])}
-    known = {record["externalStudentID"] for record in records(forms[1])}
-    subprocess.run([sys.executable, str(script), json.dumps(arguments)], check=True, cwd=tmp_path, capture_output=True)
-    arrived = {record["externalStudentID"]: record for record in records(forms[1])}
-    moved = {student for student in students - known - {""} if student in arrived}
-    assert moved
-    assert moved == students - known - {""}
-    for record_ in records(forms[0]):
-        if record_["externalStudentID"] in moved:
-            assert arrived[record_["externalStudentID"]]["dateOfBirth"] == record_["dateOfBirth"]
-
-
-def records(form):
-    return [form.roster[record_id] for record_id in form.roster.ids()]
-
-
-ROUND_TRIP = """
-import json, os, sys
-os.environ["AIRBYTE_OFFLINE_MODE"] = "1"
-import airbyte as ab
-from airbyte.caches import DuckDBCache
-a = json.loads(sys.argv[1])
-connection = {"api_key": a["key"], "base_url": a["url"]}
-cache = DuckDBCache(db_path=a["folder"] + "/warehouse.duckdb")
-source = ab.get_source(
-    "source-powerschool-enrollment",
-    config={**connection, "published_actions": {"mode": "ids", "ids": [a["from"]]}},
-    local_executable=a["bin"] + "/source-powerschool-enrollment",
-    streams=["roster_records"],
-)
-result = source.read(cache)
-names = {
-    "externalStudentID": "ExternalID",
-    "firstName": "FirstName",
-    "lastName": "LastName",
-    "dateOfBirth": "DateOfBirth",
-}
-destination = ab.get_destination(
-    "destination-powerschool-enrollment",
-    config={
-        **connection,
-        "imports": [{
-            "stream": "roster_records",
-            "target": {"type": "import_schema", "published_action_id": a["to"], "import_schema_id": a["schema"]},
-            "field_mapping": [{"column": column, "field": field} for column, field in names.items()],
-            "unmapped_columns": "ignore",
-            "key_field": "ExternalID",
-        }],
-        "on_rejected_row": {"policy": "skip", "max_rejected_percent": 100},
-    },
-    local_executable=a["bin"] + "/destination-powerschool-enrollment",
-)
-destination.write(result, state_cache=False)
-"""

@@ -13,11 +13,11 @@ from typing import Any
 
 import duckdb
 
+from integration_tests.pyairbyte import HAS_PYAIRBYTE
 from integration_tests.recipes.own_sync import sync as sync_without_pyairbyte
 from powerschool_enrollment_sandbox import District, Sandbox
 from powerschool_enrollment_sandbox.checklists import Checklist
 
-HAS_PYAIRBYTE = sys.version_info < (3, 13)
 OPENED = datetime(2026, 9, 1, 12, tzinfo=timezone.utc)
 BIRTH, RESIDENCY = "doc_BirthCertificate", "doc_ProofOfResidency"
 TABLES = ("published_actions", "roster_records", "submission_records", "checklist_details", "checklist_entries")

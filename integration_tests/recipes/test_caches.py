@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
+from integration_tests.pyairbyte import needs_pyairbyte
 
 ROOT = Path(__file__).parents[2]
 SHOWN = [
@@ -27,7 +27,7 @@ print(json.dumps({name: [each.alias or key for key, each in of.items()] for name
 """
 
 
-@pytest.mark.skipif(sys.version_info >= (3, 13), reason="PyAirbyte does not install on Python 3.13 yet")
+@needs_pyairbyte
 def test_every_cache_in_the_documents_takes_the_arguments_it_is_shown_with():
     printed = subprocess.run(
         [sys.executable, "-c", ARGUMENTS],

@@ -10,9 +10,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from integration_tests.pyairbyte import needs_pyairbyte
 from integration_tests.recipes.own_sync import sync as sync_without_pyairbyte
 from integration_tests.recipes.recipes import PAGE, recipes
-from integration_tests.recipes.season import BIRTH, HAS_PYAIRBYTE, OPENED, RESIDENCY, TABLES, Season
+from integration_tests.recipes.season import BIRTH, OPENED, RESIDENCY, TABLES, Season
 from powerschool_enrollment_sandbox import District, running_sandbox
 
 RECIPES = recipes()
@@ -229,7 +230,7 @@ def test_a_record_that_vanished_is_found_by_a_snapshot(season):
     assert len(found) == 2
 
 
-@pytest.mark.skipif(not HAS_PYAIRBYTE, reason="PyAirbyte does not install on Python 3.13 yet")
+@needs_pyairbyte
 def test_without_pyairbyte_the_tables_are_the_same(small_district, season, tmp_path):
     """What stands in for PyAirbyte on Python 3.13 fills the same columns with the same values."""
     with running_sandbox(district=District.generate(**small_district)) as sandbox:

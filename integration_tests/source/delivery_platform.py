@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from queue import Queue
@@ -90,3 +90,8 @@ class Platform:
 
     def _approved(self) -> set[tuple[int, int]]:
         return {(number, record) for number, target in self.service.targets.items() for record in target.approved}
+
+
+def shape(messages: Iterable[dict[str, Any]]) -> str:
+    """Say in letters what came: `RRS` is two records and a state."""
+    return "".join(next(iter(message))[0].upper() for message in messages)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, timezone
+from itertools import count
 from typing import Any
 
 from powerschool_enrollment_sandbox import District, Fault, Sandbox, running_sandbox
@@ -119,6 +120,15 @@ class DeliverySandbox:
     @spoil.setter
     def spoil(self, spoil: Spoil) -> None:
         self.sandbox.faults.spoil = spoil
+
+    def fail_once(self, fault: str, when: str, what: str = "createbatch", *, at_call: int = 1) -> None:
+        """Let the fault strike once, before or after the service acted, on a path that holds `what`."""
+        calls = count(1)
+
+        def spoil(moment: str, path: str) -> str | None:
+            return fault if moment == when and what in path and next(calls) == at_call else None
+
+        self.spoil = spoil
 
     def deliver(self, target: int, moment: datetime | None = None) -> None:
         """Deliver to somebody else, or to a sync that never heard of it."""

@@ -1,45 +1,15 @@
 """Deliveries over a socket: each approved submission arrives, at least once, whatever the service does."""
 
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 
 import pytest
 
-from integration_tests.source.delivery_platform import Platform
-from integration_tests.source.delivery_sandbox import delivery_sandbox, never
-
-
-@pytest.fixture(scope="module")
-def running():
-    with delivery_sandbox() as sandbox:
-        yield sandbox
-
-
-@pytest.fixture
-def service(running):
-    running.start_over(7)
-    return running
-
-
-def at(text: str) -> datetime:
-    return datetime.fromisoformat(text).replace(tzinfo=timezone.utc)
-
-
-def shape(messages):
-    """`RRS`: two records and a state."""
-    return "".join(next(iter(message))[0].upper() for message in messages)
+from integration_tests.source.delivery_platform import Platform, shape
+from integration_tests.source.delivery_sandbox import never
 
 
 def batch_ids(messages):
     return {message["record"]["batch_id"] for message in messages if "record" in message}
-
-
-def fail_once(service, fault, when, what="createbatch", *, at_call=1):
-    calls = iter(range(1, 1000))
-
-    def spoil(moment, path):
-        return fault if moment == when and what in path and next(calls) == at_call else None
-
-    service.spoil = spoil
 
 
 def test_an_undisturbed_sync_creates_each_batch_once_and_says_a_state_after_each(service):
@@ -95,7 +65,7 @@ def test_syncs_without_a_failure_never_reset_and_never_repeat(service):
 @pytest.mark.parametrize("fault", ["drop", "500", "503", "408", "html", "empty", "truncate"])
 def test_a_lost_answer_to_createbatch_is_reset_and_not_asked_again_blindly(service, fault):
     service.approve(7, 30)
-    fail_once(service, fault, "after")
+    service.fail_once(fault, "after")
     platform = Platform(service)
     platform.confirm(platform.sync())
     assert not platform.lost()
@@ -114,7 +84,7 @@ def test_a_lost_answer_to_createbatch_is_reset_and_not_asked_again_blindly(servi
 @pytest.mark.parametrize("fault", ["drop", "500"])
 def test_a_createbatch_that_did_not_act_leaves_nothing_to_reset(service, fault):
     service.approve(7, 10)
-    fail_once(service, fault, "before")
+    service.fail_once(fault, "before")
     platform = Platform(service)
     platform.confirm(platform.sync())
     assert not platform.lost()
@@ -123,14 +93,14 @@ def test_a_createbatch_that_did_not_act_leaves_nothing_to_reset(service, fault):
 
 def test_a_createbatch_that_was_told_to_slow_down_is_sent_again_without_a_list(service):
     service.approve(7, 10)
-    fail_once(service, "429", "before")
+    service.fail_once("429", "before")
     Platform(service).sync()
     assert service.calls() == [3, 1, 0]
 
 
 def test_a_refused_createbatch_fails_the_stream_and_what_came_before_stays_confirmed(service):
     service.approve(7, 30)
-    fail_once(service, "409", "before", at_call=2)
+    service.fail_once("409", "before", at_call=2)
     platform = Platform(service)
     messages = platform.sync()
     assert shape(messages) == "R" * 25 + "S" + "F"
@@ -165,7 +135,7 @@ def test_a_lost_reset_answer_is_asked_again_and_a_batch_that_is_gone_is_as_good_
     service.start_over(7, resets_stay=False)
     service.approve(7, 10)
     service.deliver(7)
-    fail_once(service, "drop", "after", "resetbatch")
+    service.fail_once("drop", "after", "resetbatch")
     platform = Platform(service)
     platform.confirm(platform.sync())
     assert not platform.lost()
@@ -180,94 +150,6 @@ def test_a_batch_that_was_reset_and_is_still_listed_is_not_reset_again(service):
         platform.confirm(platform.sync())
     assert not platform.lost()
     assert service.calls()[2] == 1
-
-
-def test_a_batch_whose_answer_was_lost_and_that_is_listed_only_days_later_is_not_missed(service):
-    service.start_over(7, lists_late=2)
-    service.approve(7, 10)
-    fail_once(service, "drop", "after")
-    platform = Platform(service)
-    platform.confirm(platform.sync())
-    assert len(platform.lost()) == 10
-    for _ in range(4):
-        service.now += timedelta(days=1)
-        platform.confirm(platform.sync())
-    assert not platform.lost()
-    assert not platform.repeated()
-    assert service.calls()[2] == 1
-
-
-@pytest.mark.parametrize("hours_off", [-12, -6, 14])
-@pytest.mark.parametrize("moment", ["2026-08-01T00:00:00", "2026-08-01T23:59:59"])
-def test_a_filter_in_another_time_zone_hides_no_orphan_of_the_first_date(service, hours_off, moment):
-    service.start_over(7, hours_off=hours_off)
-    service.approve(7, 10)
-    service.deliver(7, at(moment))
-    platform = Platform(service)
-    platform.confirm(platform.sync())
-    assert not platform.lost()
-
-
-@pytest.mark.parametrize("oddity", [{"hours_off": 14}, {"ignores_date": True}])
-def test_a_filter_that_shows_more_invents_no_orphan_before_the_first_date(service, oddity):
-    service.start_over(7, **oddity)
-    service.approve(7, 10)
-    service.deliver(7, at("2026-07-31T23:59:59"))
-    platform = Platform(service)
-    assert shape(platform.sync()) == "S"
-    assert service.calls()[2] == 0
-
-
-@pytest.mark.parametrize("oddity", [{}, {"ignores_date": True}, {"hours_off": -12}, {"hours_off": 14}])
-def test_an_old_settled_batch_that_the_list_still_shows_is_never_reset_again(service, oddity):
-    service.start_over(7, **oddity)
-    platform = Platform(service)
-    for _ in range(30):
-        service.approve(7, 30)
-        platform.confirm(platform.sync())
-        service.now += timedelta(hours=20)
-    state = platform.state["delivery_targets"]["7"]
-    assert state["since"] > "2026-09-15"
-    assert len(state["settled"]) < 20
-    assert service.calls()[2] == 0
-    assert not platform.repeated()
-
-
-@pytest.mark.parametrize("days_off", [-400, -1, 1, 400])
-def test_our_clock_may_be_wrong(service, days_off):
-    platform = Platform(service)
-    for number in range(8):
-        service.approve(7, 10)
-        messages = platform.sync(today=(service.now + timedelta(days=days_off)).date())
-        platform.confirm(messages, committed_states=number % 2)  # every other sync is lost after it delivered
-        service.now += timedelta(hours=20)
-    platform.confirm(platform.sync())
-    assert not platform.lost()
-    assert not platform.repeated()
-
-
-def test_the_service_s_clock_may_jump_ahead_and_back(service):
-    platform = Platform(service)
-    today = service.now.date()
-    service.now += timedelta(days=400)
-    platform.confirm(platform.sync(today=today))
-    service.now -= timedelta(days=400)
-    service.approve(7, 10)
-    platform.sync(today=today)
-    platform.confirm(platform.sync(today=today))
-    assert not platform.lost()
-
-
-def test_batches_of_one_second_are_told_apart(service):
-    service.start_over(7, batch_size=5)
-    service.approve(7, 50)
-    platform = Platform(service)
-    platform.confirm(platform.sync(), committed_states=4)
-    assert len(platform.lost()) == 30
-    platform.confirm(platform.sync())
-    assert not platform.lost()
-    assert not platform.repeated()
-    assert service.calls()[2] == 7
 
 
 def test_clearing_the_state_delivers_everything_since_the_first_date_again(service):

@@ -7,6 +7,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from airbyte_cdk.sources.declarative.interpolation import InterpolatedString
 from airbyte_cdk.sources.declarative.partition_routers import SubstreamPartitionRouter
 from airbyte_cdk.sources.streams.concurrent.abstract_stream import AbstractStream
 from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partition
@@ -31,7 +32,7 @@ class EachRecord(SubstreamPartitionRouter):
     def stream_slices(self) -> Iterator[StreamSlice]:
         """Yield the slices. Raises AirbyteTracedException if the records cannot all be read."""
         for parent in self.parent_stream_configs:
-            field = str(parent.partition_field.eval(self.config))  # type: ignore[union-attr]
+            field = str(InterpolatedString.create(parent.partition_field, parameters={}).eval(self.config))
             for record_id, form in each_record(parent.stream, self.config, _id_and_form):
                 yield StreamSlice(partition={field: record_id, "published_action_id": form}, cursor_slice={})
 

@@ -3,37 +3,26 @@
 from __future__ import annotations
 
 import base64
-import ssl
 import threading
-from contextlib import suppress
 from itertools import pairwise
 
 import pytest
 import requests
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from requests_mock import ANY
-from urllib3.exceptions import MaxRetryError, NewConnectionError
-from urllib3.exceptions import SSLError as UrllibSSLError
 
 from powerschool_enrollment_api import (
     Client,
     ConnectionSettings,
-    EnrollmentError,
     KeyRefused,
-    NeverReached,
     NotFound,
     PassingFault,
     Patience,
     RequestRefused,
     SlowDown,
-    Unreachable,
 )
+from unit_tests.api.faults import REFUSED_CONNECTION, URL
 
-URL = "https://enrollment.example/api/v1"
-NO_CONNECTION = NewConnectionError(None, "refused")
-NO_CONNECTION.__cause__ = ConnectionRefusedError()
-REFUSED_CONNECTION = {"exc": requests.ConnectionError(MaxRetryError(None, "/", NO_CONNECTION))}
 PASSING = [
     {"status_code": 500},
     {"status_code": 503, "text": "<html>"},
@@ -71,118 +60,6 @@ def test_a_fault_that_does_not_pass_is_raised_in_the_end(client_for, requests_mo
 
     assert 500 < sum(virtual_time.slept) <= 600
     assert 10 < requests_mock.call_count < 30
-
-
-def test_where_nothing_has_ever_answered_no_connection_is_a_wrong_address_within_a_minute(
-    client, requests_mock, virtual_time
-):
-    requests_mock.get(f"{URL}/checklists", [REFUSED_CONNECTION])
-
-    with pytest.raises(NeverReached, match=r"^GET /checklists: enrollment\.example refuses the connection. Check the "):
-        client.get("/checklists")
-
-    assert 50 < sum(virtual_time.slept) < 60
-
-
-def test_a_container_may_start_fifty_seconds_before_its_network(client, requests_mock, virtual_time):
-    def come_up_late(_request, _context):
-        if virtual_time.clock() < 1050:
-            raise REFUSED_CONNECTION["exc"]
-        return [{"id": 1}]
-
-    requests_mock.get(f"{URL}/checklists", json=come_up_late)
-
-    assert client.get("/checklists") == [{"id": 1}]
-
-
-def test_all_requests_together_wait_for_the_first_answer(client, requests_mock, virtual_time):
-    requests_mock.get(ANY, [REFUSED_CONNECTION])
-    for path in ("/checklists", "/publishedactions", "/deliverytargets"):
-        with pytest.raises(NeverReached):
-            client.get(path)
-
-    assert sum(virtual_time.slept) < 60
-
-
-def test_streams_that_start_at_once_wait_for_the_first_answer_at_once(client, requests_mock, virtual_time):
-    requests_mock.get(f"{URL}/checklists", [REFUSED_CONNECTION])
-    failures = []
-
-    def ask():
-        try:
-            client.get("/checklists")
-        except NeverReached as failure:
-            failures.append((failure, virtual_time.clock()))
-
-    threads = [threading.Thread(target=ask) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-    assert len(failures) == 8
-    assert all(ended < 1060 for _, ended in failures)
-
-
-@pytest.mark.parametrize("status", [200, 404, 429, 500, 503])
-def test_whatever_has_answered_once_is_waited_for_as_long_as_any(client_for, requests_mock, virtual_time, status):
-    requests_mock.get(f"{URL}/publishedactions", status_code=status, json=[])
-    requests_mock.get(f"{URL}/checklists", [*[REFUSED_CONNECTION] * 12, {"json": [{"id": 1}]}])
-    client = client_for(patience=Patience(retries=600))
-    with suppress(EnrollmentError):
-        client.get("/publishedactions")
-    virtual_time.slept.clear()
-
-    assert client.get("/checklists") == [{"id": 1}]
-    assert sum(virtual_time.slept) > 240
-
-
-def test_a_host_that_was_reached_and_never_answered_is_waited_for_as_long(client, requests_mock, virtual_time):
-    requests_mock.get(f"{URL}/checklists", [{"exc": requests.exceptions.ReadTimeout}, REFUSED_CONNECTION])
-
-    with pytest.raises(Unreachable):
-        client.get("/checklists")
-
-    assert sum(virtual_time.slept) > 500
-
-
-def test_an_address_that_was_right_once_is_waited_for_as_long(client, requests_mock, virtual_time):
-    requests_mock.get(f"{URL}/checklists", [REFUSED_CONNECTION])
-    client.presume_reachable()
-
-    with pytest.raises(Unreachable):
-        client.get("/checklists")
-
-    assert sum(virtual_time.slept) > 500
-
-
-def test_a_wrong_address_of_a_check_is_told_after_one_request(client_for, requests_mock, virtual_time):
-    requests_mock.get(f"{URL}/checklists", [REFUSED_CONNECTION])
-
-    with pytest.raises(NeverReached):
-        client_for(patience=Patience.for_a_check()).get("/checklists")
-
-    assert (requests_mock.call_count, virtual_time.slept) == (1, [])
-
-
-def test_a_fault_on_the_way_to_what_never_answered_is_not_the_address(client, requests_mock, virtual_time):
-    requests_mock.get(f"{URL}/checklists", exc=requests.ReadTimeout)
-
-    with pytest.raises(PassingFault, match="did not answer in time"):
-        client.get("/checklists")
-
-    assert sum(virtual_time.slept) > 500
-
-
-def test_what_creates_and_may_have_arrived_is_never_told_as_a_wrong_address(client, requests_mock):
-    no_tls = MaxRetryError(None, "/", UrllibSSLError(ssl.SSLError(1, "wrong version number")))
-    requests_mock.post(f"{URL}/submission", exc=requests.exceptions.SSLError(no_tls))
-
-    with pytest.raises(PassingFault) as raised:
-        client.post("/submission", {}, repeatable=False)
-
-    assert raised.value.arrived
-    assert requests_mock.call_count == 1
 
 
 def test_back_off_doubles_up_to_a_minute_and_is_never_twice_the_same(client, requests_mock, virtual_time):
@@ -248,69 +125,6 @@ def test_a_refused_key_that_comes_as_500_is_asked_once(client, requests_mock):
         client.get("/checklists")
 
     assert requests_mock.call_count == 1
-
-
-UNKNOWN_OUTCOMES = [
-    {"status_code": 500},
-    {"status_code": 503, "headers": {"Retry-After": "1"}},
-    {"status_code": 408},
-    {"status_code": 200, "text": ""},
-    {"status_code": 200, "text": "<html>"},
-    {"exc": requests.ReadTimeout},
-    {"exc": requests.ConnectionError},
-    {"exc": requests.exceptions.ChunkedEncodingError},
-]
-
-
-@pytest.mark.parametrize("outcome", UNKNOWN_OUTCOMES, ids=str)
-def test_what_creates_is_never_sent_twice_after_an_unknown_outcome(client, requests_mock, outcome):
-    requests_mock.post(f"{URL}/submission", [outcome])
-
-    with pytest.raises(PassingFault) as raised:
-        client.post("/submission", {"a": "b"}, repeatable=False)
-
-    assert requests_mock.call_count == 1
-    assert raised.value.arrived
-
-
-@pytest.mark.parametrize("outcome", UNKNOWN_OUTCOMES, ids=str)
-def test_what_may_be_repeated_is_sent_again_after_an_unknown_outcome(client, requests_mock, outcome):
-    requests_mock.post(f"{URL}/submission", [outcome, {"json": {"status": "Success"}}])
-
-    assert client.post("/submission", {"a": "b"}, repeatable=True) == {"status": "Success"}
-
-
-@pytest.mark.parametrize("outcome", [{"status_code": 429}, REFUSED_CONNECTION], ids=str)
-def test_what_creates_is_sent_again_when_it_surely_was_not_acted_upon(client, requests_mock, outcome):
-    requests_mock.post(f"{URL}/submission", [outcome, outcome, {"json": {"status": "Success"}}])
-
-    assert client.post("/submission", {"a": "b"}, repeatable=False) == {"status": "Success"}
-    assert requests_mock.call_count == 3
-
-
-def test_what_creates_is_not_sent_again_when_a_refusal_is_followed_by_an_unknown_outcome(client, requests_mock):
-    requests_mock.post(f"{URL}/submission", [{"status_code": 429}, {"status_code": 500}, {"json": {}}])
-
-    with pytest.raises(PassingFault):
-        client.post("/submission", {}, repeatable=False)
-
-    assert requests_mock.call_count == 2
-
-
-def test_an_answer_without_a_body_is_none(client, requests_mock):
-    requests_mock.post(f"{URL}/deliverytargets/1/resetbatch/2", status_code=204)
-
-    assert client.post("/deliverytargets/1/resetbatch/2", repeatable=True) is None
-
-
-@pytest.mark.parametrize("body", [{"a": float("nan")}, {"a": [float("inf")]}])
-def test_a_body_that_is_no_json_is_not_sent(client, requests_mock, body):
-    requests_mock.post(f"{URL}/submission", json={})
-
-    with pytest.raises(RequestRefused):
-        client.post("/submission", body, repeatable=False)
-
-    assert requests_mock.call_count == 0
 
 
 @pytest.mark.parametrize("status", [429, 503])

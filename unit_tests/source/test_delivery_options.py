@@ -1,6 +1,6 @@
 """The option `deliveries`: what is wrong in it is named before anything is asked of the service."""
 
-from datetime import date, timedelta
+from datetime import datetime, timedelta, timezone
 
 import pytest
 
@@ -8,6 +8,8 @@ from powerschool_enrollment_api import InvalidOption
 from source_powerschool_enrollment.deliveries.options import DeliveryOption
 from source_powerschool_enrollment.option_problems import option_problems
 from unit_tests.source.test_manifest import SPEC
+
+IN_NINE_DAYS = (datetime.now(timezone.utc).date() + timedelta(days=9)).isoformat()
 
 
 def config(**changes):
@@ -39,7 +41,7 @@ def test_targets_and_a_first_date_must_be_named(name):
     assert option_problems(option, SPEC) == [f"The option deliveries.{name} is missing."]
 
 
-@pytest.mark.parametrize("start_date", [(date.today() + timedelta(days=9)).isoformat(), "2026-02-30"])  # noqa: DTZ011
+@pytest.mark.parametrize("start_date", [IN_NINE_DAYS, "2026-02-30"])
 def test_a_first_date_that_is_in_the_future_or_no_date_is_refused(start_date):
     with pytest.raises(InvalidOption, match=r"The option deliveries\.start_date (lies in the future|is not a date)"):
         DeliveryOption.from_config(config(start_date=start_date))

@@ -1,0 +1,34 @@
+"""Writes a row whose values nobody may ever say."""
+
+import time
+from pathlib import Path
+
+from integration_tests.destination.session import (
+    Session,
+    catalog,
+    config,
+    record,
+    run,
+    stream_state,
+)
+from integration_tests.destination.stand_in import StandIn
+
+IMPATIENT = {"POWERSCHOOL_ENROLLMENT_RETRY_SECONDS": "2", "POWERSCHOOL_ENROLLMENT_READ_TIMEOUT_SECONDS": "0.5"}
+
+
+MARKED = {"StudentID": "777123", "FirstName": "Zyxwana", "Comment": "vertraulich"}
+
+
+MARKS = ("777123", "Zyxwana", "vertraulich", "a-key-nobody-may-see")
+
+
+def write(folder: Path, service: StandIn, *rows: dict | str, stream: dict | None = None, **options: object) -> Session:
+    """Write the marked row, or others, with a state behind them; whatever happens, no mark and no stack is printed."""
+    began = time.monotonic()
+    streams = {"streams": [stream]} if stream else catalog()
+    lines = [row if isinstance(row, str) else record(row) for row in rows or (MARKED,)]
+    session = run(folder, config(service, **options), streams, [*lines, stream_state(1)], environment=IMPATIENT)
+    assert time.monotonic() - began < 30
+    for text in (*MARKS, "Traceback"):
+        assert text not in session.everything
+    return session

@@ -1,0 +1,54 @@
+"""How it ends when its output, its input or the person before it goes away."""
+
+import json
+import signal
+import subprocess
+from pathlib import Path
+
+from integration_tests.destination.marked_row import MARKED
+from integration_tests.destination.session import (
+    COMMAND,
+    Session,
+    catalog,
+    config,
+    record,
+    stream_state,
+)
+from integration_tests.destination.stand_in import StandIn
+
+
+def write_in_a_shell(folder: Path, service: StandIn, redirection: str) -> "subprocess.CompletedProcess[str]":
+    """Write one row and a state, with the output or the input redirected."""
+    for name, content in (("config", config(service)), ("catalog", catalog())):
+        (folder / f"{name}.json").write_text(json.dumps(content))
+    (folder / "rows.jsonl").write_text("\n".join(map(json.dumps, [record(MARKED), stream_state(1)])))
+    command = f"{' '.join(COMMAND)} write --config config.json --catalog catalog.json < rows.jsonl {redirection}"
+    return subprocess.run(["bash", "-c", command], cwd=folder, capture_output=True, text=True, check=False, timeout=60)
+
+
+def test_an_output_that_cannot_be_written_is_told_in_one_line(service: StandIn, tmp_path: Path) -> None:
+    done = write_in_a_shell(tmp_path, service, "> /dev/full")
+    assert (done.returncode, done.stderr) == (1, "The output cannot be written: No space left on device.\n")
+
+
+def test_ctrl_c_ends_it_at_once_with_a_word_and_no_stack(service: StandIn, tmp_path: Path) -> None:
+    session = Session(tmp_path, config(service), catalog())
+    session.send(record(MARKED), stream_state(1))
+    session.wait_for_states(1)
+    session.process.send_signal(signal.SIGINT)
+    session.end()
+    assert session.code == 1
+    assert "".join(session.errors).startswith("Interrupted. Rows after the last state may have been written, too")
+    assert "Traceback" not in session.everything
+
+
+def test_an_output_that_nobody_reads_any_more_ends_it_quietly(service: StandIn, tmp_path: Path) -> None:
+    done = write_in_a_shell(tmp_path, service, "| true; exit ${PIPESTATUS[0]}")
+    assert (done.returncode, done.stderr) == (1, "")
+
+
+def test_no_input_at_all_is_told(service: StandIn, tmp_path: Path) -> None:
+    done = write_in_a_shell(tmp_path, service, "<&-")
+    assert (done.returncode, done.stderr) == (1, "")
+    assert "There is no standard input, which the rows are read from." in done.stdout
+    assert service.arrivals == []

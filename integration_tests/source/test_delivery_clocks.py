@@ -1,0 +1,99 @@
+"""Deliveries when clocks, time zones and the list of batches are off."""
+
+from datetime import datetime, timedelta, timezone
+
+import pytest
+
+from integration_tests.source.delivery_platform import Platform, shape
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=timezone.utc)
+
+
+def test_a_batch_whose_answer_was_lost_and_that_is_listed_only_days_later_is_not_missed(service):
+    service.start_over(7, lists_late=2)
+    service.approve(7, 10)
+    service.fail_once("drop", "after")
+    platform = Platform(service)
+    platform.confirm(platform.sync())
+    assert len(platform.lost()) == 10
+    for _ in range(4):
+        service.now += timedelta(days=1)
+        platform.confirm(platform.sync())
+    assert not platform.lost()
+    assert not platform.repeated()
+    assert service.calls()[2] == 1
+
+
+@pytest.mark.parametrize("hours_off", [-12, -6, 14])
+@pytest.mark.parametrize("moment", ["2026-08-01T00:00:00", "2026-08-01T23:59:59"])
+def test_a_filter_in_another_time_zone_hides_no_orphan_of_the_first_date(service, hours_off, moment):
+    service.start_over(7, hours_off=hours_off)
+    service.approve(7, 10)
+    service.deliver(7, at(moment))
+    platform = Platform(service)
+    platform.confirm(platform.sync())
+    assert not platform.lost()
+
+
+@pytest.mark.parametrize("oddity", [{"hours_off": 14}, {"ignores_date": True}])
+def test_a_filter_that_shows_more_invents_no_orphan_before_the_first_date(service, oddity):
+    service.start_over(7, **oddity)
+    service.approve(7, 10)
+    service.deliver(7, at("2026-07-31T23:59:59"))
+    platform = Platform(service)
+    assert shape(platform.sync()) == "S"
+    assert service.calls()[2] == 0
+
+
+@pytest.mark.parametrize("oddity", [{}, {"ignores_date": True}, {"hours_off": -12}, {"hours_off": 14}])
+def test_an_old_settled_batch_that_the_list_still_shows_is_never_reset_again(service, oddity):
+    service.start_over(7, **oddity)
+    platform = Platform(service)
+    for _ in range(30):
+        service.approve(7, 30)
+        platform.confirm(platform.sync())
+        service.now += timedelta(hours=20)
+    state = platform.state["delivery_targets"]["7"]
+    assert state["since"] > "2026-09-15"
+    assert len(state["settled"]) < 20
+    assert service.calls()[2] == 0
+    assert not platform.repeated()
+
+
+@pytest.mark.parametrize("days_off", [-400, -1, 1, 400])
+def test_our_clock_may_be_wrong(service, days_off):
+    platform = Platform(service)
+    for number in range(8):
+        service.approve(7, 10)
+        messages = platform.sync(today=(service.now + timedelta(days=days_off)).date())
+        platform.confirm(messages, committed_states=number % 2)  # every other sync is lost after it delivered
+        service.now += timedelta(hours=20)
+    platform.confirm(platform.sync())
+    assert not platform.lost()
+    assert not platform.repeated()
+
+
+def test_the_service_s_clock_may_jump_ahead_and_back(service):
+    platform = Platform(service)
+    today = service.now.date()
+    service.now += timedelta(days=400)
+    platform.confirm(platform.sync(today=today))
+    service.now -= timedelta(days=400)
+    service.approve(7, 10)
+    platform.sync(today=today)
+    platform.confirm(platform.sync(today=today))
+    assert not platform.lost()
+
+
+def test_batches_of_one_second_are_told_apart(service):
+    service.start_over(7, batch_size=5)
+    service.approve(7, 50)
+    platform = Platform(service)
+    platform.confirm(platform.sync(), committed_states=4)
+    assert len(platform.lost()) == 30
+    platform.confirm(platform.sync())
+    assert not platform.lost()
+    assert not platform.repeated()
+    assert service.calls()[2] == 7

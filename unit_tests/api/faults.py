@@ -1,0 +1,11 @@
+"""A connection that is refused, as requests tells of it, and where it is refused."""
+
+from __future__ import annotations
+
+import requests
+from urllib3.exceptions import MaxRetryError, NewConnectionError
+
+URL = "https://enrollment.example/api/v1"
+NO_CONNECTION = NewConnectionError(None, "refused")
+NO_CONNECTION.__cause__ = ConnectionRefusedError()
+REFUSED_CONNECTION = {"exc": requests.ConnectionError(MaxRetryError(None, "/", NO_CONNECTION))}

@@ -1,0 +1,74 @@
+"""What is sent twice, and what never is."""
+
+from __future__ import annotations
+
+import pytest
+import requests
+
+from powerschool_enrollment_api import (
+    PassingFault,
+    RequestRefused,
+)
+from unit_tests.api.faults import REFUSED_CONNECTION, URL
+
+UNKNOWN_OUTCOMES = [
+    {"status_code": 500},
+    {"status_code": 503, "headers": {"Retry-After": "1"}},
+    {"status_code": 408},
+    {"status_code": 200, "text": ""},
+    {"status_code": 200, "text": "<html>"},
+    {"exc": requests.ReadTimeout},
+    {"exc": requests.ConnectionError},
+    {"exc": requests.exceptions.ChunkedEncodingError},
+]
+
+
+@pytest.mark.parametrize("outcome", UNKNOWN_OUTCOMES, ids=str)
+def test_what_creates_is_never_sent_twice_after_an_unknown_outcome(client, requests_mock, outcome):
+    requests_mock.post(f"{URL}/submission", [outcome])
+
+    with pytest.raises(PassingFault) as raised:
+        client.post("/submission", {"a": "b"}, repeatable=False)
+
+    assert requests_mock.call_count == 1
+    assert raised.value.arrived
+
+
+@pytest.mark.parametrize("outcome", UNKNOWN_OUTCOMES, ids=str)
+def test_what_may_be_repeated_is_sent_again_after_an_unknown_outcome(client, requests_mock, outcome):
+    requests_mock.post(f"{URL}/submission", [outcome, {"json": {"status": "Success"}}])
+
+    assert client.post("/submission", {"a": "b"}, repeatable=True) == {"status": "Success"}
+
+
+@pytest.mark.parametrize("outcome", [{"status_code": 429}, REFUSED_CONNECTION], ids=str)
+def test_what_creates_is_sent_again_when_it_surely_was_not_acted_upon(client, requests_mock, outcome):
+    requests_mock.post(f"{URL}/submission", [outcome, outcome, {"json": {"status": "Success"}}])
+
+    assert client.post("/submission", {"a": "b"}, repeatable=False) == {"status": "Success"}
+    assert requests_mock.call_count == 3
+
+
+def test_what_creates_is_not_sent_again_when_a_refusal_is_followed_by_an_unknown_outcome(client, requests_mock):
+    requests_mock.post(f"{URL}/submission", [{"status_code": 429}, {"status_code": 500}, {"json": {}}])
+
+    with pytest.raises(PassingFault):
+        client.post("/submission", {}, repeatable=False)
+
+    assert requests_mock.call_count == 2
+
+
+def test_an_answer_without_a_body_is_none(client, requests_mock):
+    requests_mock.post(f"{URL}/deliverytargets/1/resetbatch/2", status_code=204)
+
+    assert client.post("/deliverytargets/1/resetbatch/2", repeatable=True) is None
+
+
+@pytest.mark.parametrize("body", [{"a": float("nan")}, {"a": [float("inf")]}])
+def test_a_body_that_is_no_json_is_not_sent(client, requests_mock, body):
+    requests_mock.post(f"{URL}/submission", json={})
+
+    with pytest.raises(RequestRefused):
+        client.post("/submission", body, repeatable=False)
+
+    assert requests_mock.call_count == 0

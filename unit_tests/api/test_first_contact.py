@@ -1,0 +1,134 @@
+"""How long is waited for a service that has never answered, and for one that has."""
+
+from __future__ import annotations
+
+import ssl
+import threading
+from contextlib import suppress
+
+import pytest
+import requests
+from requests_mock import ANY
+from urllib3.exceptions import MaxRetryError
+from urllib3.exceptions import SSLError as UrllibSSLError
+
+from powerschool_enrollment_api import (
+    EnrollmentError,
+    NeverReached,
+    PassingFault,
+    Patience,
+    Unreachable,
+)
+from unit_tests.api.faults import REFUSED_CONNECTION, URL
+
+
+def test_where_nothing_has_ever_answered_no_connection_is_a_wrong_address_within_a_minute(
+    client, requests_mock, virtual_time
+):
+    requests_mock.get(f"{URL}/checklists", [REFUSED_CONNECTION])
+
+    with pytest.raises(NeverReached, match=r"^GET /checklists: enrollment\.example refuses the connection. Check the "):
+        client.get("/checklists")
+
+    assert 50 < sum(virtual_time.slept) < 60
+
+
+def test_a_container_may_start_fifty_seconds_before_its_network(client, requests_mock, virtual_time):
+    def come_up_late(_request, _context):
+        if virtual_time.clock() < 1050:
+            raise REFUSED_CONNECTION["exc"]
+        return [{"id": 1}]
+
+    requests_mock.get(f"{URL}/checklists", json=come_up_late)
+
+    assert client.get("/checklists") == [{"id": 1}]
+
+
+def test_all_requests_together_wait_for_the_first_answer(client, requests_mock, virtual_time):
+    requests_mock.get(ANY, [REFUSED_CONNECTION])
+    for path in ("/checklists", "/publishedactions", "/deliverytargets"):
+        with pytest.raises(NeverReached):
+            client.get(path)
+
+    assert sum(virtual_time.slept) < 60
+
+
+def test_streams_that_start_at_once_wait_for_the_first_answer_at_once(client, requests_mock, virtual_time):
+    requests_mock.get(f"{URL}/checklists", [REFUSED_CONNECTION])
+    failures = []
+
+    def ask():
+        try:
+            client.get("/checklists")
+        except NeverReached as failure:
+            failures.append((failure, virtual_time.clock()))
+
+    threads = [threading.Thread(target=ask) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(failures) == 8
+    assert all(ended < 1060 for _, ended in failures)
+
+
+@pytest.mark.parametrize("status", [200, 404, 429, 500, 503])
+def test_whatever_has_answered_once_is_waited_for_as_long_as_any(client_for, requests_mock, virtual_time, status):
+    requests_mock.get(f"{URL}/publishedactions", status_code=status, json=[])
+    requests_mock.get(f"{URL}/checklists", [*[REFUSED_CONNECTION] * 12, {"json": [{"id": 1}]}])
+    client = client_for(patience=Patience(retries=600))
+    with suppress(EnrollmentError):
+        client.get("/publishedactions")
+    virtual_time.slept.clear()
+
+    assert client.get("/checklists") == [{"id": 1}]
+    assert sum(virtual_time.slept) > 240
+
+
+def test_a_host_that_was_reached_and_never_answered_is_waited_for_as_long(client, requests_mock, virtual_time):
+    requests_mock.get(f"{URL}/checklists", [{"exc": requests.exceptions.ReadTimeout}, REFUSED_CONNECTION])
+
+    with pytest.raises(Unreachable):
+        client.get("/checklists")
+
+    assert sum(virtual_time.slept) > 500
+
+
+def test_an_address_that_was_right_once_is_waited_for_as_long(client, requests_mock, virtual_time):
+    requests_mock.get(f"{URL}/checklists", [REFUSED_CONNECTION])
+    client.presume_reachable()
+
+    with pytest.raises(Unreachable):
+        client.get("/checklists")
+
+    assert sum(virtual_time.slept) > 500
+
+
+def test_a_wrong_address_of_a_check_is_told_after_one_request(client_for, requests_mock, virtual_time):
+    requests_mock.get(f"{URL}/checklists", [REFUSED_CONNECTION])
+
+    with pytest.raises(NeverReached):
+        client_for(patience=Patience.for_a_check()).get("/checklists")
+
+    assert (requests_mock.call_count, virtual_time.slept) == (1, [])
+
+
+def test_a_fault_on_the_way_to_what_never_answered_is_not_the_address(client, requests_mock, virtual_time):
+    requests_mock.get(f"{URL}/checklists", exc=requests.ReadTimeout)
+
+    with pytest.raises(PassingFault, match="did not answer in time"):
+        client.get("/checklists")
+
+    assert sum(virtual_time.slept) > 500
+
+
+def test_what_creates_and_may_have_arrived_is_never_told_as_a_wrong_address(client, requests_mock):
+    no_tls = MaxRetryError(None, "/", UrllibSSLError(ssl.SSLError(1, "wrong version number")))
+    requests_mock.post(f"{URL}/submission", exc=requests.exceptions.SSLError(no_tls))
+
+    with pytest.raises(PassingFault) as raised:
+        client.post("/submission", {}, repeatable=False)
+
+    assert raised.value.arrived
+    assert requests_mock.call_count == 1
