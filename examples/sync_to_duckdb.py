@@ -132,6 +132,7 @@ if __name__ == "__main__":
     try:
         main()
     except KeyboardInterrupt:
+        print("Stopped. Run it again: it reads anew what was not in the tables yet.", file=sys.stderr)
         sys.exit(130)
     except PyAirbyteError as error:
         sys.exit(str(error))  # it says what failed and where the log is; a traceback would only hide that

@@ -162,6 +162,7 @@ def test_it_is_stopped_quietly_with_its_processes_and_the_key_was_never_for_othe
         sandbox.on_request = press
         said, _ = process.communicate(timeout=120)
     assert process.returncode == 130, said
+    assert "Stopped. Run it again" in said
     assert "Traceback" not in said
     assert set(modes) == {0o700}
     assert with_the_key() == []
