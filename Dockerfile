@@ -30,6 +30,7 @@ WORKDIR /airbyte/integration_code
 # The platform chooses the working directory: modules are looked for here, never there.
 ENV PYTHONPATH=/airbyte/integration_code PYTHONSAFEPATH=1 PYTHONDONTWRITEBYTECODE=1
 COPY powerschool_enrollment_api powerschool_enrollment_api
+COPY powerschool_enrollment_airbyte powerschool_enrollment_airbyte
 
 FROM connector AS source
 COPY source_powerschool_enrollment source_powerschool_enrollment

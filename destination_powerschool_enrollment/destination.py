@@ -39,16 +39,9 @@ from destination_powerschool_enrollment.protocol import read_lines, read_message
 from destination_powerschool_enrollment.spec import connector_specification, options_schema
 from destination_powerschool_enrollment.sync import Sync
 from destination_powerschool_enrollment.tally import RowsRejected
-from powerschool_enrollment_api import (
-    Client,
-    EnrollmentError,
-    InvalidOption,
-    Patience,
-    as_traced_exception,
-    verify_connection,
-)
-from powerschool_enrollment_api.failures import in_one_sentence
-from powerschool_enrollment_api.input_files import name_of, read_object
+from powerschool_enrollment_airbyte.airbyte_errors import as_traced_exception, in_one_sentence
+from powerschool_enrollment_airbyte.cli_files import name_of, read_object
+from powerschool_enrollment_api import Client, EnrollmentError, InvalidOption, Timeouts, verify_connection
 
 logger = logging.getLogger("airbyte")
 
@@ -150,7 +143,7 @@ class DestinationPowerschoolEnrollment(Destination):
 
 def _verify(config: Config) -> None:
     """Raises an EnrollmentError with what is wrong."""
-    client = Client(config.connection, patience=Patience.for_a_check())
+    client = Client(config.connection, patience=Timeouts.for_a_check())
     verify_connection(client)
     offer = read_offer(client, [entry.target for entry in config.imports])
     problems = list(problems_of_imports(config, offer))

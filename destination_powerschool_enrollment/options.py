@@ -10,8 +10,8 @@ from pydantic_core import ErrorDetails
 
 from destination_powerschool_enrollment.config import Config
 from destination_powerschool_enrollment.spec import options_schema
+from powerschool_enrollment_airbyte.suggestions import did_you_mean
 from powerschool_enrollment_api import InvalidOption
-from powerschool_enrollment_api.suggestions import did_you_mean
 
 # pydantic's rules in the words of a JSON file; a rule that is not here keeps pydantic's own.
 _MUST = {

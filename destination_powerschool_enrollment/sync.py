@@ -23,7 +23,7 @@ from destination_powerschool_enrollment.tally import Tally
 from destination_powerschool_enrollment.unchanged import RosterDigests
 from destination_powerschool_enrollment.writer import Books, Parcel, Writer
 from powerschool_enrollment_api import Client, InvalidOption
-from powerschool_enrollment_api.roster import read_roster_records
+from powerschool_enrollment_api.record_pages import read_roster_records
 
 logger = logging.getLogger("airbyte.destination_powerschool_enrollment")
 

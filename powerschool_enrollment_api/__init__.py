@@ -9,6 +9,7 @@ Everything that speaks to the service goes through `Client`; nothing here knows 
 
 from powerschool_enrollment_api.address import DEFAULT_BASE_URL, health_url, is_loopback, normalise_base_url
 from powerschool_enrollment_api.client import Client
+from powerschool_enrollment_api.connection_check import verify_connection
 from powerschool_enrollment_api.envelope import Page, open_list, open_one, open_page
 from powerschool_enrollment_api.errors import (
     EnrollmentError,
@@ -25,10 +26,8 @@ from powerschool_enrollment_api.errors import (
     WrongAddress,
     WrongEnvironment,
 )
-from powerschool_enrollment_api.failures import as_traced_exception
-from powerschool_enrollment_api.probe import verify_connection
 from powerschool_enrollment_api.record_pages import RecordPages
-from powerschool_enrollment_api.settings import ConnectionSettings, Patience
+from powerschool_enrollment_api.settings import ConnectionSettings, Timeouts
 
 __all__ = [
     "DEFAULT_BASE_URL",
@@ -41,16 +40,15 @@ __all__ = [
     "NotFound",
     "Page",
     "PassingFault",
-    "Patience",
     "RecordPages",
     "RequestRefused",
     "SlowDown",
+    "Timeouts",
     "UnexpectedAnswer",
     "Unreachable",
     "Untrusted",
     "WrongAddress",
     "WrongEnvironment",
-    "as_traced_exception",
     "health_url",
     "is_loopback",
     "normalise_base_url",

@@ -20,12 +20,11 @@ from requests.auth import HTTPBasicAuth
 from urllib3.exceptions import HTTPError
 
 from powerschool_enrollment_api.address import health_url, is_loopback
-from powerschool_enrollment_api.classification import failure_of, json_of, text_of
+from powerschool_enrollment_api.connection_errors import failure_of_exception
 from powerschool_enrollment_api.errors import NeverReached, PassingFault, Unreachable
-from powerschool_enrollment_api.pace import Pace
-from powerschool_enrollment_api.retries import Retries
-from powerschool_enrollment_api.settings import ConnectionSettings, Patience
-from powerschool_enrollment_api.unanswered import failure_of_exception
+from powerschool_enrollment_api.response_errors import failure_of, json_of, text_of
+from powerschool_enrollment_api.retry import RateLimiter, RetryPolicy
+from powerschool_enrollment_api.settings import ConnectionSettings, Timeouts
 
 # urllib3 writes whole addresses, with their query: in each request's DEBUG line, and in its warning of odd headers.
 for _name in ("urllib3.connection", "urllib3.connectionpool"):
@@ -68,15 +67,15 @@ class Client:
         self,
         settings: ConnectionSettings,
         *,
-        patience: Patience | None = None,
-        pace: Pace | None = None,
+        patience: Timeouts | None = None,
+        pace: RateLimiter | None = None,
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.settings = settings
-        self._patience = patience or Patience.from_environment()
-        self._pace = pace or Pace(settings.requests_per_minute, clock=clock, sleep=sleep)
-        self._retries = Retries(self._patience, clock, sleep)
+        self._patience = patience or Timeouts.from_environment()
+        self._pace = pace or RateLimiter(settings.requests_per_minute, clock=clock, sleep=sleep)
+        self._retries = RetryPolicy(self._patience, clock, sleep)
         self._session = _session(settings)
         self._host = urlsplit(settings.base_url).netloc
 

@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import quote
 
 from powerschool_enrollment_api.client import Client
-from powerschool_enrollment_api.envelope import Thing, open_list, open_one
+from powerschool_enrollment_api.envelope import JsonObject, open_list, open_one
 from powerschool_enrollment_api.errors import NotFound, PassingFault, UnexpectedAnswer
 
 
@@ -24,7 +24,7 @@ class Batch:
 
     id: str
     date: str | None
-    records: list[Thing]
+    records: list[JsonObject]
 
 
 def list_batches(client: Client, delivery_target_id: int, first_date: date) -> list[Batch]:

@@ -29,11 +29,11 @@ from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError, LocationValueError
 
 from powerschool_enrollment_api.address import is_loopback
+from powerschool_enrollment_api.connection_errors import failure_of_environment, said_of_no_connection
 from powerschool_enrollment_api.documents import DocumentAddress
 from powerschool_enrollment_api.errors import EnrollmentError, NotFound, PassingFault, Unreachable, WrongEnvironment
-from powerschool_enrollment_api.retries import Retries
-from powerschool_enrollment_api.settings import ConnectionSettings, Patience
-from powerschool_enrollment_api.unanswered import failure_of_environment, said_of_no_connection
+from powerschool_enrollment_api.retry import RetryPolicy
+from powerschool_enrollment_api.settings import ConnectionSettings, Timeouts
 
 _WHERE = "GET a document from its storage"
 _CHUNK = 1024 * 1024
@@ -83,13 +83,13 @@ class DocumentStorage:
     def __init__(
         self,
         settings: ConnectionSettings,
-        patience: Patience | None = None,
+        patience: Timeouts | None = None,
         *,
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._patience = patience or Patience.from_environment()
-        self._retries = Retries(self._patience, clock, sleep)
+        self._patience = patience or Timeouts.from_environment()
+        self._retries = RetryPolicy(self._patience, clock, sleep)
         self._session = _session(settings)
         self.connections = BoundedSemaphore(settings.num_workers)
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from powerschool_enrollment_api.errors import UnexpectedAnswer
 
-Thing = dict[str, Any]
+JsonObject = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Page:
     size: int
     page_count: int
     record_count: int
-    records: list[Thing]
+    records: list[JsonObject]
 
 
 def open_page(payload: Any) -> Page:
@@ -57,14 +57,14 @@ def open_page(payload: Any) -> Page:
     return page
 
 
-def open_list(payload: Any) -> list[Thing]:
+def open_list(payload: Any) -> list[JsonObject]:
     """Return the list of objects in `payload`. Raises UnexpectedAnswer if it is none."""
     if _are_things(payload):
         return list(payload)
     raise UnexpectedAnswer("the answer is not a list of objects.")
 
 
-def open_one(payload: Any) -> Thing | None:
+def open_one(payload: Any) -> JsonObject | None:
     """Return the object in `payload`, bare or alone in a list; None for an empty list.
 
     Raises UnexpectedAnswer for anything else.
@@ -72,7 +72,7 @@ def open_one(payload: Any) -> Thing | None:
     return None if payload == [] else _only(payload)
 
 
-def _only(payload: Any) -> Thing:
+def _only(payload: Any) -> JsonObject:
     if isinstance(payload, list) and len(payload) == 1:
         payload = payload[0]
     if isinstance(payload, dict):
@@ -84,7 +84,7 @@ def _are_things(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(item, dict) for item in value)
 
 
-def _field(envelope: Thing, name: str) -> Any:
+def _field(envelope: JsonObject, name: str) -> Any:
     """Find a key whatever its capitals: `metaData` here, `metadata` there."""
     return next((value for key, value in envelope.items() if key.lower() == name.lower()), None)
 

@@ -15,7 +15,7 @@ _A_DAY = 86_400
 
 
 @dataclass(frozen=True)
-class Patience:
+class Timeouts:
     """How long to wait, in seconds: for a connection, for an answer, and in all for one request with its retries.
 
     `first_contact` is for all requests together as long as nothing was reached: enough for a container that starts
@@ -31,7 +31,7 @@ class Patience:
     first_contact: float = 60
 
     @classmethod
-    def from_environment(cls) -> Patience:
+    def from_environment(cls) -> Timeouts:
         """Return the defaults, with what the environment says instead."""
         return cls(
             read=_seconds("POWERSCHOOL_ENROLLMENT_READ_TIMEOUT_SECONDS", cls.read, least=0.01),
@@ -39,7 +39,7 @@ class Patience:
         )
 
     @classmethod
-    def for_a_check(cls) -> Patience:
+    def for_a_check(cls) -> Timeouts:
         """Return what a person in front of a form endures: one try a request."""
         return cls(read=min(30, cls.from_environment().read), retries=0)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from airbyte_cdk.models import AirbyteCatalog, ConfiguredAirbyteCatalog, SyncMode
 
-from powerschool_enrollment_api.suggestions import did_you_mean
+from powerschool_enrollment_airbyte.suggestions import did_you_mean
 from source_powerschool_enrollment.deliveries.stream import NAME as DELIVERED_RECORDS
 from source_powerschool_enrollment.documents.stream import NAME as DOCUMENTS
 

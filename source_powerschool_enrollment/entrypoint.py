@@ -11,7 +11,8 @@ from airbyte_cdk.models import AirbyteMessage, ConnectorSpecification
 from airbyte_cdk.sources import Source
 from airbyte_cdk.sources.utils.schema_helpers import split_config
 
-from powerschool_enrollment_api import EnrollmentError, as_traced_exception
+from powerschool_enrollment_airbyte.airbyte_errors import as_traced_exception
+from powerschool_enrollment_api import EnrollmentError
 from source_powerschool_enrollment.failure_messages import each_reason_once, without_traceback
 from source_powerschool_enrollment.options import check_options
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from airbyte_cdk.models import AirbyteMessage
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-from powerschool_enrollment_api.failures import in_one_sentence, says_all
+from powerschool_enrollment_airbyte.airbyte_errors import in_one_sentence, says_all
 
 
 def without_traceback(record: logging.LogRecord) -> bool:

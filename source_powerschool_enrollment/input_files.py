@@ -15,8 +15,8 @@ from airbyte_cdk.models import (
 )
 from serpyco_rs import SchemaValidationError
 
+from powerschool_enrollment_airbyte.cli_files import name_of, read_json
 from powerschool_enrollment_api import InvalidOption
-from powerschool_enrollment_api.input_files import name_of, read_json
 
 _CATALOG = (
     "A configured catalog selects of the streams that discover prints: "

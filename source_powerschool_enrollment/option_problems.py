@@ -8,7 +8,7 @@ from typing import Any
 from jsonschema import Draft7Validator
 from jsonschema.exceptions import ValidationError
 
-from powerschool_enrollment_api.suggestions import did_you_mean
+from powerschool_enrollment_airbyte.suggestions import did_you_mean
 
 
 def option_problems(config: Mapping[str, Any], specification: Mapping[str, Any]) -> list[str]:

@@ -11,8 +11,8 @@ from airbyte_cdk.exception_handler import init_uncaught_exception_handler
 from airbyte_cdk.logger import PRINT_BUFFER, init_logger
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-from powerschool_enrollment_api import EnrollmentError, as_traced_exception
-from powerschool_enrollment_api.failures import in_one_sentence, says_all
+from powerschool_enrollment_airbyte.airbyte_errors import as_traced_exception, in_one_sentence, says_all
+from powerschool_enrollment_api import EnrollmentError
 from source_powerschool_enrollment.entrypoint import EnrollmentEntrypoint
 from source_powerschool_enrollment.heap import settle_heap
 from source_powerschool_enrollment.source import SourcePowerschoolEnrollment

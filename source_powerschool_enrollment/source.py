@@ -20,18 +20,18 @@ from airbyte_cdk.sources.declarative.yaml_declarative_source import YamlDeclarat
 from airbyte_cdk.sources.streams.concurrent.abstract_stream import AbstractStream
 from typing_extensions import override
 
+from powerschool_enrollment_airbyte.airbyte_errors import as_traced_exception
+from powerschool_enrollment_airbyte.cli_files import read_object
 from powerschool_enrollment_api import (
     Client,
     ConnectionSettings,
     EnrollmentError,
     InvalidOption,
-    Patience,
-    as_traced_exception,
+    Timeouts,
     open_list,
     verify_connection,
 )
 from powerschool_enrollment_api.document_storage import DocumentStorage
-from powerschool_enrollment_api.input_files import read_object
 from source_powerschool_enrollment.catalog_problems import catalog_problems
 from source_powerschool_enrollment.deliveries.options import DeliveryOption
 from source_powerschool_enrollment.deliveries.stream import NAME as DELIVERED_RECORDS
@@ -97,7 +97,7 @@ class SourcePowerschoolEnrollment(YamlDeclarativeSource):
             check_options(config, self.spec(logger).connectionSpecification)
             document_fields(config)
             deliveries = DeliveryOption.from_config(config)
-            client = Client(ConnectionSettings.from_config(config), patience=Patience.for_a_check())
+            client = Client(ConnectionSettings.from_config(config), patience=Timeouts.for_a_check())
             verify_connection(client)
             PublishedActionSelection.from_config(config).choose(open_list(client.get("/publishedactions")))
             if deliveries:

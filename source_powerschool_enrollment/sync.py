@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from powerschool_enrollment_api import Client, ConnectionSettings, EnrollmentError, as_traced_exception
+from powerschool_enrollment_airbyte.airbyte_errors import as_traced_exception
+from powerschool_enrollment_api import Client, ConnectionSettings, EnrollmentError
 from source_powerschool_enrollment.tally import Tally
 
 

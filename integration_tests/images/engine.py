@@ -13,7 +13,12 @@ from pathlib import Path
 from integration_tests.images.wheels import REPOSITORY, Interpreter, wheels_for
 
 CONTEXT = ("pyproject.toml", "requirements.lock", "Dockerfile", ".dockerignore")
-PACKAGES = ("powerschool_enrollment_api", "source_powerschool_enrollment", "destination_powerschool_enrollment")
+PACKAGES = (
+    "powerschool_enrollment_api",
+    "powerschool_enrollment_airbyte",
+    "source_powerschool_enrollment",
+    "destination_powerschool_enrollment",
+)
 ASK_INTERPRETER = "import platform, sys; print('%d.%d' % sys.version_info[:2], platform.machine())"
 
 

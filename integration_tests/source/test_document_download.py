@@ -9,7 +9,7 @@ from powerschool_enrollment_api import (
     Client,
     ConnectionSettings,
     NotFound,
-    Patience,
+    Timeouts,
     UnexpectedAnswer,
 )
 from powerschool_enrollment_api.document_storage import (
@@ -46,7 +46,7 @@ def staging(tmp_path, monkeypatch):
 
 def download_of(sandbox, *, retries=5, limit=10_000_000, sleep=lambda _: None, num_workers=4):
     settings = ConnectionSettings(sandbox.api_key, sandbox.base_url, num_workers=num_workers)
-    patience = Patience(connect=5, read=5, retries=retries)
+    patience = Timeouts(connect=5, read=5, retries=retries)
     client = Client(settings, patience=patience, sleep=sleep)
     return Download(client, DocumentStorage(settings, patience, sleep=sleep), "documents", limit)
 

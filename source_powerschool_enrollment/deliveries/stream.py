@@ -23,7 +23,8 @@ from airbyte_cdk.sources.streams.concurrent.partitions.partition_generator impor
 from airbyte_cdk.sources.types import Record
 from typing_extensions import override
 
-from powerschool_enrollment_api import EnrollmentError, NotFound, as_traced_exception
+from powerschool_enrollment_airbyte.airbyte_errors import as_traced_exception
+from powerschool_enrollment_api import EnrollmentError, NotFound
 from powerschool_enrollment_api.deliveries import Batch
 from source_powerschool_enrollment.deliveries.options import DeliveryOption
 from source_powerschool_enrollment.deliveries.state import TargetState, read_states, write_states

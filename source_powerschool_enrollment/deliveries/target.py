@@ -15,7 +15,7 @@ from datetime import date, datetime, timedelta, timezone
 
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, stop_before_delay, wait_exponential_jitter
 
-from powerschool_enrollment_api import Client, PassingFault, Patience
+from powerschool_enrollment_api import Client, PassingFault, Timeouts
 from powerschool_enrollment_api.deliveries import Batch, create_batch, list_batches, reset_batch
 from source_powerschool_enrollment.deliveries.state import ListedBatch, TargetState
 from source_powerschool_enrollment.record_types import utc_time
@@ -73,7 +73,7 @@ class Delivery:
         retrying = Retrying(
             retry=retry_if_exception(_is_unknown_outcome),
             wait=wait_exponential_jitter(initial=1, max=60),
-            stop=stop_before_delay(Patience.from_environment().retries) | stop_after_attempt(_MOST_LOST_ANSWERS),
+            stop=stop_before_delay(Timeouts.from_environment().retries) | stop_after_attempt(_MOST_LOST_ANSWERS),
             sleep=self.sleep,
             before=lambda attempt: self._reset_orphans() if attempt.attempt_number > 1 else None,
             reraise=True,

@@ -17,7 +17,8 @@ from airbyte_cdk.sources.streams.concurrent.default_stream import DefaultStream
 from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partition
 from airbyte_cdk.sources.types import Record
 
-from powerschool_enrollment_api import EnrollmentError, NotFound, RequestRefused, as_traced_exception
+from powerschool_enrollment_airbyte.airbyte_errors import as_traced_exception
+from powerschool_enrollment_api import EnrollmentError, NotFound, RequestRefused
 from powerschool_enrollment_api.document_storage import DocumentStorage, DocumentTooLarge
 from source_powerschool_enrollment.documents.download import AddressOnly, DocumentFetch, Download, Fetched
 from source_powerschool_enrollment.documents.options import Document, DocumentField

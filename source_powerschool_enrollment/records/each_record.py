@@ -13,7 +13,8 @@ from airbyte_cdk.sources.streams.concurrent.abstract_stream import AbstractStrea
 from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partition
 from airbyte_cdk.sources.types import Record, StreamSlice
 
-from powerschool_enrollment_api import UnexpectedAnswer, as_traced_exception
+from powerschool_enrollment_airbyte.airbyte_errors import as_traced_exception
+from powerschool_enrollment_api import UnexpectedAnswer
 from source_powerschool_enrollment.records.stream import parent_record_stream
 from source_powerschool_enrollment.sync import sync_for
 

@@ -11,14 +11,8 @@ from typing import Any
 from airbyte_cdk.models import AirbyteMessage
 from airbyte_cdk.sources.types import Record, StreamSlice
 
-from powerschool_enrollment_api import (
-    EnrollmentError,
-    NotFound,
-    Page,
-    RecordPages,
-    UnexpectedAnswer,
-    as_traced_exception,
-)
+from powerschool_enrollment_airbyte.airbyte_errors import as_traced_exception
+from powerschool_enrollment_api import EnrollmentError, NotFound, Page, RecordPages, UnexpectedAnswer
 from source_powerschool_enrollment.records.backlog import Backlog, Room
 from source_powerschool_enrollment.records.page_digests import PageDigests, digest_of
 from source_powerschool_enrollment.records.page_plan import FormPlan, number_of

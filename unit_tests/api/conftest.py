@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import requests
 
-from powerschool_enrollment_api import Client, ConnectionSettings, Patience
+from powerschool_enrollment_api import Client, ConnectionSettings, Timeouts
 
 KEY = "the-key-of-a-district"
 BASE_URL = "https://enrollment.example/api/v1"
@@ -57,9 +57,9 @@ def answer() -> Callable[..., requests.Response]:
 def client_for(virtual_time: VirtualTime) -> Callable[..., Client]:
     """Build a client that waits in virtual time."""
 
-    def build(base_url: str = BASE_URL, *, patience: Patience | None = None, **options: Any) -> Client:
+    def build(base_url: str = BASE_URL, *, patience: Timeouts | None = None, **options: Any) -> Client:
         settings = ConnectionSettings(**{"api_key": KEY, "base_url": base_url, **options})
-        patience = patience or Patience(connect=5, read=5, retries=600)
+        patience = patience or Timeouts(connect=5, read=5, retries=600)
         return Client(settings, patience=patience, sleep=virtual_time.sleep, clock=virtual_time.clock)
 
     return build

@@ -7,10 +7,10 @@ import threading
 
 import pytest
 
-from powerschool_enrollment_api import PassingFault, Patience, SlowDown, WrongAddress
+from powerschool_enrollment_api import PassingFault, SlowDown, Timeouts, WrongAddress
 
 HANG, DROP = b"hang", b"drop"
-IMPATIENT = Patience(connect=2, read=0.2, retries=0)
+IMPATIENT = Timeouts(connect=2, read=0.2, retries=0)
 
 
 @pytest.fixture
@@ -87,7 +87,7 @@ def test_a_dropped_connection_is_asked_again(client, server, wire):
 @pytest.mark.parametrize("outcome", [DROP, HANG, b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n{"])
 def test_what_creates_is_never_sent_twice_after_a_lost_answer(client_for, server, outcome):
     server.answers(outcome)
-    client = client_for(server.base_url, patience=Patience(connect=2, read=0.2, retries=600))
+    client = client_for(server.base_url, patience=Timeouts(connect=2, read=0.2, retries=600))
 
     with pytest.raises(PassingFault) as raised:
         client.post("/deliverytargets/1/createbatch", repeatable=False)

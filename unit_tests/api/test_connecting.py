@@ -17,15 +17,15 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from powerschool_enrollment_api import (
     NeverReached,
     PassingFault,
-    Patience,
+    Timeouts,
     Unreachable,
     Untrusted,
     WrongAddress,
     WrongEnvironment,
 )
 
-ONCE = Patience(connect=2, read=2, retries=0)
-SOME_SECONDS = Patience(connect=2, read=2, retries=5)
+ONCE = Timeouts(connect=2, read=2, retries=0)
+SOME_SECONDS = Timeouts(connect=2, read=2, retries=5)
 TODAY = datetime.now(timezone.utc)
 HOST = "enrollment.example"  # no connection to it is ever made: a proxy stands for it
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n[]"
@@ -155,7 +155,7 @@ def test_a_connection_that_takes_too_long_is_said_with_how_long(client_for):
             waiting.setblocking(False)
             waiting.connect_ex(listener.getsockname())
         port = listener.getsockname()[1]
-        patience = Patience(connect=0.2, read=2, retries=0)
+        patience = Timeouts(connect=0.2, read=2, retries=0)
 
         with pytest.raises(NeverReached, match=f"no connection to 127.0.0.1:{port} within 0.2 s"):
             client_for(f"http://127.0.0.1:{port}/api/v1", patience=patience).get("/checklists")

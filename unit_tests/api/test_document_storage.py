@@ -3,7 +3,8 @@
 import pytest
 from airbyte_cdk.models import FailureType
 
-from powerschool_enrollment_api import ConnectionSettings, EnrollmentError, NotFound, Patience, WrongEnvironment
+from powerschool_enrollment_airbyte.airbyte_errors import failure_type_of
+from powerschool_enrollment_api import ConnectionSettings, EnrollmentError, NotFound, Timeouts, WrongEnvironment
 from powerschool_enrollment_api.document_storage import (
     AddressExpired,
     DocumentStorage,
@@ -14,7 +15,6 @@ from powerschool_enrollment_api.document_storage import (
     StorageUnreachable,
 )
 from powerschool_enrollment_api.documents import DocumentAddress
-from powerschool_enrollment_api.failures import failure_type_of
 
 KEY = "the-key-of-a-district"
 CONTENT = b"%PDF-1.4 " * 1000
@@ -24,7 +24,7 @@ DROP = b"drop"
 @pytest.fixture
 def read(server):
     """Return what reads the document at an address, from the server of the script."""
-    storage = DocumentStorage(ConnectionSettings(KEY, server.base_url), Patience(connect=2, read=2, retries=0))
+    storage = DocumentStorage(ConnectionSettings(KEY, server.base_url), Timeouts(connect=2, read=2, retries=0))
     address = DocumentAddress(f"http://127.0.0.1:{server.port}/secret-container/1?sig=secret-signature", None)
     return lambda limit=1_000_000: b"".join(storage.read(address, limit))
 
@@ -98,7 +98,7 @@ def test_what_is_lost_on_the_way_is_a_fault_that_tells_no_address(read, server, 
 @pytest.fixture
 def storage(server, virtual_time):
     """Return a storage that waits in virtual time, ten minutes a document."""
-    settings, patience = ConnectionSettings(KEY, server.base_url), Patience(connect=2, read=2)
+    settings, patience = ConnectionSettings(KEY, server.base_url), Timeouts(connect=2, read=2)
     return DocumentStorage(settings, patience, sleep=virtual_time.sleep, clock=virtual_time.clock)
 
 
@@ -156,14 +156,14 @@ def test_a_proxy_that_cannot_be_one_is_the_environments_and_not_the_documents_ad
     for name in ("NO_PROXY", "no_proxy"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("https_proxy", proxy)
-    storage = DocumentStorage(ConnectionSettings(KEY, "https://enrollment.example/api/v1"), Patience(connect=2, read=2))
+    storage = DocumentStorage(ConnectionSettings(KEY, "https://enrollment.example/api/v1"), Timeouts(connect=2, read=2))
     with pytest.raises(WrongEnvironment, match="HTTPS_PROXY"):
         list(storage.read(DocumentAddress("https://storage.invalid/secret", None), 1000))
 
 
 def test_a_certificate_bundle_that_is_not_there_is_named_by_its_variable(monkeypatch, tmp_path, free_port):
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "missing.pem"))
-    storage = DocumentStorage(ConnectionSettings(KEY, "https://enrollment.example/api/v1"), Patience(connect=2, read=2))
+    storage = DocumentStorage(ConnectionSettings(KEY, "https://enrollment.example/api/v1"), Timeouts(connect=2, read=2))
     with pytest.raises(WrongEnvironment, match="REQUESTS_CA_BUNDLE") as caught:
         list(storage.read(DocumentAddress(f"https://127.0.0.1:{free_port}/secret", None), 1000))
     assert "secret" not in str(caught.value)

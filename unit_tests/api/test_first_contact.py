@@ -16,7 +16,7 @@ from powerschool_enrollment_api import (
     EnrollmentError,
     NeverReached,
     PassingFault,
-    Patience,
+    Timeouts,
     Unreachable,
 )
 from unit_tests.api.faults import REFUSED_CONNECTION, URL
@@ -77,7 +77,7 @@ def test_streams_that_start_at_once_wait_for_the_first_answer_at_once(client, re
 def test_whatever_has_answered_once_is_waited_for_as_long_as_any(client_for, requests_mock, virtual_time, status):
     requests_mock.get(f"{URL}/publishedactions", status_code=status, json=[])
     requests_mock.get(f"{URL}/checklists", [*[REFUSED_CONNECTION] * 12, {"json": [{"id": 1}]}])
-    client = client_for(patience=Patience(retries=600))
+    client = client_for(patience=Timeouts(retries=600))
     with suppress(EnrollmentError):
         client.get("/publishedactions")
     virtual_time.slept.clear()
@@ -109,7 +109,7 @@ def test_a_wrong_address_of_a_check_is_told_after_one_request(client_for, reques
     requests_mock.get(f"{URL}/checklists", [REFUSED_CONNECTION])
 
     with pytest.raises(NeverReached):
-        client_for(patience=Patience.for_a_check()).get("/checklists")
+        client_for(patience=Timeouts.for_a_check()).get("/checklists")
 
     assert (requests_mock.call_count, virtual_time.slept) == (1, [])
 

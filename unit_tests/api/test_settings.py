@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from powerschool_enrollment_api import DEFAULT_BASE_URL, ConnectionSettings, InvalidOption, Patience, WrongAddress
+from powerschool_enrollment_api import DEFAULT_BASE_URL, ConnectionSettings, InvalidOption, Timeouts, WrongAddress
 
 READ = "POWERSCHOOL_ENROLLMENT_READ_TIMEOUT_SECONDS"
 RETRY = "POWERSCHOOL_ENROLLMENT_RETRY_SECONDS"
@@ -79,16 +79,16 @@ def test_equal_settings_are_one_key_of_a_dictionary():
 
 
 def test_patience_is_ten_seconds_two_minutes_and_ten_minutes(monkeypatch):
-    assert Patience.from_environment() == Patience(connect=10, read=120, retries=600)
+    assert Timeouts.from_environment() == Timeouts(connect=10, read=120, retries=600)
     monkeypatch.setenv(READ, " ")
-    assert Patience.from_environment() == Patience(connect=10, read=120, retries=600)
+    assert Timeouts.from_environment() == Timeouts(connect=10, read=120, retries=600)
 
 
 def test_the_environment_changes_patience(monkeypatch):
     monkeypatch.setenv(READ, "0.5")
     monkeypatch.setenv(RETRY, "0")
 
-    assert Patience.from_environment() == Patience(connect=10, read=0.5, retries=0)
+    assert Timeouts.from_environment() == Timeouts(connect=10, read=0.5, retries=0)
 
 
 @pytest.mark.parametrize(
@@ -99,10 +99,10 @@ def test_a_useless_variable_is_named(monkeypatch, variable, text):
     monkeypatch.setenv(variable, text)
 
     with pytest.raises(InvalidOption, match=variable):
-        Patience.from_environment()
+        Timeouts.from_environment()
 
 
 def test_a_check_asks_once_and_not_for_long(monkeypatch):
-    assert Patience.for_a_check() == Patience(connect=10, read=30, retries=0)
+    assert Timeouts.for_a_check() == Timeouts(connect=10, read=30, retries=0)
     monkeypatch.setenv(READ, "5")
-    assert Patience.for_a_check().read == 5
+    assert Timeouts.for_a_check().read == 5

@@ -6,7 +6,8 @@ import pytest
 from airbyte_cdk.models import FailureType, StreamDescriptor
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-from powerschool_enrollment_api import KeyRefused, as_traced_exception
+from powerschool_enrollment_airbyte.airbyte_errors import as_traced_exception
+from powerschool_enrollment_api import KeyRefused
 from source_powerschool_enrollment.failure_messages import each_reason_once, without_traceback
 
 

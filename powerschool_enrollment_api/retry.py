@@ -1,15 +1,17 @@
-"""When a request that failed is asked again, how long after, and when no more."""
+"""When a request may start, and when a failed one is repeated: the rate limit and the retry policy of a client."""
 
 from __future__ import annotations
 
 import logging
 import math
+import threading
+import time
 from collections.abc import Callable
 
 from tenacity import RetryCallState, Retrying, retry_if_exception, wait_exponential_jitter
 
 from powerschool_enrollment_api.errors import PassingFault, Unreachable
-from powerschool_enrollment_api.settings import Patience
+from powerschool_enrollment_api.settings import Timeouts
 
 logger = logging.getLogger("airbyte.powerschool_enrollment_api")
 
@@ -17,7 +19,50 @@ _BACK_OFF = wait_exponential_jitter(multiplier=0.5, max=60, jitter=1)
 _LONGEST_BEFORE_CONTACT = 5  # seconds, so that a network that comes up late is noticed
 
 
-class Retries:
+class RateLimiter:
+    """Starts requests at least `60 / requests_per_minute` seconds apart, or at once where there is no cap.
+
+    Evenly spaced, because a burst at the head of each minute is what a rate limit of the service's punishes.
+    """
+
+    def __init__(
+        self,
+        requests_per_minute: int | None = None,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._interval = 60 / requests_per_minute if requests_per_minute else 0.0
+        self._clock = clock
+        self._sleep = sleep
+        self._lock = threading.Lock()
+        self._next_start = 0.0
+        self._held_until = 0.0
+
+    def wait_for_turn(self) -> None:
+        """Block until this thread's request may start."""
+        while not self._is_turn():
+            pass  # held while it waited: it takes another turn
+
+    def hold(self, seconds: float) -> None:
+        """Let no request start for so many seconds: the service told one thread, and means all."""
+        with self._lock:
+            self._held_until = max(self._held_until, self._clock() + seconds)
+            self._next_start = max(self._next_start, self._held_until)
+
+    def _is_turn(self) -> bool:
+        """Wait for the next free start; False if a hold that came meanwhile made it void."""
+        with self._lock:
+            now = self._clock()
+            start = max(now, self._next_start)
+            self._next_start = start + self._interval
+        if start > now:
+            self._sleep(start - now)
+        with self._lock:
+            return start >= self._held_until
+
+
+class RetryPolicy:
     """Decides for all requests of a client or a storage, in whichever thread.
 
     `was_reached`, which these set: there was a connection, once. Until then patience is shorter, for a host that
@@ -25,7 +70,7 @@ class Retries:
     deadline: requests that start one after the other do not each wait for it.
     """
 
-    def __init__(self, patience: Patience, clock: Callable[[], float], sleep: Callable[[float], None]) -> None:
+    def __init__(self, patience: Timeouts, clock: Callable[[], float], sleep: Callable[[float], None]) -> None:
         self.was_reached = False
         self._patience = patience
         self._clock = clock

@@ -8,6 +8,7 @@ import pickle
 import pytest
 from airbyte_cdk.models import FailureType
 
+from powerschool_enrollment_airbyte.airbyte_errors import as_traced_exception, failure_type_of
 from powerschool_enrollment_api import (
     EnrollmentError,
     InvalidOption,
@@ -22,10 +23,8 @@ from powerschool_enrollment_api import (
     Untrusted,
     WrongAddress,
     WrongEnvironment,
-    as_traced_exception,
     errors,
 )
-from powerschool_enrollment_api.failures import failure_type_of
 
 FAILURE_TYPES = {
     InvalidOption: FailureType.config_error,

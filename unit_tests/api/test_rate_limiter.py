@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 
-from powerschool_enrollment_api.pace import Pace
+from powerschool_enrollment_api.retry import RateLimiter
 
 
 def starts_of(pace, virtual_time, *, threads, each):
@@ -31,7 +31,7 @@ def starts_of(pace, virtual_time, *, threads, each):
 
 @pytest.mark.parametrize("threads", [1, 8])
 def test_requests_of_all_threads_start_evenly_spaced(virtual_time, threads):
-    pace = Pace(120, clock=virtual_time.clock, sleep=virtual_time.sleep)
+    pace = RateLimiter(120, clock=virtual_time.clock, sleep=virtual_time.sleep)
 
     starts = starts_of(pace, virtual_time, threads=threads, each=10)
 
@@ -40,7 +40,7 @@ def test_requests_of_all_threads_start_evenly_spaced(virtual_time, threads):
 
 
 def test_without_a_cap_nothing_waits(virtual_time):
-    pace = Pace(None, clock=virtual_time.clock, sleep=virtual_time.sleep)
+    pace = RateLimiter(None, clock=virtual_time.clock, sleep=virtual_time.sleep)
 
     starts_of(pace, virtual_time, threads=4, each=10)
 
@@ -48,14 +48,14 @@ def test_without_a_cap_nothing_waits(virtual_time):
 
 
 def test_a_hold_stops_every_thread(virtual_time):
-    pace = Pace(None, clock=virtual_time.clock, sleep=virtual_time.sleep)
+    pace = RateLimiter(None, clock=virtual_time.clock, sleep=virtual_time.sleep)
     pace.hold(30)
 
     assert starts_of(pace, virtual_time, threads=4, each=1) == [1030] * 4
 
 
 def test_the_longer_of_two_holds_counts(virtual_time):
-    pace = Pace(None, clock=virtual_time.clock, sleep=virtual_time.sleep)
+    pace = RateLimiter(None, clock=virtual_time.clock, sleep=virtual_time.sleep)
     pace.hold(30)
     pace.hold(5)
 
@@ -65,7 +65,7 @@ def test_the_longer_of_two_holds_counts(virtual_time):
 
 
 def test_after_a_hold_the_cap_is_kept(virtual_time):
-    pace = Pace(60, clock=virtual_time.clock, sleep=virtual_time.sleep)
+    pace = RateLimiter(60, clock=virtual_time.clock, sleep=virtual_time.sleep)
     pace.hold(30)
 
     assert starts_of(pace, virtual_time, threads=4, each=1) == [1030, 1031, 1032, 1033]
@@ -79,7 +79,7 @@ def test_a_hold_also_stops_a_thread_that_already_waits_for_its_turn(virtual_time
             pace.hold(holds.pop())  # another thread is told to slow down meanwhile
         virtual_time.sleep(seconds)
 
-    pace = Pace(6, clock=virtual_time.clock, sleep=sleep)
+    pace = RateLimiter(6, clock=virtual_time.clock, sleep=sleep)
     pace.wait_for_turn()
     pace.wait_for_turn()
 

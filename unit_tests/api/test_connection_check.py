@@ -7,9 +7,9 @@ import pytest
 from powerschool_enrollment_api import (
     KeyRefused,
     PassingFault,
-    Patience,
     RequestRefused,
     SlowDown,
+    Timeouts,
     WrongAddress,
     WrongEnvironment,
     verify_connection,
@@ -19,7 +19,7 @@ HEALTHY = b'{"Status": "Healthy", "SoftwareVersion": "19.5.1.0"}'
 NOT_AUTHORIZED = b'{"message": "You are not authorized to access this resource."}'
 HTML = b"<html></html>"
 HANG, DROP = b"hang", b"drop"
-CHECK = Patience(connect=2, read=0.2, retries=0)
+CHECK = Timeouts(connect=2, read=0.2, retries=0)
 
 
 @pytest.fixture

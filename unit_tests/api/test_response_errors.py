@@ -22,7 +22,7 @@ from powerschool_enrollment_api import (
     SlowDown,
     WrongAddress,
 )
-from powerschool_enrollment_api.classification import failure_of, json_of, text_of
+from powerschool_enrollment_api.response_errors import failure_of, json_of, text_of
 
 WHERE = "GET /publishedactions"
 NOT_AUTHORIZED = {"message": "You are not authorized to access this resource."}

@@ -30,7 +30,7 @@ from powerschool_enrollment_api import (
     WrongAddress,
     WrongEnvironment,
 )
-from powerschool_enrollment_api.unanswered import failure_of_exception
+from powerschool_enrollment_api.connection_errors import failure_of_exception
 
 WHERE = "GET /publishedactions"
 HOST = "enrollment.example:8443"

@@ -1,7 +1,7 @@
 import pytest
 
+from powerschool_enrollment_airbyte.cli_files import read_object
 from powerschool_enrollment_api import InvalidOption
-from powerschool_enrollment_api.input_files import read_object
 
 
 @pytest.fixture

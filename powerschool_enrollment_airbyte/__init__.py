@@ -1,0 +1,1 @@
+"""What both connectors share and what depends on Airbyte: error mapping, command-line files, option checks."""
