@@ -39,7 +39,7 @@ class ImportSchemaTarget(_Options):
         title="Form ID",
         description=(
             "The number of the form (published action) whose roster is written to. "
-            "If it is not found, the connection test lists those there are."
+            "If it is not found, the connection test lists the existing ones."
         ),
         examples=[123],
         json_schema_extra={"order": 1},
@@ -47,8 +47,8 @@ class ImportSchemaTarget(_Options):
     import_schema_id: Positive = Field(
         title="Import schema ID",
         description=(
-            "The number of the form's import schema, which says what fields can be written. "
-            "If it is not found, the connection test lists those there are."
+            "The number of the form's import schema, which lists the fields that can be written. "
+            "If it is not found, the connection test lists the existing ones."
         ),
         examples=[1],
         json_schema_extra={"order": 2},
@@ -65,7 +65,7 @@ class SubmissionTarget(_Options):
         title="Form ID",
         description=(
             "The number of the form (published action) that gets the submissions. "
-            "If it is not found, the connection test lists those there are."
+            "If it is not found, the connection test lists the existing ones."
         ),
         examples=[123],
         json_schema_extra={"order": 1},
@@ -256,7 +256,7 @@ class Config(_Options):
         default=False,
         title="Validate only",
         description=(
-            "Check every row as far as that goes without PowerSchool, report the counts, and send nothing. "
+            "Run every check that does not need PowerSchool on each row, report the counts, and send nothing. "
             "The next sync sends the same rows again."
         ),
         json_schema_extra={"order": 10, "group": "trial", "always_show": True},

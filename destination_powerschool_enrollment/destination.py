@@ -156,7 +156,7 @@ def _verify(config: Config) -> None:
 
 def _input() -> BinaryIO:
     if sys.stdin is None:
-        raise InvalidOption("There is no standard input, which the rows are read from.")
+        raise InvalidOption("Standard input is missing: the rows are read from it.")
     return sys.stdin.buffer
 
 

@@ -62,7 +62,7 @@ def _problem(detail: ErrorDetails, schema: Mapping[str, Any]) -> str:
     if rule.startswith("union_tag"):
         option += "." + context["discriminator"].strip("'")
     if rule == "extra_forbidden":
-        return f"There is no option {option}; {did_you_mean(str(name), neighbours, path)}"
+        return f"Unknown option {option}; {did_you_mean(str(name), neighbours, path)}"
     if rule in {"missing", "union_tag_not_found"}:
         return f"The option {option} is missing."
     if rule in _MUST:

@@ -98,8 +98,8 @@ def _twice(streams: Iterable[ConfiguredStream]) -> Iterator[StreamId]:
 def _no_import(stream: ConfiguredStream, config: Config) -> str:
     if stream.object_name:
         return (
-            f"Stream {describe(stream.id)}: the destination object {stream.object_name!r} carries no ids of this "
-            "service's; refresh the destination's schema and choose the object again."
+            f"Stream {describe(stream.id)}: the destination object {stream.object_name!r} does not contain a form or "
+            "import schema ID; refresh the destination's schema and choose the object again."
         )
     known = _list(describe((entry.namespace, entry.stream)) for entry in config.imports)
     return f"Stream {describe(stream.id)}: the option imports has no entry for it. It has entries for: {known}."

@@ -19,7 +19,7 @@ _CHUNK = 1 << 16
 
 
 class MalformedInput(EnrollmentError):
-    """A line of the input is no Airbyte message. The line itself may hold a row and is never shown."""
+    """A line of the input is not an Airbyte message. The line itself may hold a row and is never shown."""
 
     guidance = (
         "The line was not written, and no state after it was confirmed. A row has the form "
@@ -93,7 +93,7 @@ def _parse(line: bytes, number: int) -> InputMessage | None:
             return StateMessage(state, _stream_of(state), len(line))
     if isinstance(kind, str) and kind not in {"RECORD", "STATE"}:
         return None
-    raise MalformedInput(f"Line {number} of the input is no Airbyte message.")
+    raise MalformedInput(f"Line {number} of the input is not an Airbyte message.")
 
 
 def _stream_of(state: dict[str, Any]) -> StreamId | None:

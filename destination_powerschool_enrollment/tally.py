@@ -110,12 +110,12 @@ class Tally:
 
     def _consequence(self) -> str:
         if self._only_validates:
-            return "Nothing was sent. Mend the rows or the field mapping."
+            return "Nothing was sent. Fix the rows or the field mapping."
         if isinstance(self._policy, SkipRejectedRow):
-            return "They were skipped and are not sent again. Mend the rows or the field mapping, and sync them anew."
+            return "They were skipped and are not sent again. Fix the rows or the field mapping, then sync them again."
         return (
             "All others were written. No state after the first rejected row was confirmed: the next sync sends the "
-            "rows from there again. Mend the rows or the field mapping, or set on_rejected_row to skip."
+            "rows from there again. Fix the rows or the field mapping, or set on_rejected_row to skip."
         )
 
     def reasons(self) -> str:

@@ -36,7 +36,7 @@ class RosterDigests:
             return "the stream declares no column of the import but the key"
         if self._unshown:
             return f"no record shows {', '.join(sorted(self._unshown))}"
-        return "no record shows all fields of the import and has an externalStudentID of its own"
+        return "no record shows all fields of the import and has a unique externalStudentID"
 
     def is_unchanged(self, fields: Mapping[str, str]) -> bool:
         """Tell whether a row that is to be sent stands in the roster already.

@@ -61,7 +61,7 @@ def _number_text(number: float | Decimal) -> str:
     if exact is None:
         return str(number)
     if not exact.is_finite():
-        raise UnfitValue("a number that is none (NaN or infinite)")
+        raise UnfitValue("a number that is not finite (NaN or infinite)")
     if abs(exact.adjusted()) > _MOST_DIGITS:
         raise UnfitValue("a number too long to be written out")
     written = format(exact, "f")

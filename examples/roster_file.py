@@ -12,9 +12,7 @@ DELIMITERS = ",;\t|"
 HEADER_LENGTH = 10_000
 SHOWN_PROBLEMS = 5
 SAVE_AS = 'Save it as "CSV UTF-8" (in Excel: File > Save As).'
-QUOTING = (
-    'A value that holds a separator or a line break must stand in quotation marks, a quotation mark in it twice: "".'
-)
+QUOTING = 'A value with a separator or a line break must be in quotation marks, with its quotation marks doubled: "".'
 
 
 class UnusableRoster(Exception):
@@ -36,7 +34,7 @@ def read_roster(path: Path) -> Roster:
     text = read_text(path)
     if re.match(r"sep=.[\r\n]", text):
         raise UnusableRoster(
-            f"The first line of {path.name} says only what separates the columns: remove it, for that is recognised."
+            f"The first line of {path.name} only names the delimiter (`sep=`): remove it; the delimiter is detected."
         )
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter_of(text), strict=True)
     _, header = next(numbered(reader, path.name), (0, []))

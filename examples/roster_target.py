@@ -10,8 +10,8 @@ from typing import Any
 from roster_file import Roster, UnusableRoster
 
 IDS = re.compile(r" \[published action \d+, import schema (\d+)\]$")
-UNNAMED_WAY_OUT = 'If it is, say where they go: --map COLUMN=FIELD, or --ignore COLUMN (with make: OPTIONS="…").'
-ASK = "Say with --into, or in POWERSCHOOL_ENROLLMENT_IMPORT_INTO, what to write to: by a part of its name, or its id."
+UNNAMED_WAY_OUT = 'If it is, map them: --map COLUMN=FIELD, or --ignore COLUMN (with make: OPTIONS="…").'
+ASK = "Choose the target with --into, or in POWERSCHOOL_ENROLLMENT_IMPORT_INTO: by a part of its name, or its id."
 
 
 class UnclearTarget(Exception):
@@ -159,14 +159,14 @@ def option_problems(roster: Roster, option: str, columns: Iterable[str], names: 
     """Yield the columns of an option that the roster lacks, with the nearest of the names that may be shown."""
     for column in columns:
         if column not in roster.columns:
-            yield f"There is no column {column!r} for {option}{did_you_mean(column, names)}."
+            yield f"Unknown column {column!r} for {option}{did_you_mean(column, names)}."
 
 
 def unknown_fields(target: Target, mapping: Mapping[str, str]) -> Iterator[str]:
     """Yield the fields of --map that are none."""
     for field in mapping.values():
         if field not in target.fields:
-            yield f"There is no field {field!r} for --map{did_you_mean(field, target.fields)}."
+            yield f"Unknown field {field!r} for --map{did_you_mean(field, target.fields)}."
 
 
 def shared_fields(fields: Mapping[str, str]) -> Iterator[str]:
@@ -181,7 +181,7 @@ def no_identity(target: Target, fields: Mapping[str, str]) -> Iterator[str]:
     """Yield what it means that no column tells students apart."""
     if target.identities and not {*target.identities} & {*fields.values()}:
         identities = " or ".join(target.identities)
-        yield f"No column goes to {identities}, which tells students apart: each import would create them again."
+        yield f"No column goes to {identities}, which identifies a student: each import would create them again."
 
 
 def ways_out(strangers: Iterable[str], free: Sequence[str]) -> Iterator[str]:

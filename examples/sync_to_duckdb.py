@@ -80,7 +80,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument(
         "--sandbox", action="store_true", help="read the sandbox, a made-up district, even if a key is set"
     )
-    parser.add_argument("--replace", action="store_true", help="read everything anew, and drop what is gone since")
+    parser.add_argument("--replace", action="store_true", help="read everything again, and drop removed rows")
     return parser.parse_args()
 
 
@@ -132,7 +132,7 @@ if __name__ == "__main__":
     try:
         main()
     except KeyboardInterrupt:
-        print("Stopped. Run it again: it reads anew what was not in the tables yet.", file=sys.stderr)
+        print("Stopped. Run it again: it reads again what was not in the tables yet.", file=sys.stderr)
         sys.exit(130)
     except PyAirbyteError as error:
         sys.exit(str(error))  # it says what failed and where the log is; a traceback would only hide that

@@ -63,4 +63,4 @@ def _versioned(path: str) -> str:
         return f"{path}/v1"
     if _VERSIONED.search(path):
         return path
-    raise WrongAddress(f"base_url ends in {path!r} where the API's version is due.")
+    raise WrongAddress(f"base_url ends in {path!r} where the API's version is expected.")

@@ -50,7 +50,7 @@ def create_batch(client: Client, delivery_target_id: int) -> Batch:
     path = f"/deliverytargets/{delivery_target_id}/createbatch"
     answer = client.post(path, repeatable=False)
     if answer is None:
-        raise PassingFault("the service answered with an empty body where JSON is due.", f"POST {path}")
+        raise PassingFault("the service answered with an empty body where JSON is expected.", f"POST {path}")
     try:
         return _open_batch(open_one(answer))
     except UnexpectedAnswer as error:

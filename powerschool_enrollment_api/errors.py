@@ -40,7 +40,7 @@ class EnrollmentError(Exception):
 
     def __str__(self) -> str:
         """Say it as one line of text: where, what happened, what the service said, what to do next."""
-        said = f'The service says: "{self.service_message}".' if self.service_message else ""
+        said = f'The service answered: "{self.service_message}".' if self.service_message else ""
         happened = f"{self.where}: {self.message}" if self.where else self.message
         return " ".join(part for part in (happened, said, self.guidance) if part)
 
@@ -98,7 +98,7 @@ class UnexpectedAnswer(EnrollmentError):
 
 @dataclass(eq=False)
 class PassingFault(EnrollmentError):
-    """A 5xx, a time-out, a lost connection, a body cut short, HTML or nothing where JSON is due.
+    """A 5xx, a time-out, a lost connection, a body cut short, HTML or nothing where JSON is expected.
 
     `arrived` is False if the request surely never reached the service or was surely not acted upon,
     so that repeating it is safe even where it creates something. `retry_after` is in seconds.

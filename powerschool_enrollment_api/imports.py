@@ -89,7 +89,7 @@ def _meaning(answer: Any, where: str) -> RowAnswer:
         return rejection
     if _status(answer) == "success":
         return RowAnswer(accepted=True)
-    raise UnexpectedAnswer("the answer does not say whether the row was imported.", where, 200)
+    raise UnexpectedAnswer("the answer does not state whether the row was imported.", where, 200)
 
 
 def _rejection(answer: Any) -> RowAnswer | None:

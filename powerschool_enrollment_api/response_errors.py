@@ -7,7 +7,7 @@
 | 3xx | WrongAddress (the key must not follow a redirect) |
 | 404 | NotFound |
 | 429 | SlowDown |
-| 408, 5xx, HTML or an empty body where JSON is due | PassingFault |
+| 408, 5xx, HTML or an empty body where JSON is expected | PassingFault |
 | any other 4xx | RequestRefused |
 """
 
@@ -105,7 +105,7 @@ def _finite(digits: str) -> float | None:
 def _not_due(response: requests.Response, where: str, due: str) -> PassingFault:
     body = response.content.removeprefix(_BYTE_ORDER_MARK).strip()
     found = "an empty body" if not body else "HTML" if body.startswith(b"<") else f"no valid {due}"
-    return PassingFault(f"the service answered with {found} where {due} is due.", where, response.status_code)
+    return PassingFault(f"the service answered with {found} where {due} is expected.", where, response.status_code)
 
 
 def _service_message(response: requests.Response) -> str | None:

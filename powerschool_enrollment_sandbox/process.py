@@ -77,7 +77,7 @@ def _ready(process: "subprocess.Popen[str]", bound: float) -> tuple[str, str]:
     deadline = time.monotonic() + bound
     stdout = process.stdout
     if stdout is None or not select.select([stdout], [], [], deadline - time.monotonic())[0]:
-        raise TimeoutError(f"The sandbox process said nothing for {bound:g} s.")
+        raise TimeoutError(f"The sandbox process printed nothing for {bound:g} s.")
     match = _READY.match(stdout.readline())
     if match is None:
         raise RuntimeError("The sandbox process did not start; its reason is on standard error.")

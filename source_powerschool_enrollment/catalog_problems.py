@@ -28,6 +28,6 @@ def catalog_problems(configured: ConfiguredAirbyteCatalog, offered: AirbyteCatal
             reason = _THERE_ONLY_WHERE[name]
             yield f"The stream {name} is there only where {reason}: set that option, or refresh the source's schema."
         elif name not in modes:
-            yield f"There is no stream {name}; {did_you_mean(name, modes)} Refresh the source's schema."
+            yield f"Unknown stream {name}; {did_you_mean(name, modes)} Refresh the source's schema."
         elif entry.sync_mode not in {*modes[name], SyncMode.incremental}:
             yield f"The stream {name} has no full refresh: select the sync mode incremental for it."

@@ -273,4 +273,4 @@ def _count_unreadable(config: Config, stream_name: str, field: str) -> None:
 
 
 def _count_removed(config: Config, stream_name: str) -> None:
-    sync_for(config).tally.count(stream_name, "skipped what was removed while it was read")
+    sync_for(config).tally.count(stream_name, "skipped a record that was removed during the read")

@@ -36,5 +36,5 @@ def each_reason_once(messages: Iterable[AirbyteMessage]) -> Iterator[AirbyteMess
     except AirbyteTracedException as last_word:
         if not failed:
             raise
-        text = f"Not read completely: {', '.join(failed)}. Each stream's own error says why."
+        text = f"Not read completely: {', '.join(failed)}. The error of each stream contains the reason."
         raise AirbyteTracedException(text, text, last_word.failure_type) from None

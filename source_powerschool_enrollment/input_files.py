@@ -19,7 +19,7 @@ from powerschool_enrollment_airbyte.cli_files import name_of, read_json
 from powerschool_enrollment_api import InvalidOption
 
 _CATALOG = (
-    "A configured catalog selects of the streams that discover prints: "
+    "A configured catalog lists the streams to sync, chosen from the output of `discover`: "
     '{"streams": [{"stream": {"name": …}, "sync_mode": …, "destination_sync_mode": …}]}'
 )
 _STATES = (
@@ -35,13 +35,13 @@ def read_configured_catalog(path: str) -> ConfiguredAirbyteCatalog:
         return ConfiguredAirbyteCatalogSerializer.load(content)
     except SchemaValidationError as error:
         name = name_of(path, "--catalog")
-        raise InvalidOption(f"{name} is no configured catalog{_place(error)}. {_CATALOG}.") from None
+        raise InvalidOption(f"{name} is not a configured catalog{_place(error)}. {_CATALOG}.") from None
 
 
 def read_states(path: str) -> list[AirbyteStateMessage]:
     """Return the states; whole STATE messages, as `read` prints them, will do."""
     content = read_json(path, "--state") or []  # an empty object is as good as an empty list
-    problem = f"{name_of(path, '--state')} is no list of states"
+    problem = f"{name_of(path, '--state')} is not a list of states"
     try:
         states = [_state(entry) for entry in (content if isinstance(content, list) else [content])]
     except SchemaValidationError as error:

@@ -32,7 +32,7 @@ def _unknown(value: Any, schema: Mapping[str, Any], path: str = "") -> Iterator[
             if name in options:
                 yield from _unknown(inner, options[name], f"{path}{name}.")
             elif options and not name.startswith("_"):
-                yield f"There is no option {path}{name}; {did_you_mean(name, options, path)}"
+                yield f"Unknown option {path}{name}; {did_you_mean(name, options, path)}"
 
 
 def _options_of(value: Mapping[str, Any], schema: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -79,5 +79,5 @@ def _sentence(error: ValidationError) -> str:
         "uniqueItems": "not hold the same thing twice",
         "enum": f"be one of {value}",
         "pattern": f"look like {descriptor}",
-    }.get(rule, "be what its description says")
+    }.get(rule, "match its description")
     return f"The option {path} must {must}."

@@ -58,7 +58,7 @@ def _tell(error: BaseException) -> None:
         trace = in_one_sentence(error.as_sanitized_airbyte_message())
         sys.stdout.write(f"{EnrollmentEntrypoint.airbyte_message_to_string(trace)}\n")
     elif isinstance(error, KeyboardInterrupt):
-        print("Interrupted. The next sync goes on from the last state.", file=sys.__stderr__)
+        print("Interrupted. The next sync continues from the last state.", file=sys.__stderr__)
     elif not isinstance(error, BrokenPipeError):
         sys.excepthook(type(error), error, error.__traceback__)
 

@@ -101,7 +101,7 @@ def test_a_stream_mapped_to_a_foreign_object_is_named(service, tmp_path):
     stream = configured_stream("anything", ("StudentID",), destination_object_name="Contacts")
     session = run(tmp_path, config(service, imports=[]), {"streams": [stream]}, [])
     assert session.failure["failure_type"] == "config_error"
-    assert "'Contacts' carries no ids of this service's" in session.failure["message"]
+    assert "'Contacts' does not contain a form or import schema ID" in session.failure["message"]
 
 
 def test_a_stream_without_an_import_is_named(service, tmp_path):

@@ -50,5 +50,5 @@ def test_an_output_that_nobody_reads_any_more_ends_it_quietly(service: StandIn, 
 def test_no_input_at_all_is_told(service: StandIn, tmp_path: Path) -> None:
     done = write_in_a_shell(tmp_path, service, "<&-")
     assert (done.returncode, done.stderr) == (1, "")
-    assert "There is no standard input, which the rows are read from." in done.stdout
+    assert "Standard input is missing: the rows are read from it." in done.stdout
     assert service.arrivals == []

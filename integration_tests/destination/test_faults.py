@@ -105,7 +105,7 @@ def test_a_passing_fault_passes(service: StandIn, tmp_path: Path, reply: Reply) 
         (Reply(429, {"message": "Slow down."}, headers={"Retry-After": "1"}), "fewer requests"),
         (Reply(503, HTML), "status 503"),
         (Reply(500, {"message": "Zyxwana could not be saved."}), "… could not be saved."),
-        (Reply(200, HTML), "HTML where JSON is due"),
+        (Reply(200, HTML), "HTML where JSON is expected"),
         (Reply(delay=0.9), "did not answer in time"),
         (Reply(drop=True), "connection was lost"),
     ],

@@ -160,7 +160,7 @@ def test_a_misspelt_column_to_hold_back_stops_the_import(sandbox, tmp_path):
     file = write_roster(tmp_path, [(1, "04/20/2015")])
     result = import_roster(file, "--into", short_roster(sandbox)[0], "--ignore", "DateOfBrith", sandbox=sandbox)
     assert result.returncode == 2
-    assert "There is no column 'DateOfBrith' for --ignore (did you mean 'DateOfBirth'?)." in result.stdout
+    assert "Unknown column 'DateOfBrith' for --ignore (did you mean 'DateOfBirth'?)." in result.stdout
     assert sandbox.journal.count("POST", "*") == 0
 
 

@@ -95,7 +95,7 @@ def test_check_names_a_form_that_does_not_exist(sandbox, config):
 
 
 def test_check_names_a_misspelt_option(config):
-    assert check({**config, "pagesize": 10})["message"] == "There is no option pagesize; did you mean page_size?"
+    assert check({**config, "pagesize": 10})["message"] == "Unknown option pagesize; did you mean page_size?"
 
 
 def assert_refused(outcome, said):
@@ -111,7 +111,7 @@ def assert_refused(outcome, said):
 def test_no_command_runs_with_a_misspelt_option(sandbox, config, command):
     files = {"catalog": {"streams": []}} if command == "read" else {}
     outcome = run_source(command, config={**config, "page_sizes": 10}, **files)
-    assert_refused(outcome, "There is no option page_sizes; did you mean page_size?")
+    assert_refused(outcome, "Unknown option page_sizes; did you mean page_size?")
     assert sandbox.journal.count() == 0
 
 
@@ -119,16 +119,14 @@ def test_a_read_of_a_stream_that_is_not_there_fails_before_any_request(sandbox, 
     stream = {"name": "rooster_records", "json_schema": {}, "supported_sync_modes": ["full_refresh"]}
     catalog = configured_catalog({"rooster_records": stream}, ["rooster_records"])
     outcome = run_source("read", config=config, catalog=catalog)
-    assert_refused(
-        outcome, "There is no stream rooster_records; did you mean roster_records? Refresh the source's schema."
-    )
+    assert_refused(outcome, "Unknown stream rooster_records; did you mean roster_records? Refresh the source's schema.")
     assert sandbox.journal.count() == 0
 
 
 def test_a_file_that_is_not_what_it_must_be_is_said_in_one_block(config):
     outcome = run_source("read", config=config, catalog=["nothing"])
     (error,) = outcome.errors
-    assert "catalog.json, given with --catalog, is no configured catalog. A configured" in error["message"]
+    assert "catalog.json, given with --catalog, is not a configured catalog. A configured" in error["message"]
     assert_refused(outcome, error["message"])
 
 
@@ -185,7 +183,7 @@ def test_a_read_that_is_interrupted_ends_at_once(slow_read):
     slow_read.send_signal(signal.SIGINT)
     slow_read.stdout.read()
     assert slow_read.wait(timeout=30) == 1
-    assert slow_read.stderr.read() == b"Interrupted. The next sync goes on from the last state.\n"
+    assert slow_read.stderr.read() == b"Interrupted. The next sync continues from the last state.\n"
 
 
 def test_a_full_disk_is_told_in_one_line(config, tmp_path):

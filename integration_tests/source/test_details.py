@@ -68,7 +68,7 @@ def test_details_are_read_at_once_for_the_selected_forms_and_records_and_skip_wh
     records = outcome.records("submission_record_details")
     assert {record["id"] for record in records} == wanted - gone
     assert {record["published_action_id"] for record in records} == {form.id}
-    assert "submission_record_details: skipped what was removed while it was read (2 times)." in outcome.warnings
+    assert "submission_record_details: skipped a record that was removed during the read (2 times)." in outcome.warnings
     assert sandbox.journal.max_concurrent == WORKERS
 
 

@@ -162,7 +162,7 @@ def test_a_document_that_vanished_is_a_counted_warning_with_its_records_id(sandb
     outcome = transfer(config, staging)
     assert outcome.exit_code == 0
     assert documents_read(outcome).keys() == there.keys() - {before, later}
-    assert "documents: skipped what does not exist (2 times)." in outcome.warnings
+    assert "documents: skipped a document that does not exist (2 times)." in outcome.warnings
     for record_id, field in (before, later):
         assert (
             f"documents: the document in {field} of submission record {record_id} does not exist." in outcome.warnings
@@ -180,7 +180,7 @@ def test_a_field_that_holds_something_else_than_ids_is_a_counted_warning_that_do
     outcome = transfer(config, staging, debug=True)
     assert outcome.exit_code == 0
     assert documents_read(outcome).keys() == there.keys() - set(wrong.values())
-    assert "documents: skipped what does not exist (3 times)." in outcome.warnings
+    assert "documents: skipped a document that does not exist (3 times)." in outcome.warnings
     assert "Xylophonia" not in outcome.stdout + outcome.stderr
 
 
@@ -214,7 +214,10 @@ def test_a_staging_folder_that_is_not_there_is_said_before_any_request_and_nothi
     outcome = transfer(config, staging / "misspelt")
     assert outcome.exit_code == 1
     assert outcome.errors[0]["failure_type"] == "config_error"
-    assert f"AIRBYTE_STAGING_DIRECTORY names {staging / 'misspelt'}, which is no folder" in outcome.errors[0]["message"]
+    assert (
+        f"AIRBYTE_STAGING_DIRECTORY names {staging / 'misspelt'}, but that directory does not exist"
+        in outcome.errors[0]["message"]
+    )
     assert sandbox.journal.count() == 0
 
 

@@ -87,7 +87,7 @@ def test_retry_after_is_kept(read, sandbox):
         (Fault("status", path=ROSTER_PAGES, status=429), "transient_error", "asks for fewer requests"),
         (Fault("hang", path=ROSTER_PAGES, seconds=30), "transient_error", "did not answer in time"),
         (Fault("drop", path=ROSTER_PAGES), "transient_error", "the connection was lost"),
-        (Fault("status", path=ROSTER_PAGES, status=200, body="html"), "transient_error", "HTML where JSON is due"),
+        (Fault("status", path=ROSTER_PAGES, status=200, body="html"), "transient_error", "HTML where JSON is expected"),
         (Fault("status", path=ROSTER_PAGES, status=400), "system_error", "refused the request with status 400"),
         (Fault("status", path=ROSTER_PAGES, status=401), "config_error", "option api_key"),
         (

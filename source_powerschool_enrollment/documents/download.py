@@ -32,7 +32,7 @@ def verify_staging_folder() -> None:
     """Raise WrongEnvironment if the named folder is not there: the CDK would take one of its own in its place."""
     folder = os.environ.get("AIRBYTE_STAGING_DIRECTORY")
     if folder and not Path(folder).is_dir():
-        raise WrongEnvironment(f"AIRBYTE_STAGING_DIRECTORY names {folder}, which is no folder that exists.")
+        raise WrongEnvironment(f"AIRBYTE_STAGING_DIRECTORY names {folder}, but that directory does not exist.")
 
 
 @dataclass(frozen=True)

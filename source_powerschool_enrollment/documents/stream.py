@@ -55,11 +55,11 @@ class DocumentRead:
         except EnrollmentError as error:
             if not (isinstance(error, RequestRefused) and error.status == 400):
                 raise as_traced_exception(error) from None
-            self._skip(document, "is none: the service refuses its id")
+            self._skip(document, "has an id that the service rejects (HTTP 400)")
 
     def _skip(self, document: Document, reason: str) -> None:
         """Count it, and name the first ones: a line for each of very many would help nobody."""
-        self.sync.tally.count(NAME, f"skipped what {reason}")
+        self.sync.tally.count(NAME, f"skipped a document that {reason}")
         if next(self._named) < _MOST_NAMED:
             logger.warning(
                 "%s: the document in %s of submission record %s %s.",

@@ -154,7 +154,7 @@ class FormRead:
                 self._is_gone = True
                 if not self._is_planned:
                     self._stream.estimate.add(0)
-                self._stream.tally.count(self._stream.name, "a form was removed while it was read")
+                self._stream.tally.count(self._stream.name, "a form was removed during the read")
 
     def _following_pages(self) -> list[int]:
         """Decide, all pages being closed, which to read again."""

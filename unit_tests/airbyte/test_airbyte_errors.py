@@ -66,7 +66,7 @@ def test_the_platform_shows_where_what_who_said_so_and_what_to_do_next():
 
     assert as_traced_exception(error).message == (
         "GET /connection/test: the API key was refused. "
-        'The service says: "You are not authorized.". '
+        'The service answered: "You are not authorized.". '
         "Check the option api_key: copy the key again from what PowerSchool provided."
     )
 

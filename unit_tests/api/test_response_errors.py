@@ -172,7 +172,7 @@ def test_what_is_not_json_is_a_passing_fault_that_says_what_came_instead(answer,
     with pytest.raises(PassingFault) as raised:
         json_of(answer(200, body), WHERE)
 
-    assert raised.value.message == f"the service answered with {said} where JSON is due."
+    assert raised.value.message == f"the service answered with {said} where JSON is expected."
     assert raised.value.arrived
     assert raised.value.status == 200
 
@@ -214,7 +214,7 @@ def test_any_json_that_python_writes_is_read_and_can_be_written_again(value):
 
 def test_text_is_what_the_body_says_but_neither_nothing_nor_html(answer):
     assert text_of(answer(200, BOM + "https://blob.example/Zoë".encode()), WHERE) == "https://blob.example/Zoë"
-    with pytest.raises(PassingFault, match="HTML where text is due"):
+    with pytest.raises(PassingFault, match="HTML where text is expected"):
         text_of(answer(200, MAINTENANCE), WHERE)
-    with pytest.raises(PassingFault, match="an empty body where text is due"):
+    with pytest.raises(PassingFault, match="an empty body where text is expected"):
         text_of(answer(200, b""), WHERE)

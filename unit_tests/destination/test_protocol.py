@@ -71,7 +71,7 @@ def test_a_name_or_a_namespace_that_is_no_text_is_malformed_and_not_repeated(odd
             {"type": "RECORD", "record": {**named, "data": {}}},
             {"type": "STATE", "state": {"type": "STREAM", "stream": {"stream_descriptor": descriptor}}},
         ):
-            with pytest.raises(MalformedInput, match=r"^Line 1 of the input is no Airbyte message\.") as caught:
+            with pytest.raises(MalformedInput, match=r"^Line 1 of the input is not an Airbyte message\.") as caught:
                 messages(json.dumps(message))
             assert "Ada" not in str(caught.value)
 
@@ -81,7 +81,7 @@ def test_a_name_or_a_namespace_that_is_no_text_is_malformed_and_not_repeated(odd
     ["{", "[]", "1", "null", "{}", '{"type": 1}', '{"type": "RECORD"}', '{"type": "STATE", "state": null}', b"\xff"],
 )
 def test_a_malformed_line_is_named_by_its_number_alone(line):
-    with pytest.raises(MalformedInput, match=r"^Line 2 of the input is no Airbyte message\. "):
+    with pytest.raises(MalformedInput, match=r"^Line 2 of the input is not an Airbyte message\. "):
         messages('{"type": "LOG"}', line)
 
 

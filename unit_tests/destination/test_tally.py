@@ -52,7 +52,7 @@ def test_a_failure_says_what_became_of_all_rows():
 def test_where_rows_are_only_validated_nothing_is_said_to_be_sent(policy):
     tally = tally_of(policy, ACCEPTED, unfit("No grade."), only_validates=True)
     failure = str(tally.final_failure())
-    assert "Once: No grade (stream students, row 2). Nothing was sent. Mend the rows or the field mapping." in failure
+    assert "Once: No grade (stream students, row 2). Nothing was sent. Fix the rows or the field mapping." in failure
     assert "state" not in failure
     assert tally.summary() == ["Stream students: 2 rows: 1 fit to be sent, 1 rejected."]
 

@@ -48,8 +48,8 @@ def test_a_time_in_a_date_column_stays_as_it_is():
     [
         ([], "a list"),
         ({}, "an object"),
-        (float("nan"), "none"),
-        (float("-inf"), "none"),
+        (float("nan"), "not finite"),
+        (float("-inf"), "not finite"),
         (Decimal("1e999"), "too long"),
         (Decimal("1e-999"), "too long"),
     ],

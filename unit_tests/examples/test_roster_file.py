@@ -30,7 +30,7 @@ def refusal(folder, content):
 @pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
 def test_a_line_that_tells_a_spreadsheet_the_separator_is_named_as_what_is_in_the_way(tmp_path, separator, mark):
     said = refusal(tmp_path, mark + f"sep={separator}\r\n{HEADER.replace(',', separator)}".encode())
-    assert "The first line of my.csv says only what separates the columns: remove it" in said
+    assert "The first line of my.csv only names the delimiter (`sep=`): remove it" in said
 
 
 @pytest.mark.parametrize("separator", [",", ";", "\t", "|"])

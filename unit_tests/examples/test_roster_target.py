@@ -144,7 +144,7 @@ def test_columns_without_a_field_are_all_named_with_the_nearest_and_what_to_do()
 
 def test_a_file_without_a_column_that_tells_students_apart_is_refused():
     said = refusal("FirstName", "LastName")
-    assert "No column goes to ExternalID, which tells students apart: each import would create them again." in said
+    assert "No column goes to ExternalID, which identifies a student: each import would create them again." in said
 
 
 def test_where_any_field_may_tell_students_apart_no_column_is_missed():
@@ -159,13 +159,13 @@ def test_two_columns_for_one_field_are_named():
 
 def test_a_mapping_of_what_is_not_there_is_named_with_the_nearest():
     said = refusal("Grade", "Born", mapping={"Bron": "Grade", "Born": "DateOfBrith"})
-    assert "There is no column 'Bron' for --map (did you mean 'Born'?)." in said
-    assert "There is no field 'DateOfBrith' for --map (did you mean 'DateOfBirth'?)." in said
+    assert "Unknown column 'Bron' for --map (did you mean 'Born'?)." in said
+    assert "Unknown field 'DateOfBrith' for --map (did you mean 'DateOfBirth'?)." in said
 
 
 def test_a_column_to_ignore_that_is_not_there_is_named_with_the_nearest():
     said = refusal("ExternalID", "Grade", "DateOfBirth", ignored=["BirthDate"])
-    assert "There is no column 'BirthDate' for --ignore (did you mean 'DateOfBirth'?)." in said
+    assert "Unknown column 'BirthDate' for --ignore (did you mean 'DateOfBirth'?)." in said
 
 
 def test_a_column_that_is_both_mapped_and_ignored_is_named():
@@ -178,9 +178,9 @@ def test_a_file_of_which_less_than_half_fits_may_lack_a_header_and_none_of_it_is
     first_line = ("Zyxwana", "Zyxwanasson", "M", "2015-03-04")
     said = refusal(*first_line, target=letters, mapping={"Zyxwan": "FirstName"}, ignored=["2015-03"])
     assert "The columns 1, 2, 4 have no field: is the first line the columns' names?" in said
-    assert "say where they go: --map COLUMN=FIELD, or --ignore COLUMN" in said
-    assert "There is no column 'Zyxwan' for --map." in said
-    assert "There is no column '2015-03' for --ignore." in said
+    assert "map them: --map COLUMN=FIELD, or --ignore COLUMN" in said
+    assert "Unknown column 'Zyxwan' for --map." in said
+    assert "Unknown column '2015-03' for --ignore." in said
     assert "Fields that no column goes to: ExternalID, FirstName." in said
     assert "Zyxwana" not in said
     assert "2015-03-04" not in said

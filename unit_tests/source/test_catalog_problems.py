@@ -30,7 +30,7 @@ def refusal(options, *selected):
     [
         (
             ("rooster_records", SyncMode.full_refresh),
-            "There is no stream rooster_records; did you mean roster_records? Refresh the source's schema.",
+            "Unknown stream rooster_records; did you mean roster_records? Refresh the source's schema.",
         ),
         (
             ("delivered_records", SyncMode.incremental),

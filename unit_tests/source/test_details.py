@@ -30,7 +30,7 @@ def test_an_empty_list_where_one_thing_is_due_is_a_counted_warning(caplog):
     extractor = EnvelopeExtractor(config=CONFIG, shape="one", name="roster_record_details")
     assert extractor.extract_records(answer([])) == []
     sync_for(CONFIG).tally.report(logging.getLogger("airbyte.test"))
-    assert "roster_record_details: skipped what was removed while it was read (1 times)." in caplog.messages
+    assert "roster_record_details: skipped a record that was removed during the read (1 times)." in caplog.messages
 
 
 def test_an_empty_list_of_things_is_no_warning(caplog):

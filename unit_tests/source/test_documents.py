@@ -46,7 +46,7 @@ def test_a_document_is_a_row(sync):
     [
         (NotFound("not found.", "GET /documents/{objectId}", 404), "does not exist"),
         (DocumentTooLarge("too large.", "GET"), "is larger than the platform transfers"),
-        (RequestRefused("refused.", "GET /documents/{objectId}", 400), "is none: the service refuses its id"),
+        (RequestRefused("refused.", "GET /documents/{objectId}", 400), "has an id that the service rejects (HTTP 400)"),
     ],
 )
 def test_what_cannot_be_had_is_a_counted_warning_that_names_record_and_field(sync, caplog, error, reason):
@@ -54,7 +54,7 @@ def test_what_cannot_be_had_is_a_counted_warning_that_names_record_and_field(syn
     sync.tally.report(logging.getLogger("airbyte.test"))
     assert caplog.messages == [
         f"documents: the document in doc_BirthCertificate of submission record 5100021 {reason}.",
-        f"documents: skipped what {reason} (1 times).",
+        f"documents: skipped a document that {reason} (1 times).",
     ]
 
 
@@ -64,7 +64,7 @@ def test_of_very_many_the_first_twenty_are_named_and_all_are_counted(sync, caplo
         assert list(shared.read(document(record_id))) == []
     sync.tally.report(logging.getLogger("airbyte.test"))
     assert len(caplog.messages) == 21
-    assert caplog.messages[-1] == "documents: skipped what does not exist (1000 times)."
+    assert caplog.messages[-1] == "documents: skipped a document that does not exist (1000 times)."
 
 
 @pytest.mark.parametrize(

@@ -52,7 +52,7 @@ def test_a_mistake_of_ours_keeps_its_stack_trace():
 def test_the_last_word_names_each_stream_that_failed_once():
     messages, last = told(("batches", FORESEEN), ("checklists", UNFORESEEN), ("batches", FORESEEN))
     assert len(messages) == 3
-    assert last.message == "Not read completely: batches, checklists. Each stream's own error says why."
+    assert last.message == "Not read completely: batches, checklists. The error of each stream contains the reason."
     assert last.failure_type is FailureType.config_error
     assert last.__suppress_context__
 

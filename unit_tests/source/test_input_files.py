@@ -42,7 +42,7 @@ def test_what_is_no_json_is_said_with_its_place(file, read):
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
-        ([CONFIGURED], "is no configured catalog. A configured catalog selects"),
+        ([CONFIGURED], "is not a configured catalog. A configured catalog lists the streams"),
         (
             {"type": "CATALOG", "catalog": {"streams": [STREAM]}},
             "catalog: streams is missing or wrong.",
@@ -91,4 +91,4 @@ def test_no_states_are_read_as_none(file, content):
     ],
 )
 def test_a_state_that_would_be_passed_over_is_refused(file, content):
-    assert "--state, is no list of states" in refusal(read_states, file(content))
+    assert "--state, is not a list of states" in refusal(read_states, file(content))
