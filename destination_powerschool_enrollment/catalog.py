@@ -49,9 +49,9 @@ def parse_catalog(raw: Mapping[str, Any], name: str = "The catalog") -> list[Con
 
 
 def stream_id(namespace: object, name: object) -> StreamId:
-    """Return what identifies a stream. An empty namespace is none: sources, states and catalogs mix the two.
+    """Return what identifies a stream. An empty namespace counts as missing: sources, states and catalogs mix the two.
 
-    Raises TypeError if either is no text.
+    Raises TypeError if either is not text.
     """
     if not isinstance(name, str) or not isinstance(namespace, str | None):
         raise TypeError("a stream's name and namespace are text")
@@ -65,7 +65,7 @@ def describe(stream: StreamId) -> str:
 
 
 def _is_discovered(raw: Mapping[str, Any]) -> bool:
-    """Tell whether `raw` is what a `discover` command printed: a whole message, or the catalog in it."""
+    """Return whether `raw` is what a `discover` command printed: a whole message, or the catalog in it."""
     if not raw.keys().isdisjoint({"catalog", "destination_catalog"}):
         return True
     entries = raw.get("streams")

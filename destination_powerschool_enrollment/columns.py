@@ -35,7 +35,7 @@ class FieldFinder:
 
 
 def _may_come_from_a_cache(column: str) -> bool:
-    """Tell whether it may be another column's name in a cache, where all names of two foreign letters are `__`."""
+    """Return whether a cache may have derived this name. Names of two non-ASCII letters all become `__` there."""
     return column.isascii() and any(map(str.isalnum, column))
 
 

@@ -22,7 +22,7 @@ CARDS: list[JsonValue] = [
 
 
 class _Options(BaseModel):
-    """A group of options: immutable, and without options nobody knows."""
+    """A group of options: immutable, and unknown options are rejected."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 

@@ -47,7 +47,7 @@ def _has_unknown_outcome(error: EnrollmentError) -> bool:
 
 
 def _cleared(error: EnrollmentError, route: Route, row: Row, fields: Fields) -> EnrollmentError:
-    """Return the error with what the service said, as far as it quotes nothing; a refused key is about no row."""
+    """Return the error with the service's message redacted. A refused key is not about a row and stays as it is."""
     if error.service_message is None or isinstance(error, KeyRefused):
         return error
     return replace(error, service_message=_public(error.service_message, route, row, fields))

@@ -62,7 +62,7 @@ class DestinationPowerschoolEnrollment(Destination):
 
     @override
     def check(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteConnectionStatus:
-        """Tell whether the key is accepted and everything that the options name exists."""
+        """Return whether the key is accepted and everything that the options name exists."""
         try:
             _verify(parse_config(config))
         except EnrollmentError as error:
@@ -161,7 +161,7 @@ def _input() -> BinaryIO:
 
 
 def _print(message: Message) -> None:
-    """Print a message at once; end where that cannot be: nobody could be told any more what became of a row."""
+    """Print a message at once. Exit if that fails: the outcome of a row could no longer be reported."""
     try:
         sys.stdout.write(_line(message))
         sys.stdout.flush()
@@ -178,13 +178,13 @@ def _line(message: Message) -> str:
 
 
 def _trace(error: EnrollmentError) -> AirbyteMessage:
-    """Return how a foreseen failure is told: by its message alone. Raised, it would be repeated with its stack."""
+    """Return the trace of an expected failure: its message only. If it were raised, the CDK would add a stack trace."""
     failure_type = FailureType.config_error if isinstance(error, RowsRejected) else None
     return in_one_sentence(as_traced_exception(error, failure_type).as_sanitized_airbyte_message())
 
 
 def _fault_of_ours(error: Exception) -> AirbyteTracedException:
-    """Return what may be said about an exception nobody expected: its kind and where, not its text."""
+    """Return a safe description of an unexpected exception: its type and place, without its text."""
     frames = "".join(traceback.format_tb(error.__traceback__))
     return AirbyteTracedException(
         message=f"The connector failed unexpectedly ({type(error).__name__}). Please report this with the log.",

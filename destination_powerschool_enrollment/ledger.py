@@ -23,7 +23,7 @@ class Stretch:
 
 @dataclass(frozen=True)
 class Leaving:
-    """A state that is done with: `message` confirms it, or is None if it is held back. `size` as it came."""
+    """A state that is settled: `message` confirms it, or is None if it is held back. `size`: its bytes."""
 
     message: dict[str, Any] | None
     size: int

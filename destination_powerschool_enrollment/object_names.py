@@ -20,7 +20,7 @@ def submission_object_name(form_title: str, published_action_id: int) -> str:
 
 
 def target_of(object_name: str) -> ImportSchemaTarget | SubmissionTarget | None:
-    """Return what the name stands for, however the form was renamed since; None if it carries no ids."""
+    """Return the target that the name refers to, even if the form was renamed since; None if it contains no ids."""
     ids = _IDS.search(object_name)
     if ids is None:
         return None

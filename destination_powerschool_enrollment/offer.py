@@ -62,7 +62,7 @@ def _roster_operation(form: int, title: str, schema: ImportSchema) -> dict[str, 
 
 
 def _submission_operation(form: int, title: str, schemas: Iterable[ImportSchema]) -> dict[str, Any]:
-    """The service does not tell a form's data items: the fields of its import schemas are the best that is known."""
+    """Offer the fields of the form's import schemas: the service does not list a form's data items."""
     fields = dict.fromkeys(field for schema in schemas for field in schema.fields)
     return {
         "object_name": submission_object_name(title, form),

@@ -19,7 +19,7 @@ class Outcome:
     """How a row was settled.
 
     `reason` is whole and may quote the row's values: it is for the rejected-rows file alone. `public_reason`
-    holds no value. `unknown`: nobody knows whether the service acted upon the row.
+    holds no value. `unknown`: it is not known whether the service processed the row.
     """
 
     fate: Fate

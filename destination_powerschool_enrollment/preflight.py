@@ -48,7 +48,7 @@ def plan_routes(config: Config, streams: Sequence[ConfiguredStream], offer: Offe
 
 
 def problems_of_imports(config: Config, offer: Offer) -> Iterator[str]:
-    """Yield what is wrong with the option `imports` by itself, whatever streams come."""
+    """Yield the problems of the option `imports` that do not depend on the catalog's streams."""
     seen = set()
     for entry in config.imports:
         label = f"Stream {describe((entry.namespace, entry.stream))}"
@@ -60,7 +60,7 @@ def problems_of_imports(config: Config, offer: Offer) -> Iterator[str]:
 
 
 def import_for(config: Config, stream: ConfiguredStream) -> Import | None:
-    """Return the stream's entry in `imports`, or the one that its destination object stands for."""
+    """Return the stream's entry in `imports`, or the entry that its destination object defines."""
     named = [entry for entry in config.imports if entry.stream == stream.name]
     exact = [entry for entry in named if entry.namespace == stream.namespace]
     anywhere = [entry for entry in named if entry.namespace is None]
@@ -72,7 +72,7 @@ def import_for(config: Config, stream: ConfiguredStream) -> Import | None:
 
 
 def schema_of(target: Target, offer: Offer) -> ImportSchema | None:
-    """Return the import schema that `target` names; None for submissions, whose fields the service does not tell."""
+    """Return the import schema that `target` names; None for submissions, whose fields the service does not list."""
     if isinstance(target, SubmissionTarget):
         return None
     return offer.schemas.get(target.published_action_id, {}).get(target.import_schema_id)
@@ -157,7 +157,7 @@ def _key_problems(route: Route, config: Config) -> Iterator[str]:
 
 
 def identity_field(route: Route) -> str | None:
-    """Return the one field that tells students apart: `key_field`, else the field of a primary key of one column."""
+    """Return the field that identifies a student: `key_field`, else the field of a single-column primary key."""
     if route.key_field is not None or len(route.stream.primary_key) != 1:
         return route.key_field
     return route.finder.field_of(route.stream.primary_key[0])
@@ -168,7 +168,7 @@ def _mapping(entry: Import) -> dict[str, str]:
 
 
 def _hint(name: str, known: Iterable[str]) -> str:
-    """Suggest a near miss, whatever its capitals and blanks."""
+    """Suggest the closest known name, ignoring case and separators."""
     by_plain_name = {cache_name(other): other for other in known}
     near = get_close_matches(cache_name(name), by_plain_name, n=1)
     return f" (did you mean {by_plain_name[near[0]]!r}?)" if near else ""

@@ -1,4 +1,4 @@
-"""Airbyte's protocol on the way in: lines to rows and states; what is neither is passed over in silence.
+"""Reads Airbyte's protocol from the input: lines become rows and states; other message types are ignored.
 
 States stay as they came. The CDK's own classes would lose what the platform adds to them (`id`), and fail the sync.
 """
@@ -39,7 +39,7 @@ class RowMessage:
 
 @dataclass(frozen=True)
 class StateMessage:
-    """One state of the source's, raw. `stream` is None where it speaks of all streams."""
+    """One raw state of the source. `stream` is None for a state of all streams."""
 
     state: dict[str, Any]
     stream: StreamId | None = None
@@ -76,7 +76,7 @@ def read_messages(lines: Iterable[bytes]) -> Iterator[InputMessage]:
 
 
 def with_stats(state: dict[str, Any], accepted: int, rejected: int) -> dict[str, Any]:
-    """Return the message that confirms `state`: all that was received, and how many rows stand behind it."""
+    """Return the message that confirms `state`: all that was received, and the number of rows that it covers."""
     stats = {"recordCount": float(accepted), "rejectedRecordCount": float(rejected)}
     return {"type": "STATE", "state": {**state, "destinationStats": stats}}
 
@@ -102,7 +102,7 @@ def _stream_of(state: dict[str, Any]) -> StreamId | None:
 
 
 def _json(line: bytes, *, exact: bool = True) -> Any:
-    """Parse a line, with every digit of its numbers if `exact`; None if it is no JSON."""
+    """Parse a line, with every digit of its numbers if `exact`; None if it is not JSON."""
     try:
         if exact:
             return json.loads(line, parse_float=Decimal, parse_int=_integer)

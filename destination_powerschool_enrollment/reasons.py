@@ -1,4 +1,4 @@
-"""What may be said about a rejected row: the service's reason without any value of the row."""
+"""Redacts the reason of a rejected row: the service's text without any value of the row."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def without_values(reason: str, values: Iterable[str], field_names: Collection[s
     """Return `reason` with a gap for each value, for each quotation that names no field, and for each number.
 
     The service may quote a value in another form than it was sent (a date, a number without its zeros),
-    therefore quotations and numbers go whatever they hold.
+    therefore all quotations and numbers are removed.
     """
     pattern = _pattern_of(values, field_names)
     text = pattern.sub(lambda match: match["field"] or _GAP, reason)

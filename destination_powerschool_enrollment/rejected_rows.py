@@ -19,7 +19,7 @@ class RejectedRowsFile:
     """Appends rejected rows. What an earlier sync left in the file stays: it may be the only copy of those rows."""
 
     def __init__(self, path: str, now: Callable[[], datetime] = lambda: datetime.now(timezone.utc)) -> None:
-        """Raises InvalidOption if the file cannot be written. `now` tells the time in UTC."""
+        """Raises InvalidOption if the file cannot be written. `now` returns the time in UTC."""
         self._now = now
         try:
             self._descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -48,7 +48,7 @@ class RejectedRowsFile:
             raise _not_writable(error) from None
 
     def _end_last_line(self) -> None:
-        """Let no row stand on a line that a kill, or an editor, left unfinished."""
+        """Start a new line if a kill or an editor left the last one unfinished."""
         size = os.fstat(self._descriptor).st_size
         if size and os.pread(self._descriptor, 1, size - 1) != b"\n":
             os.write(self._descriptor, b"\n")

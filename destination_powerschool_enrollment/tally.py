@@ -19,7 +19,7 @@ _OTHER = "other reasons"
 
 
 class RowsRejected(EnrollmentError):
-    """Rows were rejected, and the sync must not pass for a success. Only a person can mend it."""
+    """Rows were rejected, so the sync must not count as a success. Only a person can fix it."""
 
 
 @dataclass
@@ -46,7 +46,7 @@ class StreamTally:
         return self.accepted + self.rejected
 
     def note_rejection(self, number: int, outcome: Outcome) -> bool:
-        """Count a rejected row; tell whether its reason is new."""
+        """Count a rejected row and return whether its reason is new."""
         self.rejected += 1
         if len(self.whole_reasons) < 2:
             self.whole_reasons.add(hash(outcome.reason))
@@ -59,7 +59,7 @@ class StreamTally:
 
     @property
     def was_only_rejected_for_one_reason(self) -> bool:
-        """Tell whether the first rows all met with the same refusal."""
+        """Return whether all rows so far were rejected for the same reason."""
         return self.accepted == 0 and (len(self.reasons) == 1 or len(self.whole_reasons) == 1)
 
 
@@ -73,9 +73,9 @@ class Tally:
         self.streams: dict[StreamId, StreamTally] = {}
 
     def count(self, stream: StreamId, number: int, outcome: Outcome) -> bool:
-        """Count one settled row; tell whether it was rejected for a reason that is new.
+        """Count one settled row and return whether it was rejected for a new reason.
 
-        Raises RowsRejected or PassingFault when there is no sense in going on.
+        Raises RowsRejected or PassingFault when continuing is pointless.
         """
         tally = self.streams.setdefault(stream, StreamTally())
         self._unknown_in_a_row = self._unknown_in_a_row + 1 if outcome.unknown else 0

@@ -11,7 +11,7 @@ _US_DATE = re.compile(r"(\d{2})/(\d{2})/(\d{4})")
 
 
 class RosterDigests:
-    """Knows a form's roster as far as the fields of one import go. Not to be shared between threads."""
+    """Knows the fields of one import in a form's roster. Not thread-safe."""
 
     def __init__(self, key_field: str, fields: Iterable[str], records: Iterable[Mapping[str, Any]]) -> None:
         self._key_field = key_field
@@ -39,9 +39,9 @@ class RosterDigests:
         return "no record shows all fields of the import and has a unique externalStudentID"
 
     def is_unchanged(self, fields: Mapping[str, str]) -> bool:
-        """Tell whether a row that is to be sent stands in the roster already.
+        """Return whether the roster already contains the row as it is.
 
-        Once a row of a student differs, the roster as it was read says nothing about this student's later rows.
+        After a row of a student differs, the roster as it was read is outdated for this student's later rows.
         """
         key = fields.get(self._key_field, "")
         digest = self._digests.get(key)
@@ -68,7 +68,7 @@ class RosterDigests:
 
 
 def _comparable(value: Any) -> str:
-    """Return a value as text, dates in one format whichever way the roster shows them."""
+    """Return a value as text, with dates in one format."""
     text = "" if value is None else str(value)
     us_date = _US_DATE.fullmatch(text)
     return f"{us_date[3]}-{us_date[1]}-{us_date[2]}" if us_date else text

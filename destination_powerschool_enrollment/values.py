@@ -15,14 +15,14 @@ _MOST_DIGITS = 100  # nothing in a roster is longer, and 1e999999999 written out
 
 
 class UnfitValue(Exception):
-    """A value that no field takes. The message says what it is, never the value."""
+    """A value that no field accepts. The message names its kind, never the value."""
 
 
 def text_of(value: Any, date_format: DateFormat, *, is_date: bool) -> str:
     """Return the value as text: dates in `date_format`, numbers as written (`1`, not `1.0`), booleans `true`, `false`.
 
     A text that is a whole ISO date is taken for a date; a midnight only where the column `is_date`, because
-    that is how databases pad dates. Raises UnfitValue for an object, a list or a number that is none.
+    that is how databases pad dates. Raises UnfitValue for an object, a list or a number that is not finite.
     """
     if isinstance(value, str):
         return _date_text(value, date_format, is_date=is_date)
@@ -34,7 +34,7 @@ def text_of(value: Any, date_format: DateFormat, *, is_date: bool) -> str:
 
 
 def is_date_column(schema: Any) -> bool:
-    """Tell whether a column's JSON schema declares a date or a time."""
+    """Return whether a column's JSON schema declares a date or a time."""
     return isinstance(schema, dict) and schema.get("format") in {"date", "date-time"}
 
 

@@ -106,7 +106,7 @@ class Writer:
             raise self._failure
 
     def _settled_states(self) -> Iterator[Leaving]:
-        """Yield states as they are settled until no more can come; meanwhile tell how far the rows are."""
+        """Yield states as they are settled until no more can come, and log the progress of the rows in between."""
         next_report = time.monotonic() + _PROGRESS_SECONDS
         while True:
             with suppress(Empty):

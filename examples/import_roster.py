@@ -1,6 +1,6 @@
 """Writes a roster (a CSV file) to PowerSchool Enrollment, and shows what became of its rows. Copy it and change it.
 
-It needs POWERSCHOOL_ENROLLMENT_API_KEY. Say what to write to with --into (or POWERSCHOOL_ENROLLMENT_IMPORT_INTO);
+It needs POWERSCHOOL_ENROLLMENT_API_KEY. Name the target with --into (or POWERSCHOOL_ENROLLMENT_IMPORT_INTO);
 without it you are shown what there is. With --sandbox it writes to a made-up district instead, and so it does with the
 sample when there is neither a roster nor a key.
 
@@ -57,7 +57,7 @@ def main() -> int:
 
 
 def file_to_read(arguments: argparse.Namespace) -> Path:
-    """Return where the roster is. Raises UnclearTarget before rows go unnoticed where nobody wants them."""
+    """Return the roster's path. Raises UnclearTarget rather than write rows to an unintended place."""
     roster: Path | None = arguments.roster
     if API_KEY and not roster and not arguments.sandbox:
         raise UnclearTarget("Name a roster: with a key the sample is not written.")
@@ -69,7 +69,7 @@ def file_to_read(arguments: argparse.Namespace) -> Path:
 
 
 def target_of(arguments: argparse.Namespace, roster: Roster, config: str) -> Target:
-    """Return what to write to: what was said, or whatever in the sandbox fits best."""
+    """Return the target: the one that was named, or the best match in the sandbox."""
     targets = targets_of(discover(config))
     may_choose = (arguments.sandbox or not API_KEY) and not arguments.into
     return best_target(roster, targets) if may_choose else target_called(arguments.into, targets)
@@ -91,7 +91,7 @@ def parse_arguments() -> argparse.Namespace:
 
 
 def file_for_rejected_rows(arguments: argparse.Namespace) -> Path:
-    """Return where rejected rows go: beside the roster, unless told otherwise."""
+    """Return the file for rejected rows: beside the roster, unless another one is given."""
     roster: Path = arguments.roster or SAMPLE
     file: Path = arguments.rejected or roster.with_name(f"{roster.name}.rejected.jsonl")
     if file.exists() and file.samefile(roster):
@@ -129,7 +129,7 @@ def connection(arguments: argparse.Namespace, resources: ExitStack) -> dict[str,
 
 @contextmanager
 def told_at_the_end(rejected_rows: Path) -> Iterator[None]:
-    """Say where rejected rows are. Those of earlier runs stay in the file: it may be their only copy."""
+    """Print where rejected rows are. Those of earlier runs stay in the file: it may be their only copy."""
     is_ours = not rejected_rows.exists()
     before = count_lines(rejected_rows)
     try:
@@ -155,7 +155,7 @@ def write_json(path: Path, content: dict[str, Any]) -> str:
 
 
 def end_as_after_ctrl_c() -> None:
-    """Let no process and no key be left behind when we are told to end, or when our terminal closes."""
+    """Leave no process and no key behind when the program is terminated or its terminal closes."""
 
     def stop(*_: object) -> None:
         for told in ENDINGS:

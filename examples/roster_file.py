@@ -1,4 +1,4 @@
-"""Reads a roster, a CSV file as a student information system or a spreadsheet writes it, or says what is wrong."""
+"""Reads a roster, a CSV file from a student information system or a spreadsheet, or reports what is wrong."""
 
 import csv
 import io
@@ -16,7 +16,7 @@ QUOTING = 'A value with a separator or a line break must be in quotation marks, 
 
 
 class UnusableRoster(Exception):
-    """The roster cannot be imported. The message says what to mend, and holds no value of a row."""
+    """The roster cannot be imported. The message names what to fix, without a value of a row."""
 
 
 @dataclass(frozen=True)

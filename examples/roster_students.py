@@ -1,4 +1,4 @@
-"""Tells which student each row of a roster is about, by the columns that go to fields which tell students apart."""
+"""Finds the student of each roster row, by the columns that are mapped to identifying fields."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,7 +10,7 @@ SHOWN = 5
 
 
 def refuse_rows_of_nobody(roster: Roster, target: Target, fields: Mapping[str, str]) -> None:
-    """Raises UnusableRoster for rows that say of no student: PowerSchool could not know the child again."""
+    """Raises UnusableRoster for rows that identify no student: PowerSchool could not recognise the child later."""
     columns = identity_columns(target, fields)
     lines = [line for line, student in students(roster, columns) if not any(student)]
     if columns and lines:
@@ -22,7 +22,7 @@ def refuse_rows_of_nobody(roster: Roster, target: Target, fields: Mapping[str, s
 
 
 def repetitions(roster: Roster, target: Target, fields: Mapping[str, str]) -> str | None:
-    """Say which lines are about the same student, if any are. The ids themselves are not said."""
+    """Report the lines that are about the same student, without the ids."""
     columns = identity_columns(target, fields)
     lines = defaultdict(list)
     for line, student in students(roster, columns):
@@ -35,7 +35,7 @@ def repetitions(roster: Roster, target: Target, fields: Mapping[str, str]) -> st
 
 
 def identity_columns(target: Target, fields: Mapping[str, str]) -> list[str]:
-    """Return the columns whose fields surely tell students apart."""
+    """Return the columns whose fields identify students."""
     return [column for column, field in fields.items() if field in target.identities]
 
 

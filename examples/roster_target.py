@@ -15,12 +15,12 @@ ASK = "Choose the target with --into, or in POWERSCHOOL_ENROLLMENT_IMPORT_INTO: 
 
 
 class UnclearTarget(Exception):
-    """Nobody can tell what to write to. The message lists what there is."""
+    """The target is ambiguous or missing. The message lists the choices."""
 
 
 @dataclass(frozen=True)
 class Target:
-    """An import schema of a form. `keys` are the fields that may tell students apart."""
+    """An import schema of a form. `keys` are the fields that may identify students."""
 
     name: str
     fields: Sequence[str]
@@ -40,11 +40,11 @@ class Target:
 
     @property
     def identities(self) -> Sequence[str]:
-        """The fields that surely tell students apart; none, if any field may."""
+        """The fields that identify students; empty if any field may."""
         return self.keys if len(self.keys) < len(self.fields) else ()
 
     def field_for(self, column: str) -> str | None:
-        """Return the field of the column's name, whatever its capitals and blanks."""
+        """Return the field with the column's name, ignoring case and blanks."""
         if column in self.fields:
             return column
         name = plain(column)
@@ -150,7 +150,7 @@ def without_a_field(strangers: Iterable[str], free: Sequence[str]) -> Iterator[s
 
 
 def unnamed_without_a_field(roster: Roster, strangers: Collection[str]) -> str:
-    """Say which columns have no field, without a name: without a header these are a student's values."""
+    """Name the columns without a field by position: without a header the names are a student's values."""
     positions = [str(place) for place, column in enumerate(roster.columns, start=1) if column in strangers]
     return f"The columns {', '.join(positions)} have no field: is the first line the columns' names?"
 
@@ -163,7 +163,7 @@ def option_problems(roster: Roster, option: str, columns: Iterable[str], names: 
 
 
 def unknown_fields(target: Target, mapping: Mapping[str, str]) -> Iterator[str]:
-    """Yield the fields of --map that are none."""
+    """Yield the unknown fields of --map."""
     for field in mapping.values():
         if field not in target.fields:
             yield f"Unknown field {field!r} for --map{did_you_mean(field, target.fields)}."
@@ -178,7 +178,7 @@ def shared_fields(fields: Mapping[str, str]) -> Iterator[str]:
 
 
 def no_identity(target: Target, fields: Mapping[str, str]) -> Iterator[str]:
-    """Yield what it means that no column tells students apart."""
+    """Yield the problem that no column identifies students."""
     if target.identities and not {*target.identities} & {*fields.values()}:
         identities = " or ".join(target.identities)
         yield f"No column goes to {identities}, which identifies a student: each import would create them again."
@@ -208,7 +208,7 @@ def nearest(name: str, names: Iterable[str]) -> str | None:
 
 
 def words(name: str) -> str:
-    """Return the words of a name in an order of their own: `BirthDate` is much like `DateOfBirth`."""
+    """Return the words of a name in sorted order: `BirthDate` resembles `DateOfBirth`."""
     return " ".join(sorted(re.findall(r"[^\W\d_][^\W\d_A-Z]*|\d+", name))).lower()
 
 

@@ -1,4 +1,4 @@
-"""Has the destination write a roster: what it is told, what it says, and how it is ended."""
+"""Runs the destination on a roster: its input, its output, and its end."""
 
 import json
 import os
@@ -24,7 +24,7 @@ Json = dict[str, Any]
 
 
 class Screen(Console):
-    """Where people read. When nobody does any more, the program stops as after Ctrl-C, and ends on standard error."""
+    """Standard output. When its reader is gone, the program stops as after Ctrl-C and reports on standard error."""
 
     def on_broken_pipe(self) -> None:
         """Raises KeyboardInterrupt."""
@@ -38,7 +38,7 @@ console = Screen(highlight=False, soft_wrap=True, markup=False)
 
 @dataclass
 class Confirmed:
-    """How many rows, counted from the first, the destination is surely done with."""
+    """The number of rows, from the first, that the destination has settled."""
 
     rows: int = 0
     accepted: int = 0
@@ -54,12 +54,12 @@ class Confirmed:
             self.rejected += int(message["state"]["destinationStats"]["rejectedRecordCount"])
 
     def rate(self) -> str:
-        """Say how fast it was."""
+        """Print the rate."""
         seconds = time.monotonic() - self.began
         return f"{self.accepted:,} rows accepted in {seconds:.1f} s: {self.accepted / seconds:,.0f} rows/s."
 
     def part_of(self, roster: Roster) -> str:
-        """Say how far it came when it was stopped."""
+        """Print the progress at the stop."""
         end = f", to line {roster.lines[self.rows - 1]} of {roster.name}" if self.rows else ""
         return (
             f"Stopped. Confirmed: {self.rows:,} of {len(roster.rows):,} rows{end}. Others may have been written, too; "
@@ -71,7 +71,7 @@ class Confirmed:
 def destination(*arguments: str, stdin: IO[bytes] | int = subprocess.DEVNULL) -> Iterator["subprocess.Popen[bytes]"]:
     """Run the destination, and end it when we are stopped.
 
-    In a session of its own: Ctrl-C is for us alone, who then say what was confirmed.
+    In a separate session: Ctrl-C reaches only this program, which then reports what was confirmed.
     """
     command = [DESTINATION, *arguments]
     with subprocess.Popen(command, stdin=stdin, stdout=subprocess.PIPE, start_new_session=True) as process:
@@ -150,7 +150,7 @@ def in_a_file(messages: Iterable[Json]) -> Iterator[IO[bytes]]:
 
 
 def show(message: Json, roster: Roster | None = None) -> None:
-    """Print what the destination says to people."""
+    """Print the destination's log messages."""
     if message["type"] == "LOG" and message["log"]["level"] != "FATAL":  # the trace says it again
         style = "yellow" if message["log"]["level"] == "WARN" else None
         text = message["log"]["message"].partition("\n")[0]

@@ -1,4 +1,4 @@
-"""Brings a district's enrollment data into a DuckDB file, and shows what arrived. Copy it into a pipeline of yours.
+"""Loads a district's enrollment data into a DuckDB file and shows what arrived. Copy it into your pipeline.
 
 It needs POWERSCHOOL_ENROLLMENT_API_KEY. With --sandbox it reads a made-up district instead.
 """
@@ -115,7 +115,7 @@ def show(cache: DuckDBCache, title: str) -> None:
 
 
 def end_as_after_ctrl_c() -> None:
-    """Let no process and no key be left behind when we are told to end, or when our terminal closes."""
+    """Leave no process and no key behind when the program is terminated or its terminal closes."""
 
     def stop(*_: object) -> None:
         for told in ENDINGS:

@@ -1,4 +1,4 @@
-"""How the platform is told: one table from the service's errors to Airbyte's failure types."""
+"""Maps the service's errors to Airbyte's failure types and exceptions."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from powerschool_enrollment_api.errors import (
 
 
 def failure_type_of(error: EnrollmentError) -> FailureType:
-    """Return who must act: the user (config_error), nobody (transient_error), or the connectors' authors."""
+    """Return the failure type: config_error (the user must act), transient_error (retry), or system_error."""
     if isinstance(error, (InvalidOption, WrongAddress, WrongEnvironment, KeyRefused)):
         return FailureType.config_error
     if isinstance(error, PassingFault):
@@ -36,7 +36,7 @@ def as_traced_exception(error: EnrollmentError, failure_type: FailureType | None
 
 
 def says_all(error: BaseException | AirbyteErrorTraceMessage | None) -> bool:
-    """Tell whether the failure was foreseen: as `as_traced_exception` makes it, its message is all there is to say."""
+    """Return whether `as_traced_exception` made the failure: its message is complete without a stack trace."""
     if not isinstance(error, (AirbyteTracedException, AirbyteErrorTraceMessage)):
         return False
     return error.message is not None and error.message == error.internal_message

@@ -1,4 +1,4 @@
-"""What to say of a name that there is not."""
+"""Suggests the closest known name for an unknown one."""
 
 from __future__ import annotations
 

@@ -42,12 +42,12 @@ def normalise_base_url(text: str) -> str:
 
 
 def health_url(base_url: str) -> str:
-    """Return the address of the health status, which stands beside the version, not below it."""
+    """Return the URL of the health status, which is beside the version, not below it."""
     return f"{_VERSIONED.sub('', base_url)}/healthz"
 
 
 def is_loopback(host: str) -> bool:
-    """Tell whether `host` (a name or an IP address) is this very machine."""
+    """Return whether `host` (a name or an IP address) is a loopback address."""
     if host == "localhost":
         return True
     try:

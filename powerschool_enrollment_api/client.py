@@ -103,7 +103,7 @@ class Client:
         return self._ask(_Question("GET", path, parameters, None, repeatable=True, read=read))
 
     def get_response(self, path: str, parameters: Mapping[str, Any] | None = None) -> requests.Response:
-        """Return the whole answer at `path`, surely a success and surely JSON."""
+        """Return the whole response at `path`: a success whose body is valid JSON."""
         response: requests.Response = self._ask(
             _Question("GET", path, parameters, None, repeatable=True, read=_checked_response)
         )
@@ -112,7 +112,7 @@ class Client:
     def get_text(self, path: str, parameters: Mapping[str, Any] | None = None, *, known_as: str | None = None) -> str:
         """Return the body at `path` as text, which is neither empty nor HTML.
 
-        `known_as` stands for the path in logs and errors, where the path holds a value of a record.
+        `known_as` replaces the path in logs and errors if the path contains a value of a record.
         """
         question = _Question("GET", path, parameters, None, repeatable=True, read=text_of, known_as=known_as)
         return str(self._ask(question))
@@ -125,9 +125,9 @@ class Client:
     def post(self, path: str, body: Any = None, *, repeatable: bool, may_be_empty: bool = False) -> Any:
         """Send `body` as JSON, or nothing, and return the JSON answered; None for 204.
 
-        An empty answer is a fault, unless it `may_be_empty`: then it is None as well.
+        An empty response is a fault, unless it `may_be_empty`: then None is returned.
 
-        Unless `repeatable`, it is sent again only when it surely was not acted upon: a PassingFault
+        Unless `repeatable`, it is sent again only if the service did not process it: a PassingFault
         that has `arrived` then means that the outcome is unknown.
         """
         read = _json_if_any if may_be_empty else _json_or_nothing
@@ -169,7 +169,7 @@ class Client:
 
 
 class _Session(requests.Session):
-    """Sees no redirect anywhere, whatever it is asked: the key goes to base_url alone."""
+    """Follows no redirect: the key is sent to base_url only."""
 
     def get_redirect_target(self, _response: requests.Response) -> None:
         return None

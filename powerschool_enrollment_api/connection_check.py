@@ -1,4 +1,4 @@
-"""Is this the service, is it up, and does it accept the key? Told apart in at most two requests."""
+"""Checks address, service and key in at most two requests, and distinguishes what is wrong."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@
 | a body that cannot be written as JSON | RequestRefused: it was not sent |
 | time-out, connection lost, body cut short | PassingFault that may have arrived |
 
-An exception's own text is dropped, because it holds the whole URL. What is said names the host, and no more of it.
+The text of an exception is dropped, because it contains the whole URL. Messages name only the host.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def _unreadable_bundle(error: OSError | HTTPError) -> str | None:
     """Return the variable that names a certificate bundle that cannot be read, if that is what `error` is about.
 
     Where there is no such file requests raises a plain OSError, one without a number, unlike the system's. A file that
-    holds no certificates looks like a failure of TLS. Loading it once more tells.
+    holds no certificates looks like a TLS failure. Loading it once more distinguishes the two.
     """
     is_requests_own = not isinstance(error, (requests.RequestException, HTTPError)) and error.errno is None
     if not is_requests_own and not isinstance(error, requests.exceptions.SSLError):
@@ -101,7 +101,7 @@ def _holds_certificates(bundle: Path) -> bool:
 
 
 def _is_about_the_proxys_address(error: OSError | HTTPError) -> bool:
-    """Tell it from one about base_url, which is http or https: InvalidSchema is about a SOCKS proxy."""
+    """Distinguish it from an error about base_url, which is http or https: InvalidSchema is about a SOCKS proxy."""
     if isinstance(error, (requests.exceptions.InvalidProxyURL, requests.exceptions.InvalidSchema)):
         return True
     return bool(error.args) and isinstance(error.args[0], ProxySchemeUnknown)
@@ -144,7 +144,7 @@ def _said_of_connection(failure: Exception, host: str, connect_timeout: float) -
 
 
 def _failure_of_tls(error: OSError | HTTPError, where: str, host: str) -> EnrollmentError | None:
-    """Return why there is no TLS; None where it ended, as it does with any connection that is lost.
+    """Return why TLS failed; None if the connection was lost, which is not specific to TLS.
 
     A certificate that has expired may be replaced; until then it is the service's matter, or this machine's clock's.
     """

@@ -30,7 +30,7 @@ class Batch:
 def list_batches(client: Client, delivery_target_id: int, first_date: date) -> list[Batch]:
     """Return the batches delivered since `first_date`, without their records. Reset ones may be among them.
 
-    A target may read the date in a time zone of its own, so batches of the day before may be shown, and
+    A target may read the date in another time zone, so batches of the day before may be shown, and
     those of the first hours be missing.
     """
     path = f"/deliverytargets/{delivery_target_id}/getbatches/{first_date.isoformat()}"
@@ -44,8 +44,8 @@ def list_batches(client: Client, delivery_target_id: int, first_date: date) -> l
 def create_batch(client: Client, delivery_target_id: int) -> Batch:
     """Mark the next available records as delivered, and return them; no records: none are left.
 
-    Never sent twice, unless it surely was not acted upon. A PassingFault that has `arrived` means that there
-    may be a batch on the server that nobody has seen.
+    Sent again only if the service did not process it. A PassingFault that has `arrived` means that there
+    may be a batch on the server that no client has received.
     """
     path = f"/deliverytargets/{delivery_target_id}/createbatch"
     answer = client.post(path, repeatable=False)
@@ -59,7 +59,7 @@ def create_batch(client: Client, delivery_target_id: int) -> Batch:
 
 
 def reset_batch(client: Client, delivery_target_id: int, batch_id: str) -> None:
-    """Make the batch's records available again. A batch that does not exist is as good as reset.
+    """Make the batch's records available again. A batch that does not exist counts as reset.
 
     Resetting twice does no harm, so it is sent again after an unknown outcome.
     """

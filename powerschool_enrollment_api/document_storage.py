@@ -1,6 +1,6 @@
 """Fetches documents from the storage that their addresses lead to, which must never see the API key.
 
-| The storage says | It means |
+| The storage answers | Meaning |
 |---|---|
 | 200 | the document |
 | 403 | AddressExpired |
@@ -12,7 +12,7 @@
 | any other status, an untrusted certificate | StorageRefused |
 | (a certificate bundle or a proxy of the environment's that cannot be used) | WrongEnvironment |
 
-No error holds the address or a part of it: whoever knows it can fetch the document.
+No error contains the address or a part of it: it gives access to the document.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class AddressExpired(EnrollmentError):
 
 
 class StorageRefused(EnrollmentError):
-    """The storage says no, which tells nothing about the document's id: the service knew it."""
+    """The storage refuses the request. The document's id is not the reason: the service accepted it."""
 
 
 class DocumentTooLarge(EnrollmentError):

@@ -20,7 +20,7 @@ _WITH_NAME = "/documents/document/url"
 
 @dataclass(frozen=True)
 class DocumentAddress:
-    """Where a document can be fetched by anybody who knows the address, until it expires."""
+    """A temporary URL that gives access to a document until it expires."""
 
     url: str = field(repr=False)
     expires_at: datetime | None
@@ -30,7 +30,7 @@ def ask_for_address(client: Client, object_id: str, file_name: str | None = None
     """Return the document's address; with a `file_name`, one that serves the document under that name.
 
     Raises NotFound for a document that does not exist or belongs to another customer, UnexpectedAnswer for an
-    answer that is no https address (http is accepted if both it and `base_url` are loopback).
+    answer that is not an https address (http is accepted if both it and `base_url` are loopback).
     """
     if not object_id.strip("."):  # a path of dots would lead elsewhere
         raise NotFound("not found.", f"GET {_WITHOUT_NAME}")
@@ -77,7 +77,7 @@ def _json_string(text: str, where: str) -> str:
 
 
 def _is_safe(address: SplitResult, base_url: str) -> bool:
-    """Tell whether a document may be fetched there: nobody on the way can read it, and no credentials are sent."""
+    """Return whether a document may be fetched there: encrypted in transit, and without credentials in the URL."""
     host = address.hostname or ""
     if not host or "@" in address.netloc:
         return False

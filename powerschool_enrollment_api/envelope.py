@@ -58,7 +58,7 @@ def open_page(payload: Any) -> Page:
 
 
 def open_list(payload: Any) -> list[JsonObject]:
-    """Return the list of objects in `payload`. Raises UnexpectedAnswer if it is none."""
+    """Return the list of objects in `payload`. Raises UnexpectedAnswer if it is something else."""
     if _are_things(payload):
         return list(payload)
     raise UnexpectedAnswer("the answer is not a list of objects.")
@@ -85,7 +85,7 @@ def _are_things(value: Any) -> bool:
 
 
 def _field(envelope: JsonObject, name: str) -> Any:
-    """Find a key whatever its capitals: `metaData` here, `metadata` there."""
+    """Return the value of a key, ignoring case: `metaData` or `metadata`."""
     return next((value for key, value in envelope.items() if key.lower() == name.lower()), None)
 
 

@@ -1,20 +1,20 @@
 """What can go wrong with a request, named by what happens next.
 
     EnrollmentError
-    ├── InvalidOption      an option cannot be right                    → mend the configuration
-    ├── WrongAddress       the address is not the service's             → mend `base_url`
-    │   ├── NeverReached   no connection, and there never was one       → mend `base_url`, or the network
-    │   └── Untrusted      whoever is there cannot prove to be it       → mend `base_url`, or trust its authority
-    ├── WrongEnvironment   a variable of the environment is not right   → mend the variable
-    ├── KeyRefused         the API key is refused                       → mend `api_key`
-    ├── NotFound           no such id, or another customer's            → mend the id, or skip the record
+    ├── InvalidOption      an option cannot be right                    → fix the configuration
+    ├── WrongAddress       the address is not the service's             → fix `base_url`
+    │   ├── NeverReached   no connection, and there never was one       → fix `base_url`, or the network
+    │   └── Untrusted      the server's certificate is not trusted      → fix `base_url`, or trust its authority
+    ├── WrongEnvironment   a variable of the environment is not right   → fix the variable
+    ├── KeyRefused         the API key is refused                       → fix `api_key`
+    ├── NotFound           no such id, or another customer's            → fix the id, or skip the record
     ├── RequestRefused     the service refuses what was asked or sent   → a row is rejected, a stream fails
-    ├── UnexpectedAnswer   valid JSON of a shape nobody has seen        → a stream fails
+    ├── UnexpectedAnswer   valid JSON of an unknown shape               → a stream fails
     └── PassingFault       no answer, or not one of the service's own   → try again
         ├── Unreachable    no connection came about                     → try again
         └── SlowDown       429                                          → try again after a pause
 
-A message says what happened and where (method and path, never the query), `guidance` what to do next.
+A message states what happened and where (method and path, never the query), `guidance` what to do next.
 Neither ever holds a key, a record's value or a response body; the service's own `message` may be quoted.
 """
 
@@ -39,14 +39,14 @@ class EnrollmentError(Exception):
     guidance = ""
 
     def __str__(self) -> str:
-        """Say it as one line of text: where, what happened, what the service said, what to do next."""
+        """Return one line of text: where, what happened, the service's message, what to do next."""
         said = f'The service answered: "{self.service_message}".' if self.service_message else ""
         happened = f"{self.where}: {self.message}" if self.where else self.message
         return " ".join(part for part in (happened, said, self.guidance) if part)
 
 
 class InvalidOption(EnrollmentError):
-    """An option's value cannot be right, whatever the service says."""
+    """An option's value is invalid, independent of the service."""
 
 
 class WrongAddress(EnrollmentError):
@@ -56,13 +56,13 @@ class WrongAddress(EnrollmentError):
 
 
 class NeverReached(WrongAddress):
-    """There is no connection to the address, and nothing has ever answered there."""
+    """No connection to the address was possible, and none ever was before."""
 
     guidance = "Check the option base_url, and this machine's network (name servers, firewall, proxy) and clock."
 
 
 class Untrusted(WrongAddress):
-    """The certificate of whoever answers at the address is not trusted."""
+    """The certificate of the server at the address is not trusted."""
 
     guidance = (
         "Check the option base_url. If a proxy or firewall inspects connections, let the environment variable "
@@ -87,7 +87,7 @@ class NotFound(EnrollmentError):
 
 
 class RequestRefused(EnrollmentError):
-    """400, 409, 422 or another 4xx: the service understood, and says no."""
+    """400, 409, 422 or another 4xx: the service understood the request and refuses it."""
 
 
 class UnexpectedAnswer(EnrollmentError):
@@ -100,7 +100,7 @@ class UnexpectedAnswer(EnrollmentError):
 class PassingFault(EnrollmentError):
     """A 5xx, a time-out, a lost connection, a body cut short, HTML or nothing where JSON is expected.
 
-    `arrived` is False if the request surely never reached the service or was surely not acted upon,
+    `arrived` is False if the request is known not to have reached the service, or not to have been processed,
     so that repeating it is safe even where it creates something. `retry_after` is in seconds.
     """
 

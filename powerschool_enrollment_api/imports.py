@@ -5,7 +5,7 @@
 | 200 `{"status": "Success", "errors": []}` | accepted |
 | 200 `{"status": "Error", "errors": ["…"]}`, or any other status with errors | rejected |
 | 400, 404, 409, 422 or another 4xx that is about the request | rejected |
-| anything else | nobody knows: an EnrollmentError is raised |
+| anything else | unknown: an EnrollmentError is raised |
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class ImportSchema:
 
 @dataclass(frozen=True)
 class RowAnswer:
-    """What the service said about one row. `errors` may quote the row's values."""
+    """The service's answer about one row. `errors` may quote the row's values."""
 
     accepted: bool
     errors: tuple[str, ...] = ()
@@ -71,8 +71,8 @@ def import_row(client: Client, published_action_id: int, import_schema_id: int, 
 def create_submission(client: Client, published_action_id: int, fields: Fields) -> RowAnswer:
     """Create one submission.
 
-    It is sent again only when it surely was not acted upon: a PassingFault that has `arrived` means that
-    nobody knows whether the submission exists. What a success looks like is not documented, so that any
+    It is sent again only if the service did not process it: a PassingFault that has `arrived` means that
+    it is unknown whether the submission exists. What a success looks like is not documented, so any
     2xx answer that does not speak of errors is one.
     """
     items = [{"fieldName": name, "value": value} for name, value in fields.items()]
@@ -93,7 +93,7 @@ def _meaning(answer: Any, where: str) -> RowAnswer:
 
 
 def _rejection(answer: Any) -> RowAnswer | None:
-    """Return the rejection that a 2xx answer holds, if it does: a status of 200 is no success here."""
+    """Return the rejection in a 2xx answer, if there is one: a status of 200 does not mean success here."""
     envelope = _envelope(answer)
     errors = _texts(envelope.get("errors"))
     if errors or _status(answer) == "error":

@@ -39,7 +39,7 @@ class RecordPages:
     ) -> Page:
         """Return page `number`, from 1, of the form's records. `opening`: see `Client.get`.
 
-        A page beyond the form's last one is empty, whatever the service says of it: nothing, its last page
+        A page beyond the form's last one counts as empty, whether the service answers with nothing, its last page
         again, or 404. Raises NotFound for a form that is gone.
         """
         path = f"/publishedactions/{published_action_id}/{self.kind}"
@@ -57,7 +57,7 @@ class RecordPages:
             raise
 
     def is_listed(self, published_action_id: int) -> bool:
-        """Tell whether the service still lists the form."""
+        """Return whether the service still lists the form."""
         return any(form.get("id") == published_action_id for form in open_list(self.client.get("/publishedactions")))
 
     def _beyond_the_last(self, published_action_id: int, number: int) -> Page:

@@ -1,8 +1,8 @@
 """What an answer means. With `unanswered`, about the lack of one, the table that both connectors obey.
 
-| The service says | It means |
+| The service answers | Meaning |
 |---|---|
-| 2xx with the body that is due | success |
+| 2xx with the expected body | success |
 | 401, 403, or any status whose message contains "not authorized" | KeyRefused |
 | 3xx | WrongAddress (the key must not follow a redirect) |
 | 404 | NotFound |
@@ -39,7 +39,7 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 def failure_of(response: requests.Response, where: str) -> EnrollmentError | None:
-    """Return what the status line and an error body mean; None is success, as far as they can tell."""
+    """Return the error that the status line and an error body mean; None for a success."""
     status = response.status_code
     message = _service_message(response)
     if status in {401, 403} or "not authorized" in (message or "").lower():
@@ -70,7 +70,7 @@ def failure_of(response: requests.Response, where: str) -> EnrollmentError | Non
 def json_of(response: requests.Response, where: str) -> Any:
     """Parse the body, with or without a byte order mark. Raises PassingFault if it is not JSON.
 
-    What is returned can be written as JSON again by anybody: NaN and infinities are null, half characters are `?`.
+    The result can be serialised as JSON again: NaN and infinities become null, unpaired surrogates become `?`.
     """
     body = response.content.removeprefix(_BYTE_ORDER_MARK)
     try:

@@ -20,7 +20,7 @@ _LONGEST_BEFORE_CONTACT = 5  # seconds, so that a network that comes up late is 
 
 
 class RateLimiter:
-    """Starts requests at least `60 / requests_per_minute` seconds apart, or at once where there is no cap.
+    """Starts requests at least `60 / requests_per_minute` seconds apart, or at once without a cap.
 
     Evenly spaced, because a burst at the head of each minute is what a rate limit of the service's punishes.
     """
@@ -45,13 +45,13 @@ class RateLimiter:
             pass  # held while it waited: it takes another turn
 
     def hold(self, seconds: float) -> None:
-        """Let no request start for so many seconds: the service told one thread, and means all."""
+        """Delay all requests by this many seconds: a pause that one thread is asked for applies to all."""
         with self._lock:
             self._held_until = max(self._held_until, self._clock() + seconds)
             self._next_start = max(self._next_start, self._held_until)
 
     def _is_turn(self) -> bool:
-        """Wait for the next free start; False if a hold that came meanwhile made it void."""
+        """Wait for the next free start; return False if a hold came in the meantime."""
         with self._lock:
             now = self._clock()
             start = max(now, self._next_start)
@@ -63,7 +63,7 @@ class RateLimiter:
 
 
 class RetryPolicy:
-    """Decides for all requests of a client or a storage, in whichever thread.
+    """Decides on retries for all requests of a client or a storage, in every thread.
 
     `was_reached`, which these set: there was a connection, once. Until then patience is shorter, for a host that
     cannot be reached is a passing fault where it once was, else most likely a wrong address. All threads share that

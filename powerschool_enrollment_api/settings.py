@@ -32,7 +32,7 @@ class Timeouts:
 
     @classmethod
     def from_environment(cls) -> Timeouts:
-        """Return the defaults, with what the environment says instead."""
+        """Return the defaults, overridden by the environment."""
         return cls(
             read=_seconds("POWERSCHOOL_ENROLLMENT_READ_TIMEOUT_SECONDS", cls.read, least=0.01),
             retries=_seconds("POWERSCHOOL_ENROLLMENT_RETRY_SECONDS", cls.retries, least=0),

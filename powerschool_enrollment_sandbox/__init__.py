@@ -17,7 +17,7 @@ In a test, in this process, with everything open to change while the server runs
         sandbox.settings.page_size_cap = 25
         sandbox.district = District.generate(seed=8)    # start over; the journal goes on
 
-In a process of its own, for benchmarks (it shares no interpreter with the code it is read by):
+In a separate process, for benchmarks (it does not share an interpreter with the client):
 
     with SandboxProcess(forms=1, roster_records=50_000, latency_ms=100) as sandbox:
         sandbox.base_url, sandbox.api_key

@@ -66,7 +66,7 @@ class Changes:
         return list(self._changes)
 
     def before_page(self, path: str, records: RecordList) -> None:
-        """Let happen what is due before a page of these records is answered."""
+        """Apply the changes that are scheduled before a page of these records is answered."""
         if not self._changes:
             return
         with self._lock:

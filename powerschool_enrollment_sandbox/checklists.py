@@ -1,4 +1,4 @@
-"""Checklists: what students still have to hand in, and where each of them stands."""
+"""Checklists: what students still have to hand in, and the status of each item."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta

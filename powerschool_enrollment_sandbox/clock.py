@@ -33,7 +33,7 @@ class Clock:
 
 
 def as_naive_text(moment: datetime) -> str:
-    """As most times come: `2011-06-08T16:53:05`, in UTC without saying so."""
+    """Format a time as most are sent: `2011-06-08T16:53:05`, in UTC without a zone."""
     return moment.isoformat()[:19]
 
 

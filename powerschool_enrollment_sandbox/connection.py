@@ -1,4 +1,4 @@
-"""The connection below a request, for faults that ASGI has no words for."""
+"""The connection below a request, for faults that ASGI cannot express."""
 
 import asyncio
 import contextlib

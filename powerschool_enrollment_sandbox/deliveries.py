@@ -70,7 +70,7 @@ class DeliveryTarget:
             return batch.answer([self._deliver(record_id) for record_id in taken])
 
     def reset_batch(self, batch_id: str, *, keep: bool = True) -> bool:
-        """Make a batch's records pending again, once; False if there is no such batch."""
+        """Make a batch's records pending again, once; return False if the batch does not exist."""
         with self.lock:
             batch = next((batch for batch in self.batches if batch.id == batch_id), None)
             if batch is None:

@@ -98,11 +98,11 @@ class District:
         )
 
     def roster_record(self, record_id: int) -> Record:
-        """The roster record of that id, of whichever form. Raises KeyError."""
+        """Return the roster record with that id, from any form. Raises KeyError."""
         return self.roster_of(record_id)[record_id]
 
     def submission_record(self, record_id: int) -> Record:
-        """The submission record of that id, of whichever form. Raises KeyError."""
+        """Return the submission record with that id, from any form. Raises KeyError."""
         return self.submissions_of(record_id)[record_id]
 
     def roster_of(self, record_id: int) -> RecordList:

@@ -1,4 +1,4 @@
-"""Families' uploaded documents: ids that tell whose they are, real bytes, addresses that expire."""
+"""Families' uploaded documents: ids that encode the owner, real bytes, URLs that expire."""
 
 import base64
 import functools
@@ -106,14 +106,14 @@ class DocumentStore:
 
 
 def content_type(file_name: str) -> str:
-    """What a browser is told that a file of that name is."""
+    """Return the Content-Type for a file name."""
     types = {"pdf": "application/pdf", "jpg": "image/jpeg", "jpeg": "image/jpeg", "png": "image/png"}
     return types.get(file_name.rpartition(".")[2].lower(), "application/octet-stream")
 
 
 @functools.lru_cache(maxsize=32)
 def _pdf(document_id: str, size: int) -> bytes:
-    """A page with the document's id, padded by bytes of its own to exactly `size`, where it fits."""
+    """Return a page with the document's id, padded to exactly `size` bytes where it fits."""
     text = f"BT /F1 18 Tf 72 720 Td (Document {document_id}) Tj ET".encode()
     # Two lengths within the file grow by a digit or more with the padding; the rest is line ends.
     room = size - len(_assembled(text, b"")) - 2 * len(str(size))

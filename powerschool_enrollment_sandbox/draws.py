@@ -28,7 +28,7 @@ def draws(seed: int, kind: Kind, index: int, of: int = 0) -> tuple[int, ...]:
 
 
 def permuted(position: int, count: int) -> int:
-    """A fixed permutation of range(count), so that neighbours in a list are no relatives."""
+    """A fixed permutation of range(count), so that neighbours in a list are not related."""
     if count < _TOO_FEW_TO_SHUFFLE:
         return position
     step = next(prime for prime in _PRIMES if count % prime)

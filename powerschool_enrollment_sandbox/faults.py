@@ -49,7 +49,7 @@ class Fault:
         seconds: for `delay` and `hang`.
         status: for `status`; 429 is "slow down".
         body: of a `status` fault: the documented message, a maintenance page, or nothing.
-        message: what the message says instead of "An error has occurred."
+        message: replaces "An error has occurred."
         retry_after: seconds in a Retry-After header; `retry_after_as_date` writes the moment instead.
         headers: further headers of a `status` fault, such as Location.
         after_acting: whether the service does what was asked before the fault (`status`, `drop`, `hang`).

@@ -54,7 +54,7 @@ class Imports:
         request: int = 0,
         refuse_started: bool = True,
     ) -> list[str]:
-        """Import a row, or say everything that is wrong with it."""
+        """Import a row, or return all its problems."""
         items, errors = _verified(schema, row)
         student = items.get("stu_ExternalID", "").strip()
         record_id = self._record_of(form, student) if student else None

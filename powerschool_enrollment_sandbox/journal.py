@@ -24,7 +24,7 @@ class JournalEntry:
         status: as answered; None while unanswered, or when the connection was dropped.
         authorization: whether an Authorization header was sent.
         fault: the kinds of fault that struck, joined by `+`.
-        began: monotonic seconds, as `ended`, which is None while the request is under way.
+        began: monotonic seconds, like `ended`, which is None during the request.
     """
 
     number: int

@@ -1,4 +1,4 @@
-"""A sandbox in a process of its own, so that a benchmark does not share its interpreter with the server."""
+"""A sandbox in a separate process, so that a benchmark does not share its interpreter with the server."""
 
 import re
 import select

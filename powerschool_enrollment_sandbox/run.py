@@ -17,7 +17,7 @@ from powerschool_enrollment_sandbox.settings import Settings
 
 
 def run(arguments: Sequence[str] | None = None) -> None:
-    """Start, say where on the first line, and serve until SIGINT (Ctrl-C: a good end) or SIGTERM."""
+    """Start, print the address on the first line, and serve until SIGINT (Ctrl-C: exit 0) or SIGTERM."""
     with contextlib.suppress(KeyboardInterrupt):
         _serve(_parser().parse_args(arguments))
 

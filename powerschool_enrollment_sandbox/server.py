@@ -1,4 +1,4 @@
-"""Uvicorn on a socket of its own, in a thread beside a test, or as the process itself."""
+"""Uvicorn on a separate socket, in a thread beside a test or as the whole process."""
 
 import asyncio
 import contextlib
@@ -46,7 +46,7 @@ class Sandbox:
 
     @property
     def settings(self) -> Settings:
-        """How it behaves, whatever the district."""
+        """How the service behaves, independent of the district."""
         return self.service.settings
 
     @property

@@ -39,10 +39,10 @@ class Call:
 
     @property
     def id(self) -> int:
-        """The id in the path; -1, which nothing has, if that is no number."""
+        """Return the id in the path; -1, which no object has, if it is not a number."""
         return self.number("id")
 
     def number(self, name: str) -> int:
-        """A path parameter that is a number; -1 if it is none."""
+        """Return a numeric path parameter; -1 if it is not a number."""
         text = self.parameters[name]
         return int(text) if text.isdecimal() else -1

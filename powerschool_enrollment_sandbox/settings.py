@@ -1,4 +1,4 @@
-"""What the service does whatever the district: its key, its wire shape, its limits."""
+"""Settings of the service, independent of the district: its key, its wire shape, its limits."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -9,7 +9,7 @@ WireName = Literal["observed", "documented"]
 
 @dataclass
 class Settings:
-    """Behaviour of the running service; each is read anew for each request."""
+    """Behaviour of the running service; each setting is read at each request."""
 
     api_key: str = "sandbox-key"
     wire: WireName = "observed"

@@ -1,4 +1,4 @@
-"""Says which configured stream cannot be read as it is configured, and what to do about it."""
+"""Reports configured streams that cannot be read as configured, and what to do about it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The manifest's Python components: what YAML cannot say about this service."""
+"""The manifest's Python components, for what YAML cannot express about this service."""
 
 # Annotations are evaluated here: the CDK asks for them, and Python 3.10 cannot resolve an InitVar that is text.
 from collections.abc import Callable, Iterable, Mapping, MutableMapping
@@ -62,9 +62,9 @@ class EnrollmentRequester(Requester):
         request_body_json: Mapping[str, Any] | None = None,
         log_formatter: Callable[[requests.Response], Any] | None = None,
     ) -> requests.Response | None:
-        """Return the answer, surely JSON; None if what was asked for is gone and may be.
+        """Return the response, whose body is valid JSON; None for a removed object if `skip_missing` is set.
 
-        Raises AirbyteTracedException with the failure type that the error stands for.
+        Raises AirbyteTracedException with the failure type of the error.
         """
         sync = sync_for(self.config)
         address = self.get_path(stream_state=stream_state, stream_slice=stream_slice, next_page_token=next_page_token)
@@ -127,7 +127,7 @@ class EnvelopeExtractor(RecordExtractor):
     """Takes the records out of an answer, in the documented shape or the observed one.
 
     Not a DpathExtractor, because that one walks every leaf of every record (four fifths of a sync's CPU), and
-    cannot read two shapes. Where one thing is due, an empty list is a counted warning: what was listed a moment ago
+    cannot read two shapes. Where one object is expected, an empty list is a counted warning: the listed object
     has been removed since.
     """
 

@@ -1,4 +1,4 @@
-"""The CDK's entry point, with our words for what cannot be right and for what failed."""
+"""The CDK's entry point with clear messages for invalid input and for failures."""
 
 from __future__ import annotations
 
@@ -40,5 +40,5 @@ class EnrollmentEntrypoint(AirbyteEntrypoint):
             raise as_traced_exception(error) from None
 
     def read(self, *arguments: Any) -> Iterator[AirbyteMessage]:
-        """Read, and say of each stream that failed why, once."""
+        """Read, and report each failed stream's reason once."""
         return each_reason_once(super().read(*arguments))

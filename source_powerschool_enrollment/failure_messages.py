@@ -1,7 +1,7 @@
-"""What a failed sync says: each stream's reason once, without the way that it took through the code.
+"""Reports each stream's failure once, and drops stack traces of expected errors.
 
-The CDK says each reason nine times, with two stack traces for every stream. Where a refused key passed through the
-code helps nobody: the reason names the request.
+The CDK repeats each reason nine times, with two stack traces per stream. A stack trace of a refused key does
+not help: the reason names the request.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def without_traceback(record: logging.LogRecord) -> bool:
 
 
 def each_reason_once(messages: Iterable[AirbyteMessage]) -> Iterator[AirbyteMessage]:
-    """Hand the messages on. The CDK's last word, which repeats all reasons, becomes a list of the streams that failed.
+    """Forward the messages. The CDK's last trace, which repeats all reasons, becomes a list of the failed streams.
 
     Raises AirbyteTracedException with it.
     """

@@ -1,7 +1,7 @@
-"""Ends a stream that asks for very many things once so many in a row have failed that all of them would.
+"""Circuit breaker: stops a stream after 10 consecutive partition failures.
 
-The platform's library goes on whatever fails. In an outage each of 100,000 requests would be tried for ten minutes.
-Things that fail for reasons of their own, among others that succeed, end no stream.
+The CDK continues after each failure. In an outage each of 100,000 requests would be tried for ten minutes.
+Single failures between successes do not stop a stream.
 """
 
 from __future__ import annotations

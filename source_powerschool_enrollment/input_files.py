@@ -1,6 +1,6 @@
-"""The configured catalog and the states that the command line names, read or told what they are not.
+"""Reads the configured catalog and the states that the command line names.
 
-All raise InvalidOption, which says where a file is wrong and never what it holds.
+All functions raise InvalidOption, which names the place of an error in the file, never its content.
 """
 
 from __future__ import annotations
@@ -58,6 +58,6 @@ def _state(entry: Any) -> AirbyteStateMessage:
 
 
 def _place(error: SchemaValidationError) -> str:
-    """Return where it is wrong; never how, which would repeat what stands there."""
+    """Return the place of the error; the error's text would repeat the file's content."""
     path = error.errors[0].instance_path.replace("/", ".")
     return f": {path} is missing or wrong" if path else ""

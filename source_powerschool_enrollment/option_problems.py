@@ -1,4 +1,4 @@
-"""Says which option is wrong, and how, without repeating its value: it may be the key."""
+"""Reports which option is wrong, and how, without repeating its value: it may be the key."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def option_problems(config: Mapping[str, Any], specification: Mapping[str, Any])
 
 
 def _unknown(value: Any, schema: Mapping[str, Any], path: str = "") -> Iterator[str]:
-    """Yield a sentence for each name that is no option: it is misspelt, and its value would have no effect.
+    """Yield a sentence for each unknown option: it is misspelt, and its value would have no effect.
 
     The specification itself allows them, for the platform adds some: they begin with `_`.
     """

@@ -93,7 +93,7 @@ def refuse_future(option: str, text: str | None) -> None:
 
 
 def check_options(config: Mapping[str, Any], specification: Mapping[str, Any]) -> None:
-    """Raise InvalidOption for options that cannot be right, as far as that shows without the service."""
+    """Raise InvalidOption for options that are invalid independent of the service."""
     problems = option_problems(config, specification)
     if problems:
         raise InvalidOption(" ".join(problems))

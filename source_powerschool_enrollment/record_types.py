@@ -18,7 +18,7 @@ _NAIVE = len("2011-06-08T16:53:05")
 def utc_time(text: str) -> str:
     """Return a time as `2011-06-08T16:53:05Z`. The vendor: "All dates and times are provided in UTC".
 
-    Raises ValueError for what is no time.
+    Raises ValueError if `text` is not a time.
     """
     _iso(text)
     naive = text.removesuffix("Z")
@@ -33,9 +33,9 @@ def utc_time(text: str) -> str:
 
 
 def iso_date(text: str) -> str:
-    """Return the date of `2000-04-15T00:00:00`, never shifted: midnight there is no moment.
+    """Return the date of `2000-04-15T00:00:00`, never shifted: its midnight has no time zone.
 
-    Raises ValueError for what is no date.
+    Raises ValueError if `text` is not a date.
     """
     return date.fromisoformat(_iso(text)["date"]).isoformat()
 
@@ -48,7 +48,7 @@ def _iso(text: str) -> re.Match[str]:
 
 
 def iso_date_of_us_date(text: str) -> str:
-    """Return the ISO date of `02/03/2015`. Raises ValueError for what is no date."""
+    """Return the ISO date of `02/03/2015`. Raises ValueError if `text` is not a date."""
     return datetime.strptime(text, "%m/%d/%Y").date().isoformat()  # noqa: DTZ007 - a date has no time zone
 
 
@@ -57,7 +57,7 @@ def retype(
 ) -> None:
     """Convert these fields of the record in place. Null and empty become null.
 
-    What cannot be read becomes null too, and `unreadable` is told the field's name: a warehouse's column of
+    Unreadable values become null too, and `unreadable` is called with the field's name: a warehouse's column of
     times cannot hold it as text.
     """
     for name in fields:
@@ -74,7 +74,7 @@ def retype(
 
 
 def _text(value: Any) -> str:
-    """Return `value`, which must be text: what else might stand there is no date on any Python."""
+    """Return `value` if it is text. Raises ValueError otherwise: other types are never dates here."""
     if not isinstance(value, str):
         raise ValueError("no text")  # noqa: TRY004 - to the caller it is one more thing that is no date
     return value

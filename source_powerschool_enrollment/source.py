@@ -1,4 +1,4 @@
-"""The source: the manifest's streams, and a check that says what is wrong."""
+"""The source: the manifest's streams, the streams built in Python, and a check."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ class SourcePowerschoolEnrollment(YamlDeclarativeSource):
         return self._config
 
     def check(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteConnectionStatus:
-        """Tell whether the options, the address, the key and the configured ids are right, in at most five requests."""
+        """Check the options, the address, the key and the configured ids, in at most five requests."""
         try:
             check_options(config, self.spec(logger).connectionSpecification)
             document_fields(config)
@@ -107,7 +107,7 @@ class SourcePowerschoolEnrollment(YamlDeclarativeSource):
         return AirbyteConnectionStatus(status=Status.SUCCEEDED)
 
     def streams(self, config: Mapping[str, Any]) -> list[AbstractStream]:
-        """Return the manifest's streams, some of them read in a way of their own, and those that YAML cannot say."""
+        """Return the manifest's streams, some of them wrapped, and the streams that are built in Python."""
         declared = super().streams(config)
         return [
             *map(self._read_as, declared),
@@ -122,7 +122,7 @@ class SourcePowerschoolEnrollment(YamlDeclarativeSource):
         catalog: ConfiguredAirbyteCatalog,
         state: list[AirbyteStateMessage] | None = None,
     ) -> Iterator[AirbyteMessage]:
-        """Read the catalog's streams, and say at the end what was tolerated on the way.
+        """Read the catalog's streams, and log all counted warnings at the end.
 
         Raises AirbyteTracedException before any request if the catalog cannot be read as it is.
         """

@@ -1,4 +1,4 @@
-"""Counts what was tolerated during a sync, so that it is said once, with numbers, and not a line a record."""
+"""Counts tolerated problems during a sync, so that each is logged once, with its number, not once per record."""
 
 from __future__ import annotations
 

@@ -80,7 +80,7 @@ def _page(service: Service, call: Call, records: RecordList) -> Answer:
 
 
 def _search(query: Mapping[str, str]) -> Search:
-    """Parameters that are no record's field are ignored, as web frameworks do."""
+    """Parameters that are not a record's field are ignored, as web frameworks do."""
     return tuple(sorted((name, value) for name, value in query.items() if name in _SEARCHABLE))
 
 

@@ -25,7 +25,7 @@ class ListedBatch:
     delivered_on: date | None
 
     def is_before(self, day: date) -> bool:
-        """Tell whether it surely is of an earlier date."""
+        """Return whether its date is known and earlier."""
         return self.delivered_on is not None and self.delivered_on < day
 
 
@@ -33,7 +33,7 @@ class ListedBatch:
 class TargetState:
     """What is settled of one target. Batches of a date before `since` (UTC) are: all of them, without being listed.
 
-    `settled` is in the order of the batches' dates, as far as they are known.
+    `settled` is in the order of the batches' dates, where they are known.
     """
 
     since: date

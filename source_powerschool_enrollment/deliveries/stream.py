@@ -47,7 +47,7 @@ class DeliveredRecordsStream(DefaultStream):
 
 
 class DeliveryCursor(Cursor):
-    """Holds the state of all targets, also of those that are no longer configured, and says it in the right order."""
+    """Holds the state of all targets, also of those that are no longer configured, and emits it in order."""
 
     def __init__(self, states: Mapping[str, TargetState], message_repository: MessageRepository) -> None:
         self._states = dict(states)
@@ -65,9 +65,9 @@ class DeliveryCursor(Cursor):
         return self._states.get(str(delivery_target_id))
 
     def settle(self, delivery_target_id: int, state: TargetState) -> Iterator[AirbyteMessage]:
-        """Yield the state message that is due once everything the target has yielded before is on the queue.
+        """Yield the state message that follows everything the target has yielded before.
 
-        No other target says its state until this message is on the queue too: a state said later must never be
+        No other target emits its state until this message is on the queue too: a later state must never be
         overtaken, since the destination keeps the last one.
         """
         with self._lock:
@@ -76,7 +76,7 @@ class DeliveryCursor(Cursor):
             yield self._message()
 
     def ensure_at_least_one_state_emitted(self) -> None:
-        """Say the state of a sync that failed before it settled anything."""
+        """Emit the state of a sync that failed before it settled anything."""
         if not self._has_said:
             self._message_repository.emit_message(self._message())
 
@@ -125,7 +125,7 @@ class TargetPartition(Partition):
             raise as_traced_exception(error) from None
 
     def to_slice(self) -> Mapping[str, Any]:
-        """Return what tells this partition from the others."""
+        """Return the partition's identity."""
         return {"delivery_target_id": self.delivery.delivery_target_id}
 
     def stream_name(self) -> str:

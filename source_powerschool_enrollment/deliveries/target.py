@@ -86,7 +86,7 @@ class Delivery:
 
 
 def _is_unknown_outcome(error: BaseException) -> bool:
-    """Tell whether there may be a batch that nobody has seen, and asking again may help."""
+    """Return whether there may be a batch that was never received, and a retry may help."""
     return isinstance(error, PassingFault) and error.arrived
 
 

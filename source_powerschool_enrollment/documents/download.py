@@ -29,7 +29,7 @@ class StagingFailed(EnrollmentError):
 
 
 def verify_staging_folder() -> None:
-    """Raise WrongEnvironment if the named folder is not there: the CDK would take one of its own in its place."""
+    """Raise WrongEnvironment if the named folder does not exist: the CDK would silently use a temporary folder."""
     folder = os.environ.get("AIRBYTE_STAGING_DIRECTORY")
     if folder and not Path(folder).is_dir():
         raise WrongEnvironment(f"AIRBYTE_STAGING_DIRECTORY names {folder}, but that directory does not exist.")
@@ -37,7 +37,7 @@ def verify_staging_folder() -> None:
 
 @dataclass(frozen=True)
 class Fetched:
-    """What a document's row tells; `file` with file transfer only."""
+    """What a document's row contains; `file` with file transfer only."""
 
     address: DocumentAddress
     file: AirbyteRecordMessageFileReference | None = None
@@ -74,7 +74,7 @@ class Download:
     limit: int = FILE_SIZE_LIMIT
 
     def __call__(self, document: Document) -> Fetched:
-        """Return the address that worked and the file. Each attempt asks for an address of its own."""
+        """Return the address that worked and the file. Each attempt asks for a new address."""
         return self.storage.retry(self._attempt, document)
 
     def _attempt(self, document: Document) -> Fetched:

@@ -16,14 +16,14 @@ _RESERVED = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|clock\$|(com|lpt)[0-9
 def document_path(published_action_id: int, submission_record_id: int, field: str, name: str) -> PurePosixPath:
     """Return where a document belongs, below the folder of all documents.
 
-    Unique, whatever the family called its file: a record's field holds one document, and `document_options` refuses
+    Unique for every file name: a record's field holds one document, and `document_fields` refuses
     fields that would share a folder.
     """
     return PurePosixPath(str(published_action_id), str(submission_record_id), safe_name(field), safe_name(name))
 
 
 def safe_name(text: str) -> str:
-    """Return a name for a file or a folder that is no path, hides nothing, and is the same on every disk.
+    """Return a name for a file or folder that is not a path, not hidden, and the same on every disk.
 
     In Unicode's form NFC, at most 200 bytes of UTF-8, its extension kept. A name that is safe stays as it is.
     """
@@ -33,7 +33,7 @@ def safe_name(text: str) -> str:
 
 
 def _safe(character: str) -> str:
-    """Replace what is special, and what nobody sees: control characters, surrogates, changes of direction."""
+    """Replace special and invisible characters: control characters, surrogates, changes of direction."""
     return "_" if character in _SPECIAL or unicodedata.category(character).startswith("C") else character
 
 

@@ -58,7 +58,7 @@ class DocumentRead:
             self._skip(document, "has an id that the service rejects (HTTP 400)")
 
     def _skip(self, document: Document, reason: str) -> None:
-        """Count it, and name the first ones: a line for each of very many would help nobody."""
+        """Count the document, and log the first ones by name: one line for each of thousands would not help."""
         self.sync.tally.count(NAME, f"skipped a document that {reason}")
         if next(self._named) < _MOST_NAMED:
             logger.warning(

@@ -24,13 +24,13 @@ Handed = TypeVar("Handed")
 
 
 class NobodyWrites(Exception):
-    """The reader has stopped before the end. It is raised in threads that nobody listens to any more."""
+    """The reader has stopped early. Raised in worker threads whose output is no longer needed."""
 
 
 class Backlog:
     """Counts the records, of several streams, that there was room made for and that are not written yet.
 
-    By default nobody ever waits: for those who take each record themselves, as it comes.
+    By default no thread ever waits: for callers that consume each record as it comes.
     """
 
     def __init__(self, page_size: int = 0, limit: float = math.inf) -> None:
@@ -48,7 +48,7 @@ class Backlog:
 
     @contextmanager
     def room(self) -> Iterator[Room]:
-        """Yield a place for a page. What was not handed on from there in the end is given back."""
+        """Yield room for one page. Room for records that were not forwarded is released at the end."""
         room = Room(self)
         try:
             yield room
@@ -56,7 +56,7 @@ class Backlog:
             self.release(room.free)
 
     def reserve(self, records: int) -> None:
-        """Wait until there is room for so many records. Raises NobodyWrites once the backlog is closed."""
+        """Wait until there is room for this many records. Raises NobodyWrites once the backlog is closed."""
         with self._changed:
             self._changed.wait_for(lambda: self._is_closed or self._records + records <= self._limit)
             if self._is_closed:
@@ -64,13 +64,13 @@ class Backlog:
             self._records += records
 
     def release(self, records: int) -> None:
-        """Note that so many records are written, or never came."""
+        """Note that this many records are written, or never came."""
         with self._changed:
             self._records -= records
             self._changed.notify_all()
 
     def close(self) -> None:
-        """Let nobody wait any longer: a thread that waits for ever would keep the process from ending."""
+        """Wake all waiting threads: a thread that waits forever would keep the process from ending."""
         with self._changed:
             self._is_closed = True
             self._changed.notify_all()

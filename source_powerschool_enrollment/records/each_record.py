@@ -63,9 +63,9 @@ def each_record(
 def _as_they_come(
     stream: AbstractStream, workers: int, taken_of: Callable[[Iterable[Record]], _Shown[Taken]]
 ) -> Iterator[_Shown[Taken]]:
-    """Yield what is taken of each partition, whichever is read first; at most `3 * workers` wait to be yielded.
+    """Yield what is taken from each partition, in the order of completion; at most `3 * workers` wait to be yielded.
 
-    After a failure the partitions that remain are generated and closed nevertheless: their generator waits for that.
+    After a failure the remaining partitions are still generated and closed: their generator waits for that.
     """
     failures: list[Exception] = []
 

@@ -24,7 +24,7 @@ logger = logging.getLogger("airbyte.source_powerschool_enrollment")
 
 @dataclass
 class RecordStreamRead:
-    """What the forms of one stream share while it is read. `digests` is None in a full refresh.
+    """What the forms of one stream share during a read. `digests` is None in a full refresh.
 
     After a failure no page is asked for any more: the stream has failed, and what is wrong with one page is most
     likely wrong with all.
@@ -45,7 +45,7 @@ class RecordStreamRead:
 class FormRead:
     """One form of one stream.
 
-    `schedule` is told the pages to read next, and an empty list once the form has ended. Whichever page is closed
+    `schedule` receives the pages to read next, and an empty list once the form has ended. The page that is closed
     last decides that, so no thread ever waits for another one.
     """
 
@@ -63,7 +63,7 @@ class FormRead:
     def read(self, number: int, room: Room) -> tuple[bytes | None, Iterable[Record]]:
         """Return page `number`'s digest, and the records of it that must be sent on.
 
-        It takes the room for them once the page is here. The digest is None where there is none to remember. Raises
+        Blocks until the backlog has capacity. The digest is None when there is nothing to remember. Raises
         AirbyteTracedException.
         """
         if self._is_gone or self._stream.has_failed.is_set():
@@ -84,7 +84,7 @@ class FormRead:
         return digest, self._typed(page.records, synced_at)
 
     def close(self, number: int, digest: bytes | None) -> bool:
-        """Note that the page's records are all on the queue; tell whether the form has ended with it."""
+        """Note that the page's records are all on the queue, and return whether the form has ended with it."""
         if self._stream.digests and digest:
             self._stream.digests.remember(self.form, number, digest)
         with self._lock:
@@ -133,7 +133,7 @@ class FormRead:
         self._stream.estimate.add(self._expected_rows(first))
 
     def _expected_rows(self, first: Page) -> int:
-        """Return how many records will surely be sent on: those beyond the pages that are known."""
+        """Return the number of records that will be emitted at least: those beyond the known pages."""
         known = self._stream.digests.page_count(self.form) if self._stream.digests else 0
         return max(0, first.record_count - known * first.size)
 
@@ -175,7 +175,7 @@ class FormRead:
         return following
 
     def _report(self) -> None:
-        """Say with numbers what is not certain to be complete."""
+        """Warn, with numbers, about pages that may be incomplete."""
         name, plan = self._stream.name, self._plan
         if plan.doubtful:
             logger.warning(

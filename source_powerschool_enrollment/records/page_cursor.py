@@ -1,4 +1,4 @@
-"""Keeps a record stream's state: which pages were sent on, and when that is worth saying."""
+"""Keeps a record stream's state: which pages were emitted, and when to emit the state."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class PageCursor(Cursor):
         """Do nothing: a page closes itself."""
 
     def after_page(self, form_ended: bool) -> Iterator[AirbyteMessage]:
-        """Yield the state if it is due. State leaves only after everything before it is settled.
+        """Yield the state if it is time for it. State is emitted only after everything before it is settled.
 
         Every digest in it was remembered after its records were put on the queue, where a page's partition puts the
         state as well. Under the lock until it is there, so that an older state never follows a newer one. It is not
@@ -67,7 +67,7 @@ class PageCursor(Cursor):
                 yield self._message()
 
     def ensure_at_least_one_state_emitted(self) -> None:
-        """Say the state at the stream's end. By the main thread, after the stream's last worker has gone."""
+        """Emit the state at the stream's end, in the main thread, after the stream's last worker has ended."""
         with self._lock:
             self._message_repository.emit_message(self._message())
 

@@ -2,7 +2,7 @@
 
     {"settings": "<digest>", "published_actions": {"<form id>": "<digests of page 1, 2, …, as one base64 text>"}}
 
-Nine bytes a page are twelve characters of base64. A digest of zeros stands for a page of which nothing is known.
+Nine bytes per page are twelve characters of base64. A digest of zeros marks an unknown page.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _LAYOUT = 1
 
 
 def digest_of(records: Iterable[Mapping[str, Any]]) -> bytes:
-    """Return a digest of the records' content and order, whatever the order of their keys."""
+    """Return a digest of the records' content and order, independent of the order of their keys."""
     content = orjson.dumps(records, option=orjson.OPT_SORT_KEYS)
     return blake2b(content, digest_size=_SIZE).digest()
 
@@ -31,7 +31,7 @@ class PageDigests:
     """The digests of all forms of one stream. Safe to share between threads.
 
     `settings` are what decides which records a page holds, besides the form. With other settings a stored digest
-    says nothing, and is dropped.
+    is meaningless, and is dropped.
     """
 
     def __init__(self, settings: Any, state: Mapping[str, Any]) -> None:
@@ -47,7 +47,7 @@ class PageDigests:
             return sum(map(len, forms)) // _SIZE
 
     def knows(self, form: int, page: int, digest: bytes) -> bool:
-        """Tell whether the page was sent on with just this content."""
+        """Return whether the page was emitted with exactly this content."""
         with self._lock:
             return self._forms.get(str(form), b"")[(page - 1) * _SIZE : page * _SIZE] == digest
 
@@ -59,7 +59,7 @@ class PageDigests:
             pages[(page - 1) * _SIZE : page * _SIZE] = digest
 
     def forget(self, form: int, pages: Iterable[int]) -> None:
-        """Have these pages sent on the next time, whatever they hold then."""
+        """Emit these pages at the next read, even if they did not change."""
         for page in pages:
             self.remember(form, page, _UNKNOWN)
 

@@ -1,14 +1,14 @@
-"""Which pages of a form to read, and which to read again because the form changed meanwhile. Pure: no request, no lock.
+"""Plans which pages of a form to read, and to read again when the form changed during the read. Pure: no I/O, no lock.
 
 A page is a window on a list that may shift while it is read. A record is missed only if it crosses the boundary
 between two neighbouring pages in the time between their two readings. What shows that something may have:
 
 - the record count in a page's metadata changed;
-- an id stands on two pages although the count did not change: the order changed (there are as many slots as records;
+- an id is on two pages although the count did not change: the order changed (there are as many slots as records;
   with one record taken twice, another one has no slot).
 
 A list that is sorted by id can only gain and lose records. There, two readings of two neighbours between which
-nothing changed clear the boundary between them, whatever happened elsewhere. In a list of any other order an edit may
+nothing changed clear the boundary between them, even if other pages changed. In a list of any other order an edit may
 carry a record to another page, so only a pass over all pages in which nothing changed at all proves anything.
 
 `docs/record_streams.md` has the picture, the argument, and what remains hidden.
@@ -108,7 +108,7 @@ class FormPlan:
         return sorted(self.doubtful)
 
     def _must_restart(self) -> bool:
-        """Tell whether neighbouring readings prove nothing, so that only a new pass over all pages can."""
+        """Return whether neighbouring readings prove nothing, so that only a new pass over all pages can."""
         has_changed = len({reading.record_count for reading in self._readings}) > 1
         if self._resized or not (has_changed or self.shared):
             return self._resized
@@ -132,8 +132,8 @@ class FormPlan:
 class Turns:
     """When the form was quiet: the time of a pass, cut into turns that each end with an answer.
 
-    Answers overtake each other, so a turn is quiet only if every answer that was under way in it tells the same
-    record count. `shift` is by how many places a record may have moved, as far as the counts tell.
+    Answers overtake each other, so a turn is quiet only if every answer that was under way in it shows the same
+    record count. `shift` is the number of places by which a record may have moved, according to the counts.
     """
 
     def __init__(self, readings: Sequence[Reading]) -> None:
@@ -150,13 +150,13 @@ class Turns:
                 self.shift += max(before | now) - min(before | now)
 
     def is_quiet(self, one: Reading, other: Reading) -> bool:
-        """Tell whether nothing was seen to change from the first of both questions to the last of both answers."""
+        """Return whether no change was seen between the first of both requests and the last of both answers."""
         first, last = min(one.asked, other.asked) + 1, max(one.answered, other.answered)
         return self._quiet_since[first] == self._quiet_since[last]
 
 
 def doubtful_pages(readings: Sequence[Reading], page_count: int) -> frozenset[int]:
-    """Return the pages never read, those that came short once, and both sides of each boundary not surely quiet."""
+    """Return the pages never read, those that came short once, and both sides of each boundary not proven quiet."""
     turns = Turns(readings)
     by_page: dict[int, list[Reading]] = defaultdict(list)
     for reading in readings:
@@ -171,7 +171,7 @@ def doubtful_pages(readings: Sequence[Reading], page_count: int) -> frozenset[in
 
 
 def are_sorted(readings: Sequence[Reading]) -> bool:
-    """Tell whether the ids rise, or fall, within each page and from page to page, as far as pages can be compared."""
+    """Return whether the ids rise, or fall, within each page and between all pages that can be compared."""
     turns = Turns(readings)
     edges = [
         (one.ids[-1], other.ids[0])

@@ -1,4 +1,4 @@
-"""The partitions of a record stream: a page each, generated as the forms' first pages and changes call for them."""
+"""The partitions of a record stream: one per page, generated as first pages and changes require them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class RecordPage(Partition):
         self._number = number
 
     def read(self) -> Iterator[Any]:
-        """Yield the page's records, unless they are known already, then the stream's state, if it is due.
+        """Yield the page's records, unless they are known already, then the stream's state, if it is time for it.
 
         When the records are all on the queue the page is closed; the last page of a form settles it.
         """
@@ -51,9 +51,9 @@ _Scheduled: TypeAlias = "SimpleQueue[list[RecordPage] | None]"
 
 
 class RecordPartitions(PartitionGenerator):
-    """Yields the first page of each form, then whatever the forms schedule, until all of them end, or the reader does.
+    """Yields the first page of each form, then the pages that the forms schedule, until all forms or the reader end.
 
-    It waits for others, in a thread of its own: the CDK lets at most half of its threads generate partitions, so
+    It waits for other threads, in a separate thread: the CDK lets at most half of its threads generate partitions, so
     there is always one that reads them.
     """
 

@@ -1,4 +1,4 @@
-"""Tells the platform how many rows a stream will have, so that a long sync shows its progress."""
+"""Reports to the platform how many rows a stream will have, so that a long sync shows its progress."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from airbyte_cdk.sources.message import MessageRepository
 
 
 class RowEstimate:
-    """Adds up what each form expects, and says it once all forms have. Safe to share between threads."""
+    """Adds up the rows of all forms and emits the estimate once. Thread-safe."""
 
     def __init__(self, stream_name: str, message_repository: MessageRepository) -> None:
         self._stream_name = stream_name

@@ -1,7 +1,7 @@
 """Makes a declared record stream parallel, complete under change and incremental.
 
-The manifest declares what the stream is: its forms, schema, key and types. Its partitions, a form each, are read
-here page by page: YAML can say neither pages in parallel nor a cursor of one's own.
+The manifest declares the stream: its forms, schema, key and types. Its partitions, one per form, are read
+here page by page: YAML can express neither parallel pages nor a custom cursor.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ def parallel_record_stream(
 
 
 def parent_record_stream(declared: AbstractStream, config: Mapping[str, Any]) -> DefaultStream:
-    """Return the stream as the parent of another one: a full refresh of records with their form, told to nobody."""
+    """Return the stream as the parent of another one: a full refresh of records with their form, without messages."""
     return parallel_record_stream(declared, config, _FORM_ALONE, Outlet(NoopMessageRepository()))
 
 
