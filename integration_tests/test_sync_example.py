@@ -50,7 +50,7 @@ def test_it_ends_with_a_table_of_rows_a_stream(sandbox, tmp_path):
     assert (tmp_path / "powerschool_enrollment.duckdb").stat().st_mode & 0o077 == 0
 
 
-def test_a_refused_key_is_said_without_a_traceback(sandbox, tmp_path):
+def test_refused_key_is_reported_without_a_traceback(sandbox, tmp_path):
     done = sync(tmp_path, sandbox, "wrong-key")
     said = done.stdout + done.stderr
     assert done.returncode == 1
@@ -67,7 +67,7 @@ def test_without_a_key_no_made_up_children_are_read_unasked(sandbox, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def test_the_sandbox_is_read_though_a_key_is_set_and_its_children_stand_apart(sandbox, tmp_path):
+def test_sandbox_is_read_into_a_separate_file_even_if_a_key_is_set(sandbox, tmp_path):
     done = sync(tmp_path, sandbox, sandbox.api_key, "--sandbox")
     assert done.returncode == 0, done.stderr[-2000:]
     assert "schema sandbox" in done.stdout
@@ -90,7 +90,7 @@ def test_make_asks_for_the_sandbox_where_neither_key_nor_address_is_set(variable
 HOLDER = "import duckdb; held = duckdb.connect('powerschool_enrollment.duckdb'); print('held', flush=True); input()"
 
 
-def test_a_file_that_another_process_has_open_is_said_before_anything_is_read(sandbox, tmp_path):
+def test_file_in_use_is_reported_before_anything_is_read(sandbox, tmp_path):
     with subprocess.Popen(
         [sys.executable, "-c", HOLDER], cwd=tmp_path, stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as holder:

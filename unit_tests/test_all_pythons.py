@@ -35,7 +35,7 @@ def run(tmp_path):
     return run
 
 
-def test_each_python_tests_in_an_environment_of_its_own(run):
+def test_each_python_tests_in_a_separate_environment(run):
     done = run("3.10", "3.12")
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == [

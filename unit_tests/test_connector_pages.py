@@ -106,7 +106,7 @@ def test_what_an_option_within_a_choice_within_a_list_must_be_introduced_with():
 
 
 @each
-def test_the_headers_stand_in_the_templates_order(kind):
+def test_headers_are_in_the_order_of_the_template(kind):
     headers = re.findall(r"^#+ (.+)$", PAGES[kind], re.MULTILINE)
     assert [header for header in headers if header in HEADERS] == HEADERS
 

@@ -91,7 +91,7 @@ def test_a_description_is_a_few_short_sentences(option):
 
 
 @each_object
-def test_options_stand_in_the_order_in_which_they_are_read(parent):
+def test_options_are_in_reading_order(parent):
     orders = [option["order"] for option in parent.schema["properties"].values()]
     assert orders == list(range(len(orders)))
 
@@ -108,7 +108,7 @@ def test_what_is_required_exists(parent):
 
 
 @each_form
-def test_cards_stand_in_the_order_of_their_options(form):
+def test_cards_are_in_the_order_of_their_options(form):
     cards = [card for card, _ in groupby(option["group"] for option in form["properties"].values())]
     assert cards == [group["id"] for group in form["groups"]]
     assert all(group["title"] for group in form["groups"])
@@ -135,7 +135,7 @@ def test_secret_names_are_recognised():
 
 
 @each_choice
-def test_a_choice_is_told_apart_by_one_constant_and_explains_each_branch(option):
+def test_choice_has_one_constant_and_explains_each_branch(option):
     assert option.schema["type"] == "object"
     branches = option.schema["oneOf"]
     constants = [

@@ -52,7 +52,7 @@ def test_every_job_has_a_name_a_bound_and_steps(job):
     assert job["steps"]
 
 
-def test_every_action_is_pinned_to_a_commit_and_its_version_told():
+def test_every_action_is_pinned_to_a_commit_with_its_version():
     actions = re.findall(r"uses: (.+)", CI.read_text())
     assert len(actions) > len(JOBS)
     assert [each for each in actions if not re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40} # v\d+(\.\d+)+", each)] == []
@@ -75,7 +75,7 @@ def test_the_workflow_does_what_the_gate_does():
     assert set(gate) <= commands(*JOBS.values())
 
 
-def test_all_green_waits_for_every_other_job_whatever_became_of_it():
+def test_all_green_waits_for_every_other_job():
     assert set(JOBS[GATE]["needs"]) == JOBS.keys() - {GATE}
     assert JOBS[GATE]["if"] == "always()"
     (step,) = JOBS[GATE]["steps"]

@@ -36,7 +36,7 @@ def imported_packages(module: Path) -> set[str]:
 
 
 @pytest.mark.parametrize("package", MAY_IMPORT)
-def test_a_package_imports_only_what_stands_below_it(package):
+def test_package_imports_only_lower_layers(package):
     modules = sorted((ROOT / package).rglob("*.py"))
 
     assert modules

@@ -80,7 +80,7 @@ def test_suggested_streams_are_streams():
     assert set(data("source")["suggestedStreams"]["streams"]) <= {path.stem for path in SCHEMAS}
 
 
-def test_the_source_transfers_files_as_its_entry_says():
+def test_file_transfer_matches_the_registry_entry():
     config = {"api_key": "sandbox-key", "documents": [{"field": "doc_BirthCertificate"}]}
     streams = SourcePowerschoolEnrollment(config=config).streams(config)
     assert any(stream.as_airbyte_stream().is_file_based for stream in streams)
@@ -102,5 +102,5 @@ def test_the_icon_is_a_square_drawing_and_nothing_else(kind):
     assert [name for name in attributes if name.startswith("on") or name.endswith("href")] == []
 
 
-def test_the_icons_can_be_told_apart():
+def test_icons_differ():
     assert icon("source").read_bytes() != icon("destination").read_bytes()

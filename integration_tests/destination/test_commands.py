@@ -28,7 +28,7 @@ def test_check_names_a_refused_key(service, tmp_path):
     assert "api_key" in status["message"]
 
 
-def test_check_tells_all_problems_at_once(service, tmp_path):
+def test_check_reports_all_problems_at_once(service, tmp_path):
     targets = {
         "a": {"type": "import_schema", "published_action_id": 9, "import_schema_id": 10},
         "b": {"type": "import_schema", "published_action_id": 1, "import_schema_id": 99},

@@ -26,7 +26,7 @@ def write_in_a_shell(folder: Path, service: StandIn, redirection: str) -> "subpr
     return subprocess.run(["bash", "-c", command], cwd=folder, capture_output=True, text=True, check=False, timeout=60)
 
 
-def test_an_output_that_cannot_be_written_is_told_in_one_line(service: StandIn, tmp_path: Path) -> None:
+def test_unwritable_output_is_reported_in_one_line(service: StandIn, tmp_path: Path) -> None:
     done = write_in_a_shell(tmp_path, service, "> /dev/full")
     assert (done.returncode, done.stderr) == (1, "The output cannot be written: No space left on device.\n")
 
@@ -42,12 +42,12 @@ def test_ctrl_c_ends_it_at_once_with_a_word_and_no_stack(service: StandIn, tmp_p
     assert "Traceback" not in session.everything
 
 
-def test_an_output_that_nobody_reads_any_more_ends_it_quietly(service: StandIn, tmp_path: Path) -> None:
+def test_closed_output_ends_the_process_quietly(service: StandIn, tmp_path: Path) -> None:
     done = write_in_a_shell(tmp_path, service, "| true; exit ${PIPESTATUS[0]}")
     assert (done.returncode, done.stderr) == (1, "")
 
 
-def test_no_input_at_all_is_told(service: StandIn, tmp_path: Path) -> None:
+def test_missing_standard_input_is_reported(service: StandIn, tmp_path: Path) -> None:
     done = write_in_a_shell(tmp_path, service, "<&-")
     assert (done.returncode, done.stderr) == (1, "")
     assert "Standard input is missing: the rows are read from it." in done.stdout

@@ -26,7 +26,7 @@ def submissions() -> dict:
     return {"imports": [{"stream": "students", "target": target, "key_field": "StudentID"}]}
 
 
-def test_a_key_refused_by_the_documented_500_is_the_users_to_mend(service: StandIn, tmp_path: Path) -> None:
+def test_refused_key_with_status_500_is_a_config_error(service: StandIn, tmp_path: Path) -> None:
     service.gets["/publishedactions"] = Reply(500, NOT_AUTHORIZED)
     session = write(tmp_path, service)
     assert (session.code, session.failure["failure_type"]) == (1, "config_error")
@@ -34,7 +34,7 @@ def test_a_key_refused_by_the_documented_500_is_the_users_to_mend(service: Stand
     assert service.arrivals == []
 
 
-def test_an_address_where_nothing_answers_is_the_users_to_mend(tmp_path: Path) -> None:
+def test_unreachable_address_is_a_config_error(tmp_path: Path) -> None:
     with socket.socket() as reserved:
         reserved.bind(("127.0.0.1", 0))
         host = f"127.0.0.1:{reserved.getsockname()[1]}"
@@ -180,7 +180,7 @@ def test_a_column_without_a_field_fails_before_the_first_row(service: StandIn, t
     assert service.arrivals == []
 
 
-def test_a_catalog_that_is_none_is_named(service: StandIn, tmp_path: Path) -> None:
+def test_invalid_catalog_is_named(service: StandIn, tmp_path: Path) -> None:
     session = run(tmp_path, config(service), {"streams": [{"stream": "vertraulich"}]}, [record(MARKED)])
     assert (session.code, session.failure["failure_type"]) == (1, "config_error")
     assert f"The file {tmp_path / 'catalog.json'}, given with --catalog, is not a conf" in session.failure["message"]

@@ -164,7 +164,7 @@ def test_a_misspelt_column_to_hold_back_stops_the_import(sandbox, tmp_path):
     assert sandbox.journal.count("POST", "*") == 0
 
 
-def test_rows_of_one_student_are_told_with_their_lines_and_written_in_order(sandbox, tmp_path):
+def test_rows_of_one_student_are_listed_by_line_and_written_in_order(sandbox, tmp_path):
     file = write_roster(tmp_path, [(700123, "04/20/2015"), (8, "04/20/2015"), (700123, "04/21/2015")])
     result = import_roster(file, "--into", short_roster(sandbox)[0], sandbox=sandbox)
     assert result.returncode == 0

@@ -11,7 +11,7 @@ from integration_tests.destination.roster_command import command, environment, i
 from powerschool_enrollment_sandbox import Fault
 
 
-def test_an_unreachable_service_is_said_once_and_fails(sample):
+def test_unreachable_service_is_reported_once_and_fails(sample):
     result = import_roster(
         sample,
         POWERSCHOOL_ENROLLMENT_API_KEY="k",
@@ -23,7 +23,7 @@ def test_an_unreachable_service_is_said_once_and_fails(sample):
     assert "rows/s" not in result.stdout
 
 
-def test_that_the_service_does_not_answer_is_said_while_it_is_tried_again(sandbox, sample):
+def test_retries_are_logged_while_the_service_does_not_answer(sandbox, sample):
     sandbox.faults.add(Fault("status", path="/publishedactions", status=503))
     with subprocess.Popen(
         command(sample, "--into", short_roster(sandbox)[0]), env=environment(sandbox), stdout=subprocess.PIPE, text=True
@@ -35,7 +35,7 @@ def test_that_the_service_does_not_answer_is_said_while_it_is_tried_again(sandbo
     assert process.returncode == 3
 
 
-def test_an_import_that_fails_half_way_says_what_was_confirmed(sandbox, tmp_path):
+def test_import_that_fails_half_way_reports_what_was_confirmed(sandbox, tmp_path):
     file = write_roster(tmp_path, [(number, "nonsense" if number == 150 else "04/20/2015") for number in range(300)])
     result = import_roster(file, "--into", short_roster(sandbox)[0], "--rejected", "/dev/full", sandbox=sandbox)
     assert result.returncode == 1
@@ -51,7 +51,7 @@ def test_an_import_that_fails_half_way_says_what_was_confirmed(sandbox, tmp_path
         pytest.param(lambda process: process.send_signal(signal.SIGHUP), id="SIGHUP"),
     ],
 )
-def test_when_stopped_it_says_what_was_confirmed_and_leaves_nothing_behind(sandbox, tmp_path, stop):
+def test_stopped_import_reports_what_was_confirmed_and_leaves_nothing_behind(sandbox, tmp_path, stop):
     file = write_roster(tmp_path, [(number, "04/20/2015") for number in range(2000)])
     temporary = tmp_path / "tmp"
     temporary.mkdir()

@@ -60,7 +60,7 @@ def test_a_field_that_the_record_does_not_show_makes_a_row_changed(service, writ
     assert "Stream students: skip_unchanged will skip no row: no record shows Grade." in session.logs
 
 
-def test_records_without_an_id_are_nothing_to_compare_with_and_that_is_said(service, write):
+def test_records_without_an_id_cannot_be_compared_and_a_warning_says_why(service, write):
     service.roster = [{**of_nobody, "externalStudentID": None} for of_nobody in service.roster]
     session = write(row(1))
     assert sent(service) == ["1"]
@@ -75,7 +75,7 @@ def test_a_record_without_data_items_is_nothing_to_compare_with(service, write):
     assert sorted(sent(service)) == ["1", "2"]
 
 
-def test_an_empty_roster_is_no_reason_to_warn(service, write):
+def test_empty_roster_causes_no_warning(service, write):
     service.roster.clear()
     assert "will skip no row" not in write(row(1)).logs
 

@@ -151,7 +151,7 @@ class WriteContract:
         assert [state["id"] for state in run.states] == [9]
         assert bench.written() == set(range(30))
 
-    def test_what_is_no_row_and_no_state_is_passed_over(self, bench: Bench) -> None:
+    def test_other_message_types_are_ignored(self, bench: Bench) -> None:
         run = bench.start()
         run.send(
             {"type": "LOG", "log": {"level": "INFO", "message": "hello"}},

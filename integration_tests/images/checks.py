@@ -138,7 +138,7 @@ def test_an_image_holds_its_connector_and_nothing_for_development(images, connec
     )
 
 
-def test_sizes_and_start_up_times_are_told(images, capsys):
+def test_sizes_and_start_up_times_are_printed(images, capsys):
     base = images.engine.size(images.engine.base)
     lines = []
     for connector in CONNECTORS:

@@ -37,7 +37,7 @@ def test_every_check_that_fails_or_needs_a_network_is_explained():
 
 
 @pytest.mark.parametrize("status", [PASSED, FAILED, NEEDS_A_NETWORK, DOES_NOT_APPLY])
-def test_what_the_page_says_is_no_surprise(status):
+def test_outcomes_listed_on_the_page_are_expected(status):
     assert list(surprises({("Icons", "source"): status}, found(status))) == []
 
 

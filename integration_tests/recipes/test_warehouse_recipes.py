@@ -208,7 +208,7 @@ def test_a_student_is_found_in_every_form_by_the_students_id(season):
     assert 2 in Counter(student for student, *_ in found).values()
 
 
-def test_each_record_tells_which_documents_it_has(season):
+def test_each_record_lists_its_documents(season):
     expected = [
         (
             record["id"],

@@ -57,7 +57,7 @@ def test_check_succeeds_in_two_requests(sandbox, config):
 
 
 @pytest.mark.parametrize("status", [500, 401, 403])
-def test_check_says_that_the_key_is_refused_and_which_option_holds_it(sandbox, config, status):
+def test_check_names_the_option_of_a_refused_key(sandbox, config, status):
     sandbox.settings.refusal_status = status
     before = time.monotonic()
     answer = check({**config, "api_key": "a-wrong-key"})
@@ -69,7 +69,7 @@ def test_check_says_that_the_key_is_refused_and_which_option_holds_it(sandbox, c
     assert sandbox.journal.count() == 1
 
 
-def test_check_says_that_nobody_answers_at_the_host():
+def test_check_reports_a_refused_connection():
     with socket.socket() as reserved:
         reserved.bind(("127.0.0.1", 0))
         port = reserved.getsockname()[1]
@@ -77,12 +77,12 @@ def test_check_says_that_nobody_answers_at_the_host():
     assert f"127.0.0.1:{port} refuses the connection. Check the option base_url" in answer["message"]
 
 
-def test_check_says_that_the_address_is_another_services(sandbox, config):
+def test_check_reports_the_address_of_another_service(sandbox, config):
     sandbox.faults.add(Fault("status", path="*", status=404, body="html"))
     assert "not the PowerSchool Enrollment API's" in check(config)["message"]
 
 
-def test_check_tells_a_service_that_is_down_from_a_wrong_address(sandbox, config):
+def test_check_distinguishes_an_outage_from_a_wrong_address(sandbox, config):
     sandbox.faults.add(Fault("status", path="*", status=503, body="html"))
     assert "health status does not answer either" in check(config)["message"]
     assert sandbox.journal.count() <= 5
@@ -123,7 +123,7 @@ def test_a_read_of_a_stream_that_is_not_there_fails_before_any_request(sandbox, 
     assert sandbox.journal.count() == 0
 
 
-def test_a_file_that_is_not_what_it_must_be_is_said_in_one_block(config):
+def test_invalid_catalog_file_is_reported_in_one_message(config):
     outcome = run_source("read", config=config, catalog=["nothing"])
     (error,) = outcome.errors
     assert "catalog.json, given with --catalog, is not a configured catalog. A configured" in error["message"]
@@ -137,7 +137,7 @@ def test_without_a_command_the_usage_is_printed():
     assert "discover" in process.stderr
 
 
-def test_a_refused_key_is_said_once_for_each_stream_and_without_the_way_through_the_code(config):
+def test_refused_key_is_reported_once_per_stream_without_a_stack_trace(config):
     outcome = read_streams({**config, "api_key": "a-wrong-key"}, *sorted(STREAMS))
     *of_streams, last = outcome.errors
     assert outcome.exit_code == 1
@@ -173,7 +173,7 @@ def test_a_read_keeps_the_key_in_no_file_that_a_kill_could_leave_behind(tmp_path
     assert [path for path in (tmp_path / "temporary").rglob("*") if path.is_file()] == []
 
 
-def test_a_read_that_nobody_listens_to_any_more_ends_at_once(slow_read):
+def test_read_with_a_closed_output_ends_at_once(slow_read):
     slow_read.stdout.close()
     assert slow_read.wait(timeout=30) == 1
     assert slow_read.stderr.read() == b""
@@ -186,7 +186,7 @@ def test_a_read_that_is_interrupted_ends_at_once(slow_read):
     assert slow_read.stderr.read() == b"Interrupted. The next sync continues from the last state.\n"
 
 
-def test_a_full_disk_is_told_in_one_line(config, tmp_path):
+def test_full_disk_is_reported_in_one_line(config, tmp_path):
     catalog = configured_catalog(run_source("discover", config=config).catalog, ["roster_record_details"])
     arguments = source_command("read", tmp_path, config=config, catalog=catalog)
     with Path("/dev/full").open("w") as full:

@@ -12,7 +12,7 @@ def batch_ids(messages):
     return {message["record"]["batch_id"] for message in messages if "record" in message}
 
 
-def test_an_undisturbed_sync_creates_each_batch_once_and_says_a_state_after_each(service):
+def test_undisturbed_sync_creates_each_batch_once_with_a_state_after_each(service):
     service.approve(7, 60)
     platform = Platform(service)
     messages = platform.sync()
@@ -91,7 +91,7 @@ def test_a_createbatch_that_did_not_act_leaves_nothing_to_reset(service, fault):
     assert service.calls()[2] == 0
 
 
-def test_a_createbatch_that_was_told_to_slow_down_is_sent_again_without_a_list(service):
+def test_createbatch_is_repeated_after_429_without_listing_batches(service):
     service.approve(7, 10)
     service.fail_once("429", "before")
     Platform(service).sync()
@@ -122,7 +122,7 @@ def test_records_that_left_without_a_committed_state_are_delivered_again(service
     assert service.calls()[2] == 2  # the second batch, and the empty one
 
 
-def test_a_sync_whose_states_were_never_committed_is_delivered_wholly_again(service):
+def test_sync_without_committed_states_is_delivered_again_in_full(service):
     service.approve(7, 30)
     platform = Platform(service)
     platform.sync()
@@ -131,7 +131,7 @@ def test_a_sync_whose_states_were_never_committed_is_delivered_wholly_again(serv
     assert service.calls()[2] == 3
 
 
-def test_a_lost_reset_answer_is_asked_again_and_a_batch_that_is_gone_is_as_good_as_reset(service):
+def test_lost_reset_answer_is_retried_and_a_missing_batch_counts_as_reset(service):
     service.start_over(7, resets_stay=False)
     service.approve(7, 10)
     service.deliver(7)

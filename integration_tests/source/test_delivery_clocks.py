@@ -87,7 +87,7 @@ def test_the_service_s_clock_may_jump_ahead_and_back(service):
     assert not platform.lost()
 
 
-def test_batches_of_one_second_are_told_apart(service):
+def test_batches_of_the_same_second_are_distinguished(service):
     service.start_over(7, batch_size=5)
     service.approve(7, 50)
     platform = Platform(service)

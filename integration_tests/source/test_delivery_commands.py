@@ -40,7 +40,7 @@ def check(service, tmp_path, **changes):
     return said(run(command("check", tmp_path, config=config)), "CONNECTION_STATUS")[0]["connectionStatus"]
 
 
-def test_a_read_of_sixty_records_creates_four_batches_and_says_a_state_after_each(service, tmp_path):
+def test_read_of_sixty_records_creates_four_batches_with_a_state_after_each(service, tmp_path):
     arguments = command("read", tmp_path, config=config_of(Platform(service)), catalog=CATALOG)
     process = run(arguments)
     assert process.returncode == 0
@@ -96,7 +96,7 @@ def test_a_target_that_is_gone_fails_the_read_as_a_wrong_configuration(service, 
 
 
 @pytest.mark.parametrize("fault", ["500", "truncate"])
-def test_no_value_of_a_record_is_ever_said_outside_of_a_record(service, tmp_path, fault):
+def test_record_values_appear_only_in_records(service, tmp_path, fault):
     calls = iter(range(9))
     service.spoil = lambda when, path: (
         fault if when == "after" and "createbatch" in path and next(calls, 9) in {1, 2} else None

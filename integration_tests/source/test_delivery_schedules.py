@@ -56,7 +56,7 @@ def start_over(service: DeliverySandbox, chance: random.Random) -> None:
 
 
 @pytest.mark.parametrize("seed", range(300))
-def test_whatever_dies_nothing_is_lost(service, seed):
+def test_no_record_is_lost_when_a_process_is_killed(service, seed):
     chance = random.Random(seed)
     start_over(service, chance)
     weather = Weather(chance, service)

@@ -72,7 +72,7 @@ def test_a_document_without_a_name_is_called_by_its_id(sandbox, object_id, stagi
     assert Path(file.staging_file_url) == staging / f"documents/30011/5100021/doc_BirthCertificate/{object_id}"
 
 
-def test_documents_of_one_name_are_files_of_their_own(sandbox, staging):
+def test_documents_with_the_same_name_become_separate_files(sandbox, staging):
     download = download_of(sandbox)
     for record_id, field in [(5100021, "doc_One"), (5100021, "doc_Two"), (5100022, "doc_One")]:
         object_id = sandbox.district.documents.put(f"{record_id} {field}".encode())

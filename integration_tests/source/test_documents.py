@@ -193,9 +193,7 @@ def test_a_storage_that_refuses_everything_is_not_asked_for_every_document(sandb
     assert files_in(staging) == []
 
 
-def test_a_storage_that_the_network_does_not_let_us_reach_is_said_to_be_that_and_soon_given_up(
-    sandbox, config, staging
-):
+def test_unreachable_storage_is_reported_and_given_up_soon(sandbox, config, staging):
     with socket.socket() as reserved:
         reserved.bind(("127.0.0.1", 0))
         sandbox.settings.document_host = f"http://127.0.0.1:{reserved.getsockname()[1]}"
@@ -208,9 +206,7 @@ def test_a_storage_that_the_network_does_not_let_us_reach_is_said_to_be_that_and
     assert files_in(staging) == []
 
 
-def test_a_staging_folder_that_is_not_there_is_said_before_any_request_and_nothing_lands_elsewhere(
-    sandbox, config, staging
-):
+def test_missing_staging_folder_is_reported_before_any_request(sandbox, config, staging):
     outcome = transfer(config, staging / "misspelt")
     assert outcome.exit_code == 1
     assert outcome.errors[0]["failure_type"] == "config_error"

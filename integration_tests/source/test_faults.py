@@ -122,7 +122,7 @@ def test_a_refused_key_is_asked_once_and_named(read, sandbox):
         ("http://127.0.0.1:{free_port}", "127.0.0.1:{free_port} refuses the connection"),
     ],
 )
-def test_an_address_where_nothing_answers_is_the_users_to_mend_though_nobody_ran_check(config, address, said):
+def test_unreachable_address_is_a_config_error_without_a_check(config, address, said):
     with socket.socket() as reserved:
         reserved.bind(("127.0.0.1", 0))
         port = reserved.getsockname()[1]
@@ -138,7 +138,7 @@ def test_an_address_where_nothing_answers_is_the_users_to_mend_though_nobody_ran
     assert any(said in warning and "Trying again in" in warning for warning in outcome.warnings)
 
 
-def test_a_detail_that_was_removed_meanwhile_is_a_counted_warning(read, sandbox):
+def test_removed_detail_is_a_counted_warning(read, sandbox):
     form = next(iter(sandbox.district.forms.values()))
     gone = form.roster.ids()[5]
     outcome = read(Fault("status", path=f"/rosterrecords/{gone}", status=404), stream="roster_record_details")

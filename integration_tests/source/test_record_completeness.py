@@ -111,7 +111,7 @@ def read(stream, workers):
 
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 2**32), incremental=st.booleans())
-def test_every_record_that_exists_throughout_arrives_or_is_said_to_be_in_doubt(
+def test_every_record_that_exists_throughout_arrives_or_is_reported_as_doubtful(
     sandbox, declared, caplog, seed, incremental
 ):
     chance = Random(seed)

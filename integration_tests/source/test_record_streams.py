@@ -107,13 +107,13 @@ def test_an_undisturbed_read_asks_for_each_page_once_with_at_most_num_workers_at
     assert sandbox.journal.max_concurrent >= min(workers, 16)
 
 
-def test_rows_expected_are_told_before_most_have_come(sandbox, read):
+def test_expected_rows_are_reported_before_most_have_come(sandbox, read):
     outcome = read(sync_mode="full_refresh")
     (estimate,) = [trace["estimate"] for trace in outcome.of_type("TRACE") if trace["type"] == "ESTIMATE"]
     assert estimate == {"name": "roster_records", "type": "STREAM", "row_estimate": len(every_id(sandbox))}
 
 
-def test_a_record_says_when_it_was_read(read):
+def test_record_contains_the_time_of_its_read(read):
     before = datetime.now(timezone.utc)
     outcome = read()
     for record in outcome.records("roster_records"):
@@ -179,7 +179,7 @@ def test_a_full_refresh_ignores_the_state(sandbox, read):
     assert sorted(ids(outcome)) == every_id(sandbox)
 
 
-def test_the_state_of_a_full_refresh_is_no_reason_to_skip_anything(sandbox, read):
+def test_state_of_a_full_refresh_skips_nothing(sandbox, read):
     outcome = read(last_state(read(sync_mode="full_refresh")))
     assert sorted(ids(outcome)) == every_id(sandbox)
 
@@ -251,7 +251,7 @@ def test_what_a_failed_sync_sent_is_not_sent_again(sandbox, read):
     assert ids(failed)
 
 
-def test_a_configured_form_that_is_not_there_is_for_the_user_to_mend(read):
+def test_missing_configured_form_is_a_config_error(read):
     outcome = read(published_actions={"mode": "ids", "ids": [404404]})
     assert outcome.exit_code == 1
     assert outcome.errors[0]["failure_type"] == "config_error"

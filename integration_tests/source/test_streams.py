@@ -22,7 +22,7 @@ def test_the_sync_ends_well(everything):
     assert (outcome.exit_code, outcome.errors, outcome.warnings) == (0, [], [])
 
 
-def test_every_record_is_as_its_schema_says(everything):
+def test_every_record_matches_its_schema(everything):
     _, streams, outcome = everything
     for name, stream in streams.items():
         validator = Draft7Validator(stream["json_schema"], format_checker=FormatChecker())
@@ -102,7 +102,7 @@ def test_the_rate_cap_holds_for_the_whole_sync(sandbox, config):
     assert began[-1] - began[0] >= 0.1 * (len(began) - 1) * 0.9
 
 
-def test_batches_are_read_on_from_where_the_last_sync_stood(sandbox, config):
+def test_batches_continue_from_the_last_sync(sandbox, config):
     first = read_streams(config, "batches", sync_mode="incremental")
     second = read_streams(config, "batches", sync_mode="incremental", state=first.states[-1:])
     there = sum(len(target.batches) for target in sandbox.district.delivery_targets.values())

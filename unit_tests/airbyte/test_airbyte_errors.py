@@ -55,13 +55,13 @@ def test_no_error_of_the_error_tree_is_left_out_of_the_table():
     assert set(FAILURE_TYPES) == tree
 
 
-def test_a_caller_who_knows_better_says_so():
+def test_caller_can_override_the_failure_type():
     error = as_traced_exception(NotFound("no form 5."), FailureType.config_error)
 
     assert error.failure_type is FailureType.config_error
 
 
-def test_the_platform_shows_where_what_who_said_so_and_what_to_do_next():
+def test_platform_shows_where_what_the_service_message_and_guidance():
     error = KeyRefused("the API key was refused.", "GET /connection/test", 500, "You are not authorized.")
 
     assert as_traced_exception(error).message == (
@@ -72,7 +72,7 @@ def test_the_platform_shows_where_what_who_said_so_and_what_to_do_next():
 
 
 @pytest.mark.parametrize("error", [PassingFault, Unreachable, NeverReached])
-def test_what_is_said_of_a_missing_answer_is_true_of_a_check_too(error):
+def test_message_about_a_missing_answer_also_fits_a_check(error):
     assert "sync" not in str(error("no answer.", "GET /connection/test"))
 
 

@@ -34,31 +34,31 @@ def test_a_file_that_is_not_there_is_named_with_its_argument():
     )
 
 
-def test_a_folder_is_no_file(tmp_path):
+def test_folder_is_not_accepted_as_a_file(tmp_path):
     with pytest.raises(InvalidOption, match="cannot be read: Is a directory"):
         read_object(str(tmp_path), "--config")
 
 
-def test_malformed_json_is_told_by_line_and_column_and_never_quoted(complaint):
+def test_malformed_json_is_reported_by_line_and_column_and_never_quoted(complaint):
     said = complaint(b'{\n  "api_key": "a-key"\n  "base_url": "x"\n}')
     assert said == "is not valid JSON at line 3, column 3: Expecting ',' delimiter."
 
 
-def test_lines_that_a_connector_printed_are_told_as_such(complaint):
+def test_lines_printed_by_a_connector_are_recognised(complaint):
     assert complaint(b'{"type": "LOG"}\n{"type": "CATALOG"}\n').startswith("holds more than one JSON value. Of lines")
 
 
-def test_a_byte_of_another_encoding_is_told_by_its_line(complaint):
+def test_byte_of_another_encoding_is_reported_by_its_line(complaint):
     said = complaint('{\n"api_key": "clé"}'.encode("latin-1"))
     assert said == "is not UTF-8 (line 2): save it in the encoding UTF-8."
 
 
 @pytest.mark.parametrize(("content", "kind"), [(b"[1]", "a list"), (b'"a-key"', "a single value")])
-def test_json_that_is_no_object_is_told_by_its_kind(complaint, content, kind):
+def test_json_that_is_not_an_object_is_reported_by_its_kind(complaint, content, kind):
     said = complaint(content)
     assert said == f"holds {kind}; a JSON object is expected, which begins with {{ and ends with }}."
 
 
 @pytest.mark.parametrize("content", [b"[" * 100_000, b"1" * 5000])
-def test_json_that_python_cannot_take_is_no_crash(complaint, content):
+def test_json_beyond_pythons_limits_is_an_invalid_option(complaint, content):
     assert complaint(content) == "is nested too deep, or holds a number too long, to be read as JSON."

@@ -115,7 +115,7 @@ def test_any_text_is_a_normal_and_safe_address_or_a_wrong_one(text):
     assert health_url(normal).endswith("/healthz")
 
 
-def test_the_health_status_stands_beside_the_version():
+def test_health_url_is_beside_the_version():
     assert health_url(DEFAULT_BASE_URL) == "https://registration.powerschool.com/api/healthz"
     assert health_url("https://dev1.example/api10/v2") == "https://dev1.example/api10/healthz"
 

@@ -147,7 +147,7 @@ def test_a_retry_after_of_nothing_still_backs_off(client, requests_mock, virtual
 
 
 @pytest.mark.parametrize("text", ["600", "86400", "9" * 400])
-def test_a_retry_after_beyond_patience_gives_up_at_once_and_holds_nobody(client, requests_mock, virtual_time, text):
+def test_retry_after_beyond_the_deadline_gives_up_and_delays_no_thread(client, requests_mock, virtual_time, text):
     requests_mock.get(f"{URL}/checklists", status_code=429, headers={"Retry-After": text})
     requests_mock.get(f"{URL}/publishedactions", json=[])
 
@@ -158,7 +158,7 @@ def test_a_retry_after_beyond_patience_gives_up_at_once_and_holds_nobody(client,
     assert virtual_time.slept == []
 
 
-def test_a_retry_after_told_to_one_thread_holds_the_others(client, requests_mock, virtual_time):
+def test_retry_after_of_one_thread_delays_the_others(client, requests_mock, virtual_time):
     requests_mock.get(f"{URL}/checklists", [{"status_code": 429, "headers": {"Retry-After": "40"}}, {"json": []}])
     requests_mock.get(f"{URL}/publishedactions", json=[])
     client.get("/checklists")
@@ -211,7 +211,7 @@ def test_parameters_go_into_the_query_escaped(client, requests_mock):
     assert requests_mock.last_request.query == "page=2&lastname=o%27neil+%26+s%c3%b6hne"
 
 
-def test_the_whole_answer_is_surely_json(client, requests_mock):
+def test_whole_response_is_valid_json(client, requests_mock):
     requests_mock.get(f"{URL}/checklists", [{"text": "<html>"}, {"json": [1], "headers": {"X-A": "b"}}])
 
     response = client.get_response("/checklists")

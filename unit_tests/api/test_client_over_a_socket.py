@@ -28,7 +28,7 @@ def test_a_get_sends_the_key_and_no_cookie_and_no_body(client, server):
     assert "cookie" not in request.headers
 
 
-def test_an_empty_post_says_that_it_is_empty(client, server):
+def test_empty_post_sends_content_length_zero(client, server):
     client.post("/deliverytargets/1/createbatch", repeatable=False)
 
     (request,) = server.received
@@ -71,7 +71,7 @@ def test_a_broken_compression_is_asked_for_again(client, server, wire):
 
 
 @pytest.mark.parametrize("garbage", [b"SSH-2.0-OpenSSH_9.2\r\n", b"\r\n\r\n", b"HTTP/1.1 abc\r\n\r\n"])
-def test_what_is_no_http_is_asked_for_again(client, server, wire, garbage):
+def test_invalid_http_is_retried(client, server, wire, garbage):
     server.answers(garbage, wire(b"[]"))
 
     assert client.get("/checklists") == []
@@ -193,7 +193,7 @@ def test_connections_are_kept_for_the_next_request(client, server):
     assert server.connections == 1
 
 
-def test_a_rate_limit_of_the_servers_is_told_as_such(client_for, server, wire):
+def test_rate_limit_of_the_server_is_reported(client_for, server, wire):
     server.answers(wire(b"", "429 Too Many Requests", "Retry-After: 3"))
 
     with pytest.raises(SlowDown) as raised:

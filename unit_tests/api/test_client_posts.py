@@ -42,7 +42,7 @@ def test_what_may_be_repeated_is_sent_again_after_an_unknown_outcome(client, req
 
 
 @pytest.mark.parametrize("outcome", [{"status_code": 429}, REFUSED_CONNECTION], ids=str)
-def test_what_creates_is_sent_again_when_it_surely_was_not_acted_upon(client, requests_mock, outcome):
+def test_creating_request_is_retried_if_it_was_not_processed(client, requests_mock, outcome):
     requests_mock.post(f"{URL}/submission", [outcome, outcome, {"json": {"status": "Success"}}])
 
     assert client.post("/submission", {"a": "b"}, repeatable=False) == {"status": "Success"}
@@ -58,14 +58,14 @@ def test_what_creates_is_not_sent_again_when_a_refusal_is_followed_by_an_unknown
     assert requests_mock.call_count == 2
 
 
-def test_an_answer_without_a_body_is_none(client, requests_mock):
+def test_answer_without_a_body_returns_none(client, requests_mock):
     requests_mock.post(f"{URL}/deliverytargets/1/resetbatch/2", status_code=204)
 
     assert client.post("/deliverytargets/1/resetbatch/2", repeatable=True) is None
 
 
 @pytest.mark.parametrize("body", [{"a": float("nan")}, {"a": [float("inf")]}])
-def test_a_body_that_is_no_json_is_not_sent(client, requests_mock, body):
+def test_body_that_is_not_json_is_not_sent(client, requests_mock, body):
     requests_mock.post(f"{URL}/submission", json={})
 
     with pytest.raises(RequestRefused):

@@ -111,13 +111,13 @@ def _answer_one(listener, certificate, reply):
                 secured.sendall(ANSWER)
 
 
-def test_a_name_that_cannot_be_resolved_is_said_to_be_that(client_for):
+def test_unresolvable_name_is_reported(client_for):
     with pytest.raises(NeverReached, match=r"enrollment\.invalid cannot be resolved") as raised:
         client_for("https://enrollment.invalid/api/v1", patience=ONCE).get("/checklists", {"lastName": "Ada"})
     assert "Ada" not in str(raised.value)
 
 
-def test_a_refused_connection_is_said_to_be_that_at_each_attempt(client_for, free_port, virtual_time, caplog):
+def test_refused_connection_is_reported_at_each_attempt(client_for, free_port, virtual_time, caplog):
     with pytest.raises(NeverReached, match=f"127.0.0.1:{free_port} refuses the connection"):
         client_for(f"http://127.0.0.1:{free_port}/api/v1", patience=SOME_SECONDS).get("/checklists")
 
@@ -132,7 +132,7 @@ def test_what_creates_is_sent_again_after_a_refused_connection(client_for, free_
     assert virtual_time.slept
 
 
-def test_a_host_that_went_away_is_a_passing_fault_that_surely_did_not_arrive(client_for, virtual_time):
+def test_vanished_host_is_a_passing_fault_that_did_not_arrive(client_for, virtual_time):
     listener = socket.create_server(("127.0.0.1", 0))
     client = client_for(f"http://127.0.0.1:{listener.getsockname()[1]}/api/v1", patience=SOME_SECONDS)
     answering = threading.Thread(target=_answer_one, args=(listener, None, ANSWER))
@@ -147,7 +147,7 @@ def test_a_host_that_went_away_is_a_passing_fault_that_surely_did_not_arrive(cli
     assert virtual_time.slept
 
 
-def test_a_connection_that_takes_too_long_is_said_with_how_long(client_for):
+def test_connection_timeout_is_reported_with_its_limit(client_for):
     with socket.socket() as listener, socket.socket() as first, socket.socket() as second:
         listener.bind(("127.0.0.1", 0))
         listener.listen(0)  # nobody accepts, so that what comes after these two waits
@@ -167,7 +167,7 @@ def test_a_host_name_that_cannot_be_is_a_wrong_address(client_for, host):
         client_for(f"https://{host}/api/v1", patience=SOME_SECONDS).get("/checklists")
 
 
-def test_a_proxy_that_is_not_there_is_said_to_be_that(client_for, free_port, environment):
+def test_missing_proxy_is_reported(client_for, free_port, environment):
     environment(HTTPS_PROXY=f"http://someone:a-password@127.0.0.1:{free_port}")
 
     with pytest.raises(NeverReached) as raised:
@@ -178,7 +178,7 @@ def test_a_proxy_that_is_not_there_is_said_to_be_that(client_for, free_port, env
     assert "password" not in str(raised.value)
 
 
-def test_a_proxy_whose_name_cannot_be_resolved_is_said_to_be_that(client_for, environment):
+def test_unresolvable_proxy_name_is_reported(client_for, environment):
     environment(HTTPS_PROXY="http://proxy.invalid:3128")
 
     with pytest.raises(NeverReached, match=r"the proxy cannot be reached: proxy\.invalid cannot be resolved"):
@@ -186,7 +186,7 @@ def test_a_proxy_whose_name_cannot_be_resolved_is_said_to_be_that(client_for, en
 
 
 @pytest.mark.parametrize("status", [b"403 a-secret", b"407 a-secret", b"502 a-secret"])
-def test_a_proxy_that_refuses_is_said_to_do_so_with_its_status(client_for, proxy, status):
+def test_refusing_proxy_is_reported_with_its_status(client_for, proxy, status):
     proxy(reply=HEAD % status)
 
     with pytest.raises(NeverReached) as raised:
@@ -194,7 +194,7 @@ def test_a_proxy_that_refuses_is_said_to_do_so_with_its_status(client_for, proxy
     assert raised.value.message == f"the proxy does not connect to {HOST} (status {status[:3].decode()})."
 
 
-def test_plain_http_behind_an_https_address_is_said_to_be_no_tls(client_for, proxy):
+def test_plain_http_behind_an_https_address_is_reported_as_missing_tls(client_for, proxy):
     port = proxy(reply=HEAD % b"400 Bad Request")
 
     with pytest.raises(NeverReached, match=f"no TLS connection to 127.0.0.1:{port} .WRONG_VERSION_NUMBER"):
@@ -210,7 +210,7 @@ def test_a_certificate_that_is_trusted_for_its_host_is_accepted(client_for, prox
 
 
 @pytest.mark.usefixtures("anybody")
-def test_a_certificate_of_nobody_known_is_not_trusted_and_not_asked_again(client_for, virtual_time):
+def test_unknown_ca_is_not_retried(client_for, virtual_time):
     with pytest.raises(Untrusted, match=f"{HOST}'s certificate is not trusted .self.signed certificate"):
         client_for(patience=SOME_SECONDS).get("/checklists")
     assert virtual_time.slept == []
@@ -278,7 +278,7 @@ def test_a_folder_of_certificates_is_a_bundle_too(client_for, environment, tmp_p
         client_for(patience=ONCE).get("/checklists")
 
 
-def test_a_connection_lost_before_tls_is_no_matter_of_certificates(client_for, proxy):
+def test_connection_lost_before_tls_is_not_a_certificate_error(client_for, proxy):
     proxy()
 
     with pytest.raises(PassingFault, match="lost") as raised:

@@ -56,7 +56,7 @@ def test_a_refused_key_takes_one_request(client, server, wire, status):
 @pytest.mark.parametrize(
     "fault", [(HTML, "503 Service Unavailable"), (HTML, "200 OK"), (b"", "200 OK"), (b"", "500 Oh")], ids=str
 )
-def test_a_fault_of_a_healthy_service_is_told_as_it_is(client, server, wire, fault):
+def test_fault_of_a_healthy_service_is_reported_unchanged(client, server, wire, fault):
     server.answers(wire(*fault), wire(HEALTHY))
 
     with pytest.raises(PassingFault) as raised:
@@ -66,14 +66,14 @@ def test_a_fault_of_a_healthy_service_is_told_as_it_is(client, server, wire, fau
     assert asked(server) == [TEST, HEALTH]
 
 
-def test_a_healthy_service_that_asks_for_fewer_requests_is_told_as_such(client, server, wire):
+def test_rate_limit_of_a_healthy_service_is_reported(client, server, wire):
     server.answers(wire(b"", "429 Too Many Requests"), wire(HEALTHY))
 
     with pytest.raises(SlowDown):
         verify_connection(client)
 
 
-def test_a_healthy_service_that_refuses_the_request_is_told_as_such(client, server, wire):
+def test_refusal_of_a_healthy_service_is_reported(client, server, wire):
     server.answers(wire(b"{}", "400 Bad Request"), wire(HEALTHY))
 
     with pytest.raises(RequestRefused):
@@ -93,7 +93,7 @@ def test_a_healthy_service_that_refuses_the_request_is_told_as_such(client, serv
         b"HTTP/1.1 200 X\r\nContent-Length: 6\r\n\r\n<html>",
     ],
 )
-def test_a_service_that_is_down_altogether_is_told_as_such(client, server, test, health):
+def test_complete_outage_is_reported(client, server, test, health):
     server.answers(test, health)
 
     with pytest.raises(PassingFault, match="health status does not answer either"):
@@ -135,12 +135,12 @@ def test_no_server_at_all_is_a_wrong_address(client_for, free_port):
 
 
 @pytest.mark.usefixtures("environment")
-def test_a_name_that_cannot_be_resolved_is_told_from_a_port_that_is_closed(client_for):
+def test_unresolvable_name_is_distinguished_from_a_closed_port(client_for):
     with pytest.raises(WrongAddress, match=r"enrollment\.invalid cannot be resolved"):
         verify_connection(client_for("https://enrollment.invalid/api/v1", patience=CHECK))
 
 
-def test_a_wrong_environment_is_told_as_it_is(client_for, environment):
+def test_wrong_environment_is_reported_unchanged(client_for, environment):
     environment(HTTPS_PROXY="ftp://127.0.0.1")
 
     with pytest.raises(WrongEnvironment, match="HTTPS_PROXY"):

@@ -89,7 +89,7 @@ UNREACHABLE = {
 
 
 @pytest.mark.parametrize(("said", "error"), UNREACHABLE.items(), ids=UNREACHABLE)
-def test_without_a_connection_the_request_surely_did_not_arrive_and_it_is_said_why(said, error):
+def test_failed_connection_did_not_arrive_and_has_a_reason(said, error):
     failure = failure_of(error)
 
     assert type(failure) is Unreachable
@@ -97,7 +97,7 @@ def test_without_a_connection_the_request_surely_did_not_arrive_and_it_is_said_w
     assert not failure.arrived
 
 
-def test_without_tls_nothing_was_reached_yet_nobody_knows_whether_the_request_arrived():
+def test_failed_tls_is_unreachable_but_may_have_arrived():
     failure = failure_of(of_tls(ssl.SSLError, "WRONG_VERSION_NUMBER"))
 
     assert (type(failure), failure.arrived) == (Unreachable, True)
@@ -139,7 +139,7 @@ def test_an_address_that_cannot_be_is_wrong(error):
     assert type(failure_of(error)) is WrongAddress
 
 
-def test_a_certificate_that_is_not_trusted_is_told_with_the_reason_and_both_remedies():
+def test_untrusted_certificate_is_reported_with_reason_and_remedies():
     failure = failure_of(of_certificate(62, "Hostname mismatch, certificate is not valid for 'enrollment.example'."))
 
     assert type(failure) is Untrusted
@@ -166,12 +166,12 @@ def test_a_proxy_that_cannot_be_one_is_the_environments_and_not_base_urls(error)
     assert "base_url" not in str(failure)
 
 
-def test_a_body_that_is_no_json_was_not_sent():
+def test_unserialisable_body_was_not_sent():
     assert type(failure_of(requests.exceptions.InvalidJSONError("NaN"))) is RequestRefused
 
 
 @pytest.mark.parametrize("error", [*UNREACHABLE.values(), of_certificate(18, "self-signed"), of_tls(ssl.SSLError, "X")])
-def test_what_is_said_holds_nothing_of_the_exceptions_own_text(error):
+def test_message_contains_nothing_of_the_exception_text(error):
     failure = failure_of(error)
 
     assert "secret" not in f"{failure} {failure!r}"

@@ -30,11 +30,11 @@ def test_bare_text_and_a_json_string_are_the_same_address(answer):
 
 
 @pytest.mark.parametrize("query", ["", "?se=", "?se=soon", "?se=9999-99-99", "?sv=1"])
-def test_an_address_may_tell_no_expiry(query):
+def test_address_without_expiry_is_accepted(query):
     assert ask(f"https://storage.example/c/1{query}")[0].expires_at is None
 
 
-def test_the_id_is_one_part_of_the_path_whatever_it_holds():
+def test_id_is_always_one_path_segment():
     _, (request,) = ask(ADDRESS, "a/b?c#d e")
     assert request.url == f"{BASE}/documents/a%2Fb%3Fc%23d%20e"
 
@@ -62,7 +62,7 @@ def test_a_file_name_goes_to_the_second_endpoint_both_in_base64():
         "https://storage.example/c/1\nhttps://storage.example/c/2",
     ],
 )
-def test_what_is_no_https_address_is_refused_and_not_repeated(answer):
+def test_address_without_https_is_refused_and_not_quoted(answer):
     with pytest.raises(UnexpectedAnswer) as caught:
         ask(answer)
     assert "storage" not in str(caught.value)
@@ -76,7 +76,7 @@ def test_http_is_accepted_between_loopback_addresses_alone():
 
 
 @pytest.mark.parametrize("answer", ["null", '""'])
-def test_an_answer_that_names_no_address_means_that_there_is_no_document(answer):
+def test_answer_without_an_address_means_not_found(answer):
     with pytest.raises(NotFound):
         ask(answer)
 

@@ -78,7 +78,7 @@ def test_no_redirect_is_followed(read, server, wire, status):
         ("418 Teapot", StorageRefused),
     ],
 )
-def test_what_is_no_document_says_what_it_means_and_not_where(read, server, wire, status, error):
+def test_storage_error_has_its_meaning_without_the_address(read, server, wire, status, error):
     server.answers(wire(b"<Error>secret</Error>", status))
     with pytest.raises(EnrollmentError) as caught:
         read()
@@ -87,7 +87,7 @@ def test_what_is_no_document_says_what_it_means_and_not_where(read, server, wire
 
 
 @pytest.mark.parametrize("answer", [DROP, b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n%PDF", b"secret\r\n\r\n"])
-def test_what_is_lost_on_the_way_is_a_fault_that_tells_no_address(read, server, answer):
+def test_interrupted_transfer_is_a_fault_without_the_address(read, server, answer):
     server.answers(answer)
     with pytest.raises(StorageFault) as caught:
         read()
@@ -181,7 +181,7 @@ def test_an_error_of_the_reader_stays_its_own(storage, server, wire):
         list(map(write, chunks))
 
 
-def test_a_document_that_says_it_is_too_large_is_not_read(read, server, wire):
+def test_document_with_too_large_content_length_is_not_read(read, server, wire):
     server.answers(wire(CONTENT, claimed_length=10**12))
     with pytest.raises(DocumentTooLarge):
         read()
@@ -191,7 +191,7 @@ def test_a_document_that_says_it_is_too_large_is_not_read(read, server, wire):
     "head",
     [b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2328\r\n"],
 )
-def test_a_document_that_does_not_say_how_large_it_is_is_read_up_to_the_limit(read, server, head):
+def test_document_without_content_length_is_read_up_to_the_limit(read, server, head):
     server.answers(head + CONTENT + (b"\r\n0\r\n\r\n" if b"chunked" in head else b""))
     with pytest.raises(DocumentTooLarge):
         read(limit=len(CONTENT) - 1)

@@ -37,7 +37,7 @@ def test_the_observed_and_the_documented_page_are_the_same_page():
     assert open_page(observed) == open_page(documented) == Page(1, 50, 1, 1, [{"id": 7}])
 
 
-def test_capitals_do_not_matter_and_unknown_keys_are_passed_over():
+def test_key_case_is_irrelevant_and_unknown_keys_are_ignored():
     odd = {
         "METADATA": {"Page": 2, "pagesize": 10, "PAGECOUNT": 3, "recordcount": 21, "more": True},
         "Records": [{"id": 1}],
@@ -118,7 +118,7 @@ def test_a_list_is_opened_as_it_is():
 
 
 @pytest.mark.parametrize("payload", [None, {}, {"id": 1}, [1], [None], "text"])
-def test_what_is_no_list_of_objects_is_unexpected(payload):
+def test_anything_but_a_list_of_objects_is_unexpected(payload):
     with pytest.raises(UnexpectedAnswer):
         open_list(payload)
 

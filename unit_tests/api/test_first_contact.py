@@ -74,7 +74,7 @@ def test_streams_that_start_at_once_wait_for_the_first_answer_at_once(client, re
 
 
 @pytest.mark.parametrize("status", [200, 404, 429, 500, 503])
-def test_whatever_has_answered_once_is_waited_for_as_long_as_any(client_for, requests_mock, virtual_time, status):
+def test_host_that_answered_once_gets_the_full_retry_time(client_for, requests_mock, virtual_time, status):
     requests_mock.get(f"{URL}/publishedactions", status_code=status, json=[])
     requests_mock.get(f"{URL}/checklists", [*[REFUSED_CONNECTION] * 12, {"json": [{"id": 1}]}])
     client = client_for(patience=Timeouts(retries=600))
@@ -105,7 +105,7 @@ def test_an_address_that_was_right_once_is_waited_for_as_long(client, requests_m
     assert sum(virtual_time.slept) > 500
 
 
-def test_a_wrong_address_of_a_check_is_told_after_one_request(client_for, requests_mock, virtual_time):
+def test_wrong_address_of_a_check_is_reported_after_one_request(client_for, requests_mock, virtual_time):
     requests_mock.get(f"{URL}/checklists", [REFUSED_CONNECTION])
 
     with pytest.raises(NeverReached):
@@ -123,7 +123,7 @@ def test_a_fault_on_the_way_to_what_never_answered_is_not_the_address(client, re
     assert sum(virtual_time.slept) > 500
 
 
-def test_what_creates_and_may_have_arrived_is_never_told_as_a_wrong_address(client, requests_mock):
+def test_creating_request_that_may_have_arrived_is_not_a_wrong_address(client, requests_mock):
     no_tls = MaxRetryError(None, "/", UrllibSSLError(ssl.SSLError(1, "wrong version number")))
     requests_mock.post(f"{URL}/submission", exc=requests.exceptions.SSLError(no_tls))
 

@@ -117,7 +117,7 @@ def test_a_server_that_is_not_there_leaves_no_key_and_no_query(client_for, free_
         assert CHILD not in text
 
 
-def test_trying_again_is_told_with_path_and_pause_and_nothing_else(client, requests_mock, caplog):
+def test_retry_log_contains_only_path_and_pause(client, requests_mock, caplog):
     requests_mock.get(
         "https://enrollment.example/api/v1/checklists",
         [{"status_code": 503, "json": {"message": CHILD}, "headers": {"Retry-After": "2"}}, {"json": []}],

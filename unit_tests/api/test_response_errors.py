@@ -62,7 +62,7 @@ BOM = b"\xef\xbb\xbf"
         (308, b"", WrongAddress),
     ],
 )
-def test_a_status_and_an_error_body_mean_what_the_table_says(answer, status, body, meaning):
+def test_status_and_error_body_mean_what_the_table_lists(answer, status, body, meaning):
     failure = failure_of(answer(status, body), WHERE)
 
     assert type(failure) is meaning
@@ -70,7 +70,7 @@ def test_a_status_and_an_error_body_mean_what_the_table_says(answer, status, bod
 
 
 @pytest.mark.parametrize("status", [200, 201, 202, 204, 226])
-def test_a_2xx_is_a_success_as_far_as_its_status_can_tell(answer, status):
+def test_2xx_is_a_success_by_its_status(answer, status):
     assert failure_of(answer(status, b"[]"), WHERE) is None
 
 
@@ -82,13 +82,13 @@ def test_no_status_and_no_body_is_beyond_the_table(status, body):
     assert isinstance(failure_of(response, WHERE), EnrollmentError | None)
 
 
-def test_429_surely_was_not_acted_upon_and_a_5xx_may_have_been(answer):
+def test_429_was_not_processed_and_5xx_may_have_been(answer):
     assert failure_of(answer(429), WHERE).arrived is False
     assert failure_of(answer(503), WHERE).arrived is True
 
 
 @pytest.mark.parametrize("message", [None, 5, ["a"], {"a": "b"}])
-def test_a_message_that_is_no_text_is_none(answer, message):
+def test_message_that_is_not_text_is_ignored(answer, message):
     assert failure_of(answer(400, {"message": message}), WHERE).service_message is None
 
 
@@ -100,7 +100,7 @@ def test_the_services_message_is_quoted_shortened_and_on_one_line(answer):
     assert "\n" not in str(failure)
 
 
-def test_a_record_that_speaks_of_authorization_is_no_refusal(answer):
+def test_record_that_mentions_authorization_is_not_a_refusal(answer):
     record = [{"id": 1, "dataItems": {"note": "not authorized to leave school", "message": "not authorized"}}]
 
     assert failure_of(answer(200, record), WHERE) is None
@@ -139,7 +139,7 @@ def test_retry_after_is_an_http_date_and_a_past_one_means_now(answer):
         "Wed, 21 Oct 2015 07:28:00 +99999999999999999",
     ],
 )
-def test_an_unreadable_retry_after_says_nothing(answer, text):
+def test_unreadable_retry_after_is_ignored(answer, text):
     assert failure_of(answer(429, headers={"Retry-After": text}), WHERE).retry_after is None
     assert failure_of(answer(429), WHERE).retry_after is None
 
@@ -168,7 +168,7 @@ def test_retry_after_never_raises_and_is_never_negative(text):
         (b"9" * 5000, "no valid JSON"),
     ],
 )
-def test_what_is_not_json_is_a_passing_fault_that_says_what_came_instead(answer, body, said):
+def test_invalid_json_is_a_passing_fault_that_names_what_came_instead(answer, body, said):
     with pytest.raises(PassingFault) as raised:
         json_of(answer(200, body), WHERE)
 
@@ -189,7 +189,7 @@ def test_what_is_not_json_is_a_passing_fault_that_says_what_came_instead(answer,
         (b"null", None),
     ],
 )
-def test_odd_json_is_read_nevertheless(answer, body, value):
+def test_odd_json_is_still_read(answer, body, value):
     assert json_of(answer(200, body), WHERE) == value
 
 
@@ -212,7 +212,7 @@ def test_any_json_that_python_writes_is_read_and_can_be_written_again(value):
     json.dumps(json_of(response, WHERE), allow_nan=False, ensure_ascii=False).encode()
 
 
-def test_text_is_what_the_body_says_but_neither_nothing_nor_html(answer):
+def test_text_is_the_body_unless_empty_or_html(answer):
     assert text_of(answer(200, BOM + "https://blob.example/Zoë".encode()), WHERE) == "https://blob.example/Zoë"
     with pytest.raises(PassingFault, match="HTML where text is expected"):
         text_of(answer(200, MAINTENANCE), WHERE)

@@ -29,17 +29,17 @@ def test_the_streams_of_a_configured_catalog_are_read():
         {"type": "DESTINATION_CATALOG", "destination_catalog": {"operations": []}},
     ],
 )
-def test_a_catalog_of_discovers_is_told_from_a_configured_one(catalog):
+def test_discovered_catalog_is_distinguished_from_a_configured_one(catalog):
     assert complaint(catalog).startswith("The file c.json is a catalog as discover prints it, not a configured one.")
 
 
 @pytest.mark.parametrize("catalog", [{}, {"streams": "a"}, {"streams": {"stream": STREAM}}])
-def test_a_catalog_without_streams_is_none(catalog):
+def test_catalog_without_streams_is_invalid(catalog):
     assert complaint(catalog).startswith("The file c.json is not a configured catalog: it has no list of streams.")
 
 
 @pytest.mark.parametrize("entry", ["vertraulich", {}, {"stream": "vertraulich"}, {"stream": {}}, None])
-def test_an_entry_that_is_no_stream_is_named_by_its_place_alone(entry):
+def test_invalid_stream_entry_is_named_by_its_position_only(entry):
     text = complaint({"streams": [{"stream": STREAM}, entry]})
     assert "its entry streams.1 has another form." in text
     assert "vertraulich" not in text

@@ -18,7 +18,7 @@ def test_a_column_from_a_cache_finds_its_field():
     assert FieldFinder({}, ["Birth Date"]).field_of("birth_date") == "Birth Date"
 
 
-def test_a_mapped_column_goes_where_the_mapping_says_by_either_name():
+def test_mapping_applies_to_both_names_of_a_column():
     finder = FieldFinder({"Birth Date": "DateOfBirth"}, ["DateOfBirth"])
     assert finder.field_of("Birth Date") == finder.field_of("birth_date") == "DateOfBirth"
 
@@ -46,7 +46,7 @@ def test_a_name_with_a_foreign_letter_is_found_by_what_a_cache_leaves_of_it():
     assert FieldFinder({}, ["Straße"]).field_of("stra_e") == "Straße"
 
 
-def test_every_name_is_a_field_where_the_service_does_not_tell_them():
+def test_every_name_is_a_field_if_the_service_does_not_list_fields():
     finder = FieldFinder({"First Name": "stu_FirstName"}, None)
     assert finder.field_of("anything") == "anything"
     assert finder.field_of("first_name") == "stu_FirstName"

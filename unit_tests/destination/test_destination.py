@@ -13,7 +13,7 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 from destination_powerschool_enrollment import DestinationPowerschoolEnrollment
 
 
-def test_an_exception_nobody_expected_is_told_by_its_kind_and_place_not_by_its_text(monkeypatch):
+def test_unexpected_exception_is_reported_by_type_and_place_only(monkeypatch):
     value = "Zyxwana"
 
     def fail(*_):
@@ -30,7 +30,7 @@ def test_an_exception_nobody_expected_is_told_by_its_kind_and_place_not_by_its_t
     assert value not in f"{trace.message} {trace.internal_message} {trace.stack_trace}"
 
 
-def test_a_failure_that_was_foreseen_is_told_once_without_a_stack(capsys, caplog):
+def test_expected_failure_is_reported_once_without_a_stack_trace(capsys, caplog):
     with pytest.raises(SystemExit) as ended:
         DestinationPowerschoolEnrollment().run(["check", "--config", "no/such.json"])
     assert ended.value.code == 1

@@ -30,6 +30,6 @@ def test_the_page_shows_a_rejected_row_as_the_file_keeps_it(tmp_path):
     assert path.read_text() == line
 
 
-def test_the_registry_entry_says_that_data_activation_is_supported():
+def test_registry_entry_declares_data_activation():
     metadata = yaml.safe_load((ROOT / "destination_powerschool_enrollment" / "metadata.yaml").read_text())
     assert metadata["data"]["supportsDataActivation"] is True

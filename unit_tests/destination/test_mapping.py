@@ -30,7 +30,7 @@ def test_a_null_is_left_out():
     assert mapper().map({"StudentID": "1", "DOB": None}).fields == {"StudentID": "1"}
 
 
-def test_a_null_clears_the_field_if_told_to():
+def test_null_clears_the_field_if_configured():
     assert mapper(null_values="empty").map({"DOB": None}).fields == {"DOB": ""}
 
 
@@ -45,12 +45,12 @@ def test_a_column_too_many_is_refused_by_its_name():
 
 
 @pytest.mark.parametrize("column", ["null", ""])
-def test_a_column_that_nobody_named_is_told_with_its_likely_cause(column):
+def test_unnamed_column_is_reported_with_its_likely_cause(column):
     with pytest.raises(UnfitRow, match=rf"The column '{column}' has no field\. A row with more cells than its header"):
         mapper().map({column: ["secret"]})
 
 
-def test_a_column_too_many_is_ignored_if_told_to():
+def test_unmapped_column_is_ignored_if_configured():
     assert mapper(ignores_unmapped=True).map({"Extra": [1], "DOB": "x"}).fields == {"DOB": "x"}
 
 
@@ -59,7 +59,7 @@ def test_two_columns_for_one_field_are_refused():
         mapper().map({"StudentID": "1", "studentid": "2"})
 
 
-def test_the_key_is_the_key_fields_value_whatever_its_blanks_and_capitals():
+def test_key_ignores_blanks_and_case():
     keys = {mapper("StudentID").map({"studentid": text}).key for text in ("ab1", " AB1 ")}
     assert keys == {("ab1",)}
 

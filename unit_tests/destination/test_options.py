@@ -87,7 +87,7 @@ def test_the_options_of_the_level_are_listed_where_nothing_is_near():
     assert said == "Unknown option on_rejected_row.wait; there are policy, max_rejected_percent."
 
 
-def test_all_wrong_options_are_told_at_once():
+def test_all_wrong_options_are_reported_at_once():
     said = complaint(num_workers=0, validate="yes")
     assert "num_workers must be at least 1. Unknown option validate; did you mean validate_only?" in said
 
@@ -101,6 +101,6 @@ def test_an_address_that_cannot_be_right_fails():
         parse_config({"api_key": "k", "base_url": "http://example.com"})
 
 
-def test_the_platforms_own_entries_and_nulls_are_no_options():
+def test_platform_entries_and_nulls_are_ignored():
     config = parse_config({"api_key": "k", "__injected_declarative_manifest": {}, "requests_per_minute": None})
     assert config == Config(api_key="k")

@@ -18,32 +18,32 @@ def problems(*streams, **options):
     return str(caught.value).splitlines()
 
 
-def test_a_stream_without_an_import_is_told_with_those_there_are():
+def test_stream_without_an_import_is_reported_with_the_known_ones():
     stream = ConfiguredStream("Students", namespace="public")
     said = "Stream public.Students: the option imports has no entry for it. It has entries for: sis.students."
     assert problems(stream, namespace="sis") == [said]
 
 
-def test_a_stream_that_the_catalog_has_twice_is_told():
+def test_duplicate_stream_in_the_catalog_is_reported():
     assert problems(STUDENTS, STUDENTS) == ["The catalog has the stream students twice."]
 
 
-def test_an_empty_namespace_in_imports_is_none():
+def test_empty_namespace_in_imports_counts_as_missing():
     config = parse_config({"api_key": "k", "imports": [{"stream": "students", "namespace": "", "target": TARGET}]})
     (route,) = plan_routes(config, [STUDENTS], OFFER)
     assert route.stream is STUDENTS
 
 
-def test_an_unknown_key_field_is_told_once_with_the_one_that_was_meant():
+def test_unknown_key_field_is_reported_once_with_a_suggestion():
     said = "Stream students: the import schema 2 has no field 'StudentId' for key_field (did you mean 'StudentID'?)."
     assert problems(key_field="StudentId") == [said]
 
 
-def test_a_field_unlike_any_other_is_told_with_those_there_are():
+def test_unknown_field_without_a_suggestion_lists_the_known_ones():
     said = "Stream students: the import schema 2 has no field 'Zip'; it has StudentID, FirstName."
     assert problems(field_mapping=[{"column": "FirstName", "field": "Zip"}]) == [said]
 
 
-def test_a_key_field_that_no_column_goes_to_is_told():
+def test_key_field_without_a_column_is_reported():
     said = "Stream students: no column goes to its key_field 'StudentID'."
     assert problems(ConfiguredStream("students", columns={"FirstName": {}}), key_field="StudentID") == [said]

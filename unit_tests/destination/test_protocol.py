@@ -48,7 +48,7 @@ def test_rows_and_states_come_in_order_and_nothing_else():
 
 
 @pytest.mark.parametrize("namespace", ["", None])
-def test_an_empty_namespace_is_none_in_rows_states_and_the_catalog(namespace):
+def test_empty_namespace_counts_as_missing_in_rows_states_and_catalog(namespace):
     named = {"name": "a", "namespace": namespace}
     row = {"type": "RECORD", "record": {"stream": "a", "namespace": namespace, "data": {}}}
     state = {"type": "STATE", "state": {"type": "STREAM", "stream": {"stream_descriptor": named}}}
@@ -64,7 +64,7 @@ def test_a_state_of_no_stream_speaks_of_all(state):
 
 
 @pytest.mark.parametrize("odd", [["Ada"], {"Ada": 1}, 7])
-def test_a_name_or_a_namespace_that_is_no_text_is_malformed_and_not_repeated(odd):
+def test_name_or_namespace_that_is_not_text_is_malformed_and_not_quoted(odd):
     for named in ({"stream": "a", "namespace": odd}, {"stream": odd}):
         descriptor = {"namespace": named.get("namespace"), "name": named["stream"]}
         for message in (

@@ -12,7 +12,7 @@ ROW = {"StudentID": "17"}
 @pytest.mark.parametrize(
     ("before", "kept"), [(b"", []), (b"{}\n", ["{}"]), (b'{}\n{"cut": ', ["{}", '{"cut": '])], ids=str
 )
-def test_a_row_stands_on_a_line_of_its_own_whatever_was_in_the_file(tmp_path, before, kept):
+def test_row_starts_on_a_new_line_after_any_file_content(tmp_path, before, kept):
     path = tmp_path / "rejected.jsonl"
     path.write_bytes(before)
     with closing(RejectedRowsFile(str(path))) as file:

@@ -26,7 +26,7 @@ def test_a_rejected_row_fails_the_sync_with_its_reason_and_place():
     assert "3 of 4 rows were rejected. 2 times: No grade (stream students, rows 2, 3); once: No name" in str(failure)
 
 
-def test_the_first_rows_of_a_reason_are_named_whatever_the_order_of_the_answers():
+def test_first_rows_of_a_reason_are_named_in_any_order_of_answers():
     tally = Tally(FAIL)
     for number in (9, 4, 7, 2, 5):
         tally.count(STREAM, number, unfit("No grade."))
@@ -43,13 +43,13 @@ def test_a_percentage_of_none_is_named_too():
     assert "more than max_rejected_percent (0) allows" in str(tally_of(policy, ACCEPTED, unfit("No.")).final_failure())
 
 
-def test_a_failure_says_what_became_of_all_rows():
+def test_failure_summarises_all_rows():
     assert "All others were written. No state after the first" in str(tally_of(FAIL, unfit("No.")).final_failure())
     assert "They were skipped and are not sent again." in str(tally_of(SKIP, unfit("No.")).final_failure())
 
 
 @pytest.mark.parametrize("policy", [FAIL, SKIP])
-def test_where_rows_are_only_validated_nothing_is_said_to_be_sent(policy):
+def test_validation_does_not_claim_that_rows_were_sent(policy):
     tally = tally_of(policy, ACCEPTED, unfit("No grade."), only_validates=True)
     failure = str(tally.final_failure())
     assert "Once: No grade (stream students, row 2). Nothing was sent. Fix the rows or the field mapping." in failure

@@ -28,7 +28,7 @@ def refusal(folder, content):
 
 @pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
 @pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
-def test_a_line_that_tells_a_spreadsheet_the_separator_is_named_as_what_is_in_the_way(tmp_path, separator, mark):
+def test_sep_line_is_named_as_the_problem(tmp_path, separator, mark):
     said = refusal(tmp_path, mark + f"sep={separator}\r\n{HEADER.replace(',', separator)}".encode())
     assert "The first line of my.csv only names the delimiter (`sep=`): remove it" in said
 
@@ -84,7 +84,7 @@ def test_what_a_spreadsheet_leaves_behind_the_last_column_and_row_is_nothing(tmp
         pytest.param((HEADER + "1,a,b\n").encode("utf-16-le"), "my.csv is not UTF-8 text.", id="UTF-16 without a mark"),
     ],
 )
-def test_a_file_that_is_no_roster_is_refused_with_the_place(tmp_path, content, said):
+def test_file_that_is_not_a_roster_is_refused_with_the_place(tmp_path, content, said):
     assert said in refusal(tmp_path, content)
 
 
@@ -108,5 +108,5 @@ def test_a_file_that_cannot_be_opened_is_named_with_the_reason(tmp_path):
         assert str(refused.value) == f"{path} cannot be read: {reason}."
 
 
-def test_a_roster_shows_no_row_of_its_own(tmp_path):
+def test_roster_repr_contains_no_row(tmp_path):
     assert CHILD not in repr(read(tmp_path, HEADER + f"1,{CHILD},b\n"))

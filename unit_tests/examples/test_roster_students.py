@@ -33,7 +33,7 @@ def test_of_many_rows_without_an_id_five_are_named():
     assert refusal(roster("7", *[""] * 9)).startswith("my.csv, lines 4, 6, 8, 10, 12 and 4 more: These rows")
 
 
-def test_a_column_that_is_spelt_otherwise_tells_students_apart_as_well():
+def test_column_with_another_spelling_also_identifies_students():
     with pytest.raises(UnusableRoster, match="This row has no Student Number, which"):
         refuse_rows_of_nobody(roster("7", "", column="Student Number"), SHORT, {"Student Number": "ExternalID"})
 
@@ -48,13 +48,13 @@ def test_of_many_students_with_several_rows_five_are_named():
     assert told_of(roster(*ids, *ids)).endswith("my.csv, lines 10, 34; and 7 students more.")
 
 
-def test_of_different_students_nothing_is_said():
+def test_different_students_cause_no_warning():
     of = roster("7", "8")
     refuse_rows_of_nobody(of, SHORT, fields_of(of, SHORT, {}, []))
     assert told_of(of) is None
 
 
-def test_where_any_field_may_tell_students_apart_nothing_is_said():
+def test_unknown_key_fields_cause_no_warning():
     of = Roster("my.csv", ["FirstName", "LastName"], [["", "A"], ["", "A"]], [2, 3])
     fields = fields_of(of, UNCLEAR, {}, [])
     refuse_rows_of_nobody(of, UNCLEAR, fields)

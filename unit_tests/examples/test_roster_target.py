@@ -82,7 +82,7 @@ def test_a_name_that_nothing_has_is_answered_with_the_nearest_and_all(wanted, ne
 
 
 @pytest.mark.parametrize("wanted", [None, ""])
-def test_no_name_is_answered_with_how_to_say_one_and_all(wanted):
+def test_missing_target_lists_the_choices_and_how_to_choose(wanted):
     with pytest.raises(UnclearTarget) as unclear:
         target_called(wanted, TARGETS)
     assert "--into" in str(unclear.value)
@@ -90,12 +90,12 @@ def test_no_name_is_answered_with_how_to_say_one_and_all(wanted):
     assert all(each.name in str(unclear.value) for each in TARGETS)
 
 
-def test_a_district_without_import_schemas_is_told_who_makes_them():
+def test_missing_import_schemas_are_explained():
     with pytest.raises(UnclearTarget, match="PowerSchool sets them up"):
         target_called("x", [])
 
 
-def test_submissions_are_no_target():
+def test_submissions_are_not_a_target():
     schema = {"properties": {"stu_First": {}}}
     operations = [
         {"object_name": "a", "sync_mode": "append_dedup", "json_schema": schema, "matching_keys": [["stu_First"]]},
@@ -109,7 +109,7 @@ def test_the_best_target_has_a_field_for_most_columns():
     assert best_target(roster(*SHORT, "Shoe size"), TARGETS) is RETURNING
 
 
-def test_a_column_goes_to_the_field_of_its_name_or_to_the_one_that_was_said():
+def test_column_goes_to_the_field_of_its_name_or_the_mapped_one():
     mapping = {"Born": "DateOfBirth", "Grade": "LastName"}
     assert fields_of(roster("externalid", "FirstName", "Born", "Locker", "Grade"), RETURNING, mapping, ["Locker"]) == {
         "externalid": "ExternalID",
@@ -142,12 +142,12 @@ def test_columns_without_a_field_are_all_named_with_the_nearest_and_what_to_do()
     )
 
 
-def test_a_file_without_a_column_that_tells_students_apart_is_refused():
+def test_file_without_an_identifying_column_is_refused():
     said = refusal("FirstName", "LastName")
     assert "No column goes to ExternalID, which identifies a student: each import would create them again." in said
 
 
-def test_where_any_field_may_tell_students_apart_no_column_is_missed():
+def test_no_identifying_column_is_required_if_any_field_may_identify():
     names = Target("Form", ("FirstName", "LastName"), ("FirstName", "LastName"))
     assert fields_of(roster("LastName"), names, {}, []) == {"LastName": "LastName"}
 
@@ -202,7 +202,7 @@ def test_names_that_differ_in_capitals_and_blanks_are_alike(column, field):
     assert target("Form", "Roster", (1, 1), (field,)).field_for(column) == field
 
 
-def test_a_file_without_a_header_is_told_so_and_none_of_it_is_shown():
+def test_missing_header_is_reported_without_showing_values():
     said = refusal("Zyxwana", "03/03/2017")
     assert "is its first line the columns' names?" in said
     assert "ExternalID, FirstName, LastName, DateOfBirth, Grade" in said
@@ -210,7 +210,7 @@ def test_a_file_without_a_header_is_told_so_and_none_of_it_is_shown():
     assert "2017" not in said
 
 
-def test_the_catalog_says_what_is_written_where_and_what_identifies_a_student():
+def test_catalog_contains_columns_target_and_key():
     (stream,) = RETURNING.catalog(["FirstName", "ExternalID"])["streams"]
     assert list(stream["stream"]["json_schema"]["properties"]) == ["FirstName", "ExternalID"]
     assert (stream["destination_object_name"], stream["primary_key"]) == (RETURNING.name, [["ExternalID"]])

@@ -37,7 +37,7 @@ def test_rows_go_by_their_lines_in_the_file(said, shown):
         ({"type": "STATE", "state": {}}, ""),
     ],
 )
-def test_what_the_destination_says_to_people_is_shown_once(capsys, message, shown):
+def test_destination_messages_are_shown_once(capsys, message, shown):
     show(message, ROSTER)
     assert capsys.readouterr().out == shown
 

@@ -68,12 +68,12 @@ def test_every_stage_of_the_life_of_a_record_occurs():
     assert submissions["Approved"] == 60
 
 
-def test_before_the_season_nobody_has_started(district_of):
+def test_before_the_season_no_family_has_started(district_of):
     form = next(iter(district_of(families_started=False).forms.values()))
     assert not {"Started", "Submitted"} & {record["status"] for record in form.roster}
 
 
-def test_many_forms_have_titles_and_years_of_their_own():
+def test_many_forms_have_distinct_titles_and_years():
     forms = District.generate(forms=30, roster_records_per_form=1, submission_records_per_form=0).forms.values()
     assert len({(form.title, form.academic_year) for form in forms}) == 30
 
@@ -92,7 +92,7 @@ change = st.tuples(st.sampled_from(["insert", "remove", "edit"]), st.floats(0, 0
 
 @settings(max_examples=60, deadline=None)
 @given(count=st.integers(0, 40), size=st.integers(1, 15), changes=st.lists(change, max_size=12))
-def test_pages_hold_every_record_once_and_as_it_is_now_whatever_changed(count, size, changes):
+def test_pages_hold_every_current_record_once_after_any_change(count, size, changes):
     district = District.generate(forms=1, roster_records_per_form=count, delivery_targets=0, checklists=0)
     roster = next(iter(district.forms.values())).roster
     for kind, where in changes:

@@ -12,7 +12,7 @@ NAIVE_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/api/healthz"])
-def test_health_is_told_to_anyone(sandbox, path):
+def test_health_needs_no_key(sandbox, path):
     answer = requests.get(f"{sandbox.root_url}{path}", timeout=10)
     assert answer.status_code == 200
     assert set(answer.json()) == {"Status", "SoftwareVersion", "DateTimeNow"}
@@ -63,7 +63,7 @@ def test_one_page_is_fifty_records_unless_asked_otherwise(caller, form):
     assert len(records) == 50
 
 
-def test_page_sizes_are_capped_and_the_answer_says_so(caller, sandbox, form):
+def test_page_sizes_are_capped_and_answered(caller, sandbox, form):
     sandbox.settings.page_size_cap = 20
     metadata, records = caller.page(f"/publishedactions/{form}/rosterrecords", PAGE=2, PageSize=500)
     assert (metadata["pageSize"], metadata["page"], len(records)) == (20, 2, 20)
@@ -79,7 +79,7 @@ def test_nonsense_paging_is_refused(caller, form, query):
     assert caller.ask(f"/publishedactions/{form}/rosterrecords?{query}").status_code == 400
 
 
-def test_searching_filters_by_fields_whatever_their_case(caller, form):
+def test_search_filters_by_fields_ignoring_case(caller, form):
     path = f"/publishedactions/{form}/submissionrecords"
     _, everyone = caller.page(path, pagesize=1000)
     metadata, found = caller.page(path, STATUS="approved", Grade=everyone[40]["grade"], pagesize=1000)
@@ -178,7 +178,7 @@ def test_the_shape_of_addresses_can_be_chosen(caller, sandbox, form, shape, star
     assert caller.ask(f"/documents/{document}").text.startswith(start)
 
 
-def test_every_id_is_an_integer_of_its_own(sandbox):
+def test_every_id_is_a_unique_integer(sandbox):
     district = sandbox.district
     ids = [*district.forms, *district.delivery_targets, *district.checklists]
     for form in district.forms.values():

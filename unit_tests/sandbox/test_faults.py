@@ -32,7 +32,7 @@ def test_a_status_fault_answers_the_body_it_was_given(observer, observed, fault,
     assert answer.content[: len(body) or None] == body
 
 
-def test_slow_down_may_say_how_long_in_seconds_as_a_date_or_not_at_all(observer, observed):
+def test_retry_after_may_be_seconds_a_date_or_missing(observer, observed):
     observed.faults.add(
         Fault("status", status=429, retry_after=2, times=1),
         Fault("status", status=429, retry_after=2, retry_after_as_date=True, times=1, skip=1),
@@ -77,7 +77,7 @@ def test_a_hang_outlasts_an_impatient_client(observed):
         requests.get(f"{observed.base_url}/publishedactions", timeout=0.1)
 
 
-def test_a_sandbox_stops_at_once_and_silently_whatever_is_under_way(capfd, district_of):
+def test_sandbox_stops_at_once_and_silently_during_requests(capfd, district_of):
     with running_sandbox(district=district_of()) as sandbox:
         sandbox.faults.add(Fault("hang", seconds=60))
         for _ in range(2):

@@ -94,7 +94,7 @@ def test_imports_and_settings_are_seen_from_outside(process, form):
     assert ask(process, f"/publishedactions/{form}/rosterrecords").status_code == 404
 
 
-def test_what_cannot_be_done_says_why(process):
+def test_impossible_command_reports_the_reason(process):
     with pytest.raises(ValueError, match="KeyError"):
         process.approve(1)
 

@@ -71,7 +71,7 @@ def test_attempts_are_remembered_in_order_with_their_requests(caller, sandbox, f
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{", b"\xff"])
-def test_a_body_that_is_no_object_is_400(caller, form, body):
+def test_body_that_is_not_an_object_is_400(caller, form, body):
     path = f"/publishedactions/{form}/importschemas/{schemas(caller, form)[0]}"
     assert caller.ask(path, "POST", data=body).status_code == 400
     assert caller.ask("/submission", "POST", data=body).status_code == 400

@@ -111,7 +111,7 @@ def test_small_pages_share_the_room_of_large_ones(pool):
     waiting.result(BOUND_SECONDS)
 
 
-def test_nobody_waits_where_records_are_taken_as_they_come(pool):
+def test_no_thread_waits_if_records_are_consumed_as_they_come(pool):
     backlog = Backlog()
 
     def read_much():
@@ -123,7 +123,7 @@ def test_nobody_waits_where_records_are_taken_as_they_come(pool):
     pool.submit(read_much).result(BOUND_SECONDS)
 
 
-def test_nobody_waits_any_longer_once_it_is_closed(pool):
+def test_closing_wakes_all_waiting_threads(pool):
     backlog, told = occupied(Backlog.of_pages(1000)), []
     waiting = pool.submit(backlog.reserve, 1000)
     backlog.when_closed(lambda: told.append("before"))

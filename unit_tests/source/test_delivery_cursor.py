@@ -15,7 +15,7 @@ def targets_in(message):
     return set(message.state.stream.stream_state.delivery_targets)
 
 
-def test_no_target_says_its_state_before_another_s_is_on_the_queue():
+def test_no_target_emits_its_state_before_anothers_is_queued():
     cursor = DeliveryCursor({}, InMemoryMessageRepository())
     queue, said = [], threading.Event()
 
@@ -34,14 +34,14 @@ def test_no_target_says_its_state_before_another_s_is_on_the_queue():
     assert [targets_in(message) for message in queue] == [{"7"}, {"7", "8"}]
 
 
-def test_a_state_that_was_said_does_not_change_afterwards():
+def test_emitted_state_does_not_change_afterwards():
     cursor = DeliveryCursor({}, InMemoryMessageRepository())
     first, *_ = cursor.settle(7, TargetState(FIRST, ("a",)))
     list(cursor.settle(7, TargetState(FIRST, ("a", "b"))))
     assert first.state.stream.stream_state.delivery_targets["7"]["settled"] == ["a"]
 
 
-def test_a_sync_that_settled_nothing_says_the_state_it_was_given_and_any_other_says_no_more():
+def test_only_a_sync_that_settled_nothing_emits_the_given_state():
     repository = InMemoryMessageRepository()
     cursor = DeliveryCursor({"7": TargetState(FIRST, ("a",))}, repository)
     cursor.ensure_at_least_one_state_emitted()

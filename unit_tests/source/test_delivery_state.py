@@ -25,7 +25,7 @@ def test_a_batch_that_is_not_settled_is_an_orphan():
     assert state.orphans_in(listed(("a", 0), ("b", 1), ("c", 1))) == ["c"]
 
 
-def test_a_batch_of_a_date_before_since_is_nobody_s_orphan():
+def test_batch_dated_before_since_is_not_an_orphan():
     assert TargetState(day(2)).orphans_in(listed(("a", 0), ("b", 1), ("c", 2))) == ["c"]
 
 
@@ -46,7 +46,7 @@ def test_since_follows_the_newest_batch_three_days_behind_and_forgets_what_is_ol
     assert state.orphans_in(batches) == []
 
 
-def test_since_does_not_follow_a_service_s_clock_that_is_ahead_of_ours():
+def test_since_does_not_follow_a_service_clock_that_is_ahead():
     assert TargetState(FIRST, ("a",)).advanced(listed(("a", 400)), today=day(5)) == TargetState(day(2), ("a",))
 
 
@@ -88,7 +88,7 @@ def test_the_state_stays_small_over_a_year_of_a_thousand_batches():
 
 
 @given(st.lists(st.integers(0, 40), max_size=60), st.lists(st.integers(0, 60), min_size=1, max_size=10))
-def test_whatever_moves_no_settled_batch_becomes_an_orphan_and_no_late_one_is_missed(days, syncs):
+def test_settled_batches_are_never_orphans_and_late_ones_are_found(days, syncs):
     batches = listed(*((str(number), on) for number, on in enumerate(sorted(days))))
     state = TargetState(FIRST, tuple(batch.id for batch in batches))
     newest = max((batch.delivered_on for batch in batches), default=FIRST)

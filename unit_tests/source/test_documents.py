@@ -75,7 +75,7 @@ def test_of_very_many_the_first_twenty_are_named_and_all_are_counted(sync, caplo
         StorageRefused("refused.", "GET", 400),
     ],
 )
-def test_anything_else_is_an_error_that_tells_neither_id_nor_name(sync, error):
+def test_other_errors_contain_neither_id_nor_name(sync, error):
     with pytest.raises(AirbyteTracedException) as caught:
         list(reading(sync, error).read(document()))
     assert "secret" not in f"{caught.value.message} {caught.value.internal_message}"

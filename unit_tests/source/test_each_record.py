@@ -86,7 +86,7 @@ def test_a_slow_page_holds_up_no_other():
     assert numbers(shown) == [1]
 
 
-def test_pages_are_not_read_far_ahead_of_whoever_takes_them():
+def test_pages_are_not_read_far_ahead_of_the_consumer():
     records = Records([Page(number) for number in range(100)])
     shown = _as_they_come(records, WORKERS, take)
     taken = [next(shown)]

@@ -36,20 +36,20 @@ def told(*failures):
     return messages, caught.value
 
 
-def test_a_foreseen_failure_is_said_once():
+def test_expected_failure_is_reported_once():
     (error,), _ = told(("batches", FORESEEN))
     assert error.message == str(KeyRefused("the API key was refused."))
     assert error.failure_type is FailureType.config_error
     assert (error.internal_message, error.stack_trace) == (None, None)
 
 
-def test_a_mistake_of_ours_keeps_its_stack_trace():
+def test_unexpected_failure_keeps_its_stack_trace():
     (error,), _ = told(("batches", UNFORESEEN))
     assert error.internal_message == "division by zero"
     assert "ZeroDivisionError" in error.stack_trace
 
 
-def test_the_last_word_names_each_stream_that_failed_once():
+def test_last_trace_names_each_failed_stream_once():
     messages, last = told(("batches", FORESEEN), ("checklists", UNFORESEEN), ("batches", FORESEEN))
     assert len(messages) == 3
     assert last.message == "Not read completely: batches, checklists. The error of each stream contains the reason."

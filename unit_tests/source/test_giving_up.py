@@ -80,7 +80,7 @@ def test_what_succeeds_after_giving_up_changes_nothing(caplog):
     assert len(caplog.messages) == 1
 
 
-def test_after_too_many_failures_nothing_more_is_asked_for_and_that_is_said_once(caplog):
+def test_too_many_failures_stop_the_requests_with_one_warning(caplog):
     things = failing(100)
     assert outcomes(things) == [None] * MOST_FAILURES
     assert sum(thing.asked for thing in things) == MOST_FAILURES
@@ -98,7 +98,7 @@ def test_all_partitions_are_generated_even_after_giving_up_because_their_generat
     assert next(things, None) is None
 
 
-def test_each_read_of_the_stream_counts_anew():
+def test_each_read_of_the_stream_counts_from_zero():
     stream = GivingUp(lambda: failing(MOST_FAILURES))
     for _ in range(2):
         assert [ids_of(partition) for partition in stream.generate()] == [None] * MOST_FAILURES

@@ -35,7 +35,7 @@ def refusal(read, path):
 
 
 @pytest.mark.parametrize("read", [read_configured_catalog, read_states])
-def test_what_is_no_json_is_said_with_its_place(file, read):
+def test_invalid_json_is_reported_with_its_place(file, read):
     assert "is not valid JSON at line 2, column 3: " in refusal(read, file(b'{"api_key":\n  "a-secret-key'))
 
 
@@ -52,7 +52,7 @@ def test_what_is_no_json_is_said_with_its_place(file, read):
     ],
     ids=["a list", "what discover prints", "the catalog in it", "a mode that there is not"],
 )
-def test_what_is_no_configured_catalog_is_said_with_what_it_lacks(file, content, problem):
+def test_invalid_catalog_error_names_missing_keys(file, content, problem):
     assert problem in refusal(read_configured_catalog, file(content))
 
 
@@ -90,5 +90,5 @@ def test_no_states_are_read_as_none(file, content):
         [STATE, {"type": SECRET, "stream": STATE["stream"]}],
     ],
 )
-def test_a_state_that_would_be_passed_over_is_refused(file, content):
+def test_state_that_the_cdk_would_ignore_is_refused(file, content):
     assert "--state, is not a list of states" in refusal(read_states, file(content))

@@ -55,7 +55,7 @@ def test_a_misspelt_key_would_be_found():
     assert component.keys() - known_keys(component) == {"cursor_feild"}
 
 
-def test_every_requester_says_that_nothing_is_cached_on_disk():
+def test_every_requester_disables_the_disk_cache():
     requesters = [component for component in components(RESOLVED) if component["type"] == "CustomRequester"]
     assert requesters
     assert all(requester["use_cache"] is False for requester in requesters)

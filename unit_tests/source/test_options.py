@@ -80,7 +80,7 @@ def test_a_misspelt_option_gets_the_one_that_was_meant(misspelt, problem):
     assert caught.value.message == problem
 
 
-def test_what_the_platform_adds_is_no_option():
+def test_entries_added_by_the_platform_are_ignored():
     added = ["__injected_declarative_manifest", "__injected_components_py", "__should_migrate", "_limit"]
     check_options({**KEY, **dict.fromkeys(added, "…")}, SPEC)
 

@@ -46,7 +46,7 @@ def test_every_naive_time_keeps_its_seconds(moment):
 @given(ANY_JSON)
 @example({"": None})  # on Python 3.12 and later a mapping takes a slice for a key
 @example("9999-12-31T23:59:59-05:00")  # in UTC, a year that Python does not have
-def test_whatever_stands_in_a_field_of_dates_it_becomes_text_or_null(value):
+def test_any_value_of_a_date_field_becomes_text_or_null(value):
     for convert in (utc_time, iso_date, iso_date_of_us_date):
         record = {"field": value}
         unreadable = []
@@ -56,7 +56,7 @@ def test_whatever_stands_in_a_field_of_dates_it_becomes_text_or_null(value):
 
 
 @given(st.text(alphabet=string.ascii_letters, min_size=1))
-def test_text_that_is_no_date_is_counted_by_its_field(text):
+def test_text_that_is_not_a_date_is_counted_by_field(text):
     record, unreadable = {"submitted": text + "!"}, []
     retype(record, ("submitted",), iso_date, unreadable.append)
     assert (record, unreadable) == ({"submitted": None}, ["submitted"])
@@ -73,7 +73,7 @@ def test_null_and_empty_are_null_and_not_counted(absent):
 @pytest.mark.parametrize(
     "value", ["2011-06-08 16:53:05 SMITH", "20000415", "Wed", "1.5", "2011-W23-3T16:53:05", "2011-06-08T16:53:05 EST"]
 )
-def test_what_is_no_iso_time_is_not_guessed_at(value, recwarn):
+def test_times_that_are_not_iso_are_not_guessed(value, recwarn):
     for convert in (utc_time, iso_date):
         with pytest.raises(ValueError, match="ISO 8601"):
             convert(value)
