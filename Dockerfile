@@ -6,7 +6,7 @@ ARG BASE_IMAGE=docker.io/airbyte/python-connector-base:4.1.0@sha256:1d1aa21d34e8
 FROM ${BASE_IMAGE} AS dependencies
 USER root
 WORKDIR /build
-# pyproject.toml brings the folder into being where there are no wheels.
+# pyproject.toml is copied so that the folder exists even without wheels.
 COPY pyproject.toml wheel[s] wheels/
 COPY pyproject.toml requirements.lock ./
 # 1 where everything must come from wheels/.

@@ -19,14 +19,14 @@ $(INSTALLED): requirements.lock pyproject.toml
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	touch $@
 
-# Without a key it reads the sandbox. The script wants to be told so, for nobody watches what a scheduler runs.
+# Without a key it reads the sandbox. The script requires an explicit flag, because scheduled runs are unattended.
 sync: install  ## API -> powerschool_enrollment.duckdb (OPTIONS=--replace drops what is gone)
 	@$(BIN)/python -c 'from importlib.util import find_spec; find_spec("airbyte") or exit("make sync needs PyAirbyte, \
 	which installs on Python 3.10 to 3.12: remove $(VENV), and name one of them, as in make sync PYTHON=python3.12")'
 	@$(BIN)/python examples/sync_to_duckdb.py $(OPTIONS) \
 	$(if $(POWERSCHOOL_ENROLLMENT_API_KEY)$(POWERSCHOOL_ENROLLMENT_BASE_URL),,--sandbox)
 
-# Two rows of the sample are wrong on purpose, and that is no failure; of a roster of yours, or with a key, it is.
+# Two rows of the sample are wrong on purpose, which is not a failure. In your roster, or with a key, it is one.
 SOME_REJECTED := 3
 import: install  ## a roster (ROSTER=file.csv, OPTIONS="--into … --map …") -> API
 	@$(BIN)/python examples/import_roster.py $(OPTIONS) $(if $(ROSTER),"$(ROSTER)") \
@@ -38,7 +38,7 @@ sandbox: install  ## the service's stand-in, until stopped
 test: install
 	$(BIN)/pytest
 
-test-all:  ## all tests on each Python, in an environment of its own
+test-all:  ## all tests on each Python, in separate environments
 	.ci/test-all $(PYTHONS)
 
 check: install
@@ -53,7 +53,7 @@ fix: install
 hooks: install  ## the checks before each commit
 	$(BIN)/pre-commit install
 
-# The peers live in an environment of their own: none of them belongs to what users install.
+# The peers are installed in a separate environment: users do not need them.
 .venv-bench/.installed: benchmarks/requirements.txt $(INSTALLED)
 	$(BIN)/uv venv --quiet --clear .venv-bench
 	$(BIN)/uv pip install --quiet --python .venv-bench/bin/python -r benchmarks/requirements.txt
@@ -78,7 +78,7 @@ soak: install  ## the long random kills
 qa: .venv-qa/.installed  ## Airbyte's QA checks on both connectors, compared with docs/quality.md
 	@DO_NOT_TRACK=1 .venv-qa/bin/python -m integration_tests.quality.run
 
-image: install  ## both images, tagged as the registry entries say
+image: install  ## both images, tagged as in the registry entries
 	$(BIN)/python -m integration_tests.images.build
 
 image-test: install  ## builds both images, with or without a container engine, and runs every command in them

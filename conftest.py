@@ -1,4 +1,4 @@
-"""Signals as a terminal gives them: whoever started the tests may have had some ignored (nohup, a shell's `&`)."""
+"""Restores the default signal handlers: nohup or a shell's `&` may have started the tests with some ignored."""
 
 import signal
 

@@ -3,7 +3,7 @@
     make bench                                   # all cases, median of three
     python -m benchmarks.compare --case a --repeat 1
 
-Each program is a process of its own, and so is the sandbox, which has all pages ready before anything is timed.
+Each program is a separate process, and so is the sandbox, which has all pages ready before anything is timed.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ Rows = dict[str, Measured]
 
 
 class Bench:
-    """Runs programs so many times each, in turns, so that a slow minute of the machine strikes all of them."""
+    """Runs each program several times, in turns, so that a slow minute of the machine affects all of them."""
 
     def __init__(self, repeat: int) -> None:
         self.repeat = repeat

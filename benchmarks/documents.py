@@ -3,7 +3,7 @@
     python -m benchmarks.documents                            # both cases, three runs each
     python -m benchmarks.documents --case documents --repeat 1
 
-A sandbox in a process of its own answers; the connector runs as the platform runs it. The other side is a plain loop
+A sandbox in a separate process answers; the connector runs as the platform runs it. The other side is a plain loop
 of requests over one connection, which starts with all ids at hand, and whose start-up is not counted.
 """
 

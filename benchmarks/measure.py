@@ -1,4 +1,4 @@
-"""Measures one program: wall time, processor time, peak memory, and what it asked and said."""
+"""Measures one program: wall time, processor time, peak memory, requests and output."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def measure(
 
 
 def lines_with(mark: bytes) -> Callable[[Path], int]:
-    """Return a count of the lines of a file in which the mark stands."""
+    """Return the number of lines of a file that contain the mark."""
 
     def count(output: Path) -> int:
         with output.open("rb") as lines:

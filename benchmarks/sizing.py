@@ -1,8 +1,8 @@
 """Works out how long and how much a district takes, as docs/deploy.md shows it.
 
-    python -m benchmarks.sizing      # prints what stands between the marks of docs/deploy.md
+    python -m benchmarks.sizing      # prints the text between the marks of docs/deploy.md
 
-Replace the inputs by your own. What was measured says with which command; the rest are assumptions.
+Replace the inputs by your own. Measured values name their command; the rest are assumptions.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Inputs:
 
 @dataclass(frozen=True)
 class District:
-    """What a night in a district of so many students takes."""
+    """The cost of a nightly sync in a district with this number of students."""
 
     students: int
     inputs: Inputs
@@ -73,11 +73,11 @@ class District:
         return self.startup_cpu + self.pages / 100 * self.cpu_per_100_pages_unchanged
 
     def requests_take(self, count: float) -> float:
-        """Seconds for so many requests, `workers` at a time."""
+        """Seconds for this number of requests, `workers` at a time."""
         return count * self.latency / self.workers
 
     def rows_take(self, count: float) -> float:
-        """Seconds for so many rows to be written, `import_workers` at a time."""
+        """Seconds for writing this number of rows, `import_workers` at a time."""
         return count * self.latency / self.import_workers
 
     @property
@@ -140,7 +140,7 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def page() -> str:
-    """Return what stands between the marks of docs/deploy.md."""
+    """Return the text between the marks of docs/deploy.md."""
     inputs = Inputs()
     given = [(field.name, getattr(inputs, field.name)) for field in fields(inputs)]
     one, average = District(10_000, inputs), District(3_000, inputs)

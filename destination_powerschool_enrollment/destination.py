@@ -116,7 +116,7 @@ class DestinationPowerschoolEnrollment(Destination):
     def run(self, args: list[str]) -> None:
         """Run one command and print its messages, each at once: a state in a buffer is a state not confirmed."""
         init_uncaught_exception_handler(logger)
-        logging.raiseExceptions = False  # where a log line cannot be written a message cannot either, and that is told
+        logging.raiseExceptions = False  # if a log line cannot be written, a message cannot either: that is reported
         parsed_args = self.parse_args(args)
         try:
             for message in self.run_cmd(parsed_args):

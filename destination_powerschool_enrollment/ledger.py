@@ -23,7 +23,7 @@ class Stretch:
 
 @dataclass(frozen=True)
 class Leaving:
-    """A state that is settled: `message` confirms it, or is None if it is held back. `size`: its bytes."""
+    """A settled state: `message` confirms it, or is None to hold it back. `size` is its length in bytes."""
 
     message: dict[str, Any] | None
     size: int

@@ -10,7 +10,7 @@ class Fate(Enum):
     """The ways in which a row is settled."""
 
     ACCEPTED = "accepted"
-    UNCHANGED = "unchanged"  # as it already stands in the roster, therefore not sent
+    UNCHANGED = "unchanged"  # already in the roster as it is, therefore not sent
     REJECTED = "rejected"
 
 

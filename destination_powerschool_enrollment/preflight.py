@@ -149,7 +149,7 @@ def _column_problems(route: Route, entry: Import) -> Iterator[str]:
 def _key_problems(route: Route, config: Config) -> Iterator[str]:
     label = f"Stream {describe(route.stream.id)}"
     written = {route.finder.field_of(column) for column in route.stream.columns}
-    is_known = not route.fields or route.key_field in route.fields  # of any other field _field_problems told
+    is_known = not route.fields or route.key_field in route.fields  # _field_problems reports any other field
     if route.key_field and is_known and written and route.key_field not in written:
         yield f"{label}: no column goes to its key_field {route.key_field!r}."
     if config.skip_unchanged and isinstance(route.target, ImportSchemaTarget) and identity_field(route) is None:

@@ -37,7 +37,7 @@ def _plain(node: Any, definitions: dict[str, Any]) -> Any:
     if "$ref" in node:
         definition = definitions[node["$ref"].rsplit("/", 1)[-1]]
         return _plain({**definition, **{key: value for key, value in node.items() if key != "$ref"}}, definitions)
-    if "anyOf" in node:  # an option that may be absent: null is no choice in a form
+    if "anyOf" in node:  # an option that may be absent: a form does not offer null as a choice
         (only,) = [choice for choice in node["anyOf"] if choice != {"type": "null"}]
         return _plain({**only, **{key: value for key, value in node.items() if key != "anyOf"}}, definitions)
     return {key: _plain(value, definitions) for key, value in node.items() if not _is_noise(key, value)} | (

@@ -48,7 +48,7 @@ class Sync:
         tally = Tally(self._config.on_rejected_row, only_validates=self._config.validate_only)
         ledger = Ledger(
             holds_back_after_rejection=isinstance(self._config.on_rejected_row, FailOnRejectedRow),
-            # A state says that its rows were written: none leaves when none was.
+            # A state confirms that its rows were written: none is emitted if none was written.
             holds_back_all=self._config.validate_only,
         )
         books = Books(ledger, tally, keeper)
@@ -106,7 +106,7 @@ class Sync:
         return Parcel(lane, lambda: deliver(self._client, route, message.data, mapped.fields))
 
     def _route_of(self, stream: StreamId) -> Route:
-        # Passed over, its rows would be lost: the states after them would tell the source that they were written.
+        # If its rows were ignored, they would be lost: later states would confirm to the source that they were written.
         if stream not in self._routes:
             raise InvalidOption(
                 f"A row of the stream {describe(stream)} came, which is not in the configured catalog "

@@ -54,7 +54,7 @@ class StreamTally:
         known = len(self.reasons) < _MOST_REASONS or not is_new
         reason = self.reasons.setdefault(outcome.public_reason if known else _OTHER, Reason())
         reason.count += 1
-        reason.rows = sorted([*reason.rows, number])[:_SHOWN_ROWS]  # answers come in an order of their own
+        reason.rows = sorted([*reason.rows, number])[:_SHOWN_ROWS]  # answers come in any order
         return is_new and known
 
     @property

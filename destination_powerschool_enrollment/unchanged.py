@@ -15,7 +15,7 @@ class RosterDigests:
 
     def __init__(self, key_field: str, fields: Iterable[str], records: Iterable[Mapping[str, Any]]) -> None:
         self._key_field = key_field
-        # The key itself was compared already; the roster shows it as externalStudentID, whatever the field is called.
+        # The key itself was compared already; the roster shows it as externalStudentID, not under the field's name.
         self._fields = sorted(set(fields) - {key_field})
         self._sendable = {key_field, *self._fields}
         self._digests: dict[str, bytes | None] = {}

@@ -151,7 +151,7 @@ def in_a_file(messages: Iterable[Json]) -> Iterator[IO[bytes]]:
 
 def show(message: Json, roster: Roster | None = None) -> None:
     """Print the destination's log messages."""
-    if message["type"] == "LOG" and message["log"]["level"] != "FATAL":  # the trace says it again
+    if message["type"] == "LOG" and message["log"]["level"] != "FATAL":  # the trace repeats it
         style = "yellow" if message["log"]["level"] == "WARN" else None
         text = message["log"]["message"].partition("\n")[0]
     elif message["type"] == "TRACE" and "error" in message["trace"]:

@@ -48,12 +48,12 @@ def main() -> None:
     os.umask(0o077)  # these are children's records: what is written is for this user alone
     refuse_if_unusable(arguments.warehouse)
     with ExitStack() as resources:
-        # PyAirbyte hands the key on in files that all may read: they lie in a folder that nobody else can enter.
+        # PyAirbyte passes the key in world-readable files: they are in a folder that only this user can enter.
         os.environ["TMPDIR"] = tempfile.tempdir = resources.enter_context(tempfile.TemporaryDirectory())
         source = source_with(connection(arguments, resources))
         source.check()
         # Another warehouse is another cache: ab.caches has PostgresCache, SnowflakeCache and BigQueryCache.
-        # Made-up children have a schema of their own, and never stand among a district's.
+        # Generated children get a separate schema and are never mixed with a district's.
         cache = DuckDBCache(db_path=arguments.warehouse, schema_name="sandbox" if arguments.sandbox else "main")
         source.read(
             cache,
@@ -135,4 +135,4 @@ if __name__ == "__main__":
         print("Stopped. Run it again: it reads again what was not in the tables yet.", file=sys.stderr)
         sys.exit(130)
     except PyAirbyteError as error:
-        sys.exit(str(error))  # it says what failed and where the log is; a traceback would only hide that
+        sys.exit(str(error))  # it names the failure and the log file; a traceback would only hide that

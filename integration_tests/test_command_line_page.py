@@ -14,7 +14,7 @@ SERVER, *STEPS = re.findall(r"```sh\n(.*?)```\n\n```\n(.*?)```", PAGE, re.DOTALL
 
 
 def looks_like(shown):
-    """Return a pattern: … stands for anything, and alone on a line for any lines."""
+    """Return a pattern: … matches anything, and alone on a line it matches any lines."""
     return "".join(
         r"(?:.*\n)*" if line == "…" else re.escape(line).replace("…", ".*") + r"\n" for line in shown.splitlines()
     )

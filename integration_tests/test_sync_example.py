@@ -1,4 +1,4 @@
-"""`make sync`: what the README promises of it, and what it says when it cannot."""
+"""`make sync`: what the README promises, and its messages when it fails."""
 
 import os
 import re

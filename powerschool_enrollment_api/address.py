@@ -8,7 +8,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from powerschool_enrollment_api.errors import WrongAddress
 
-# The documentation still says secure.infosnap.com; code in production uses this host.
+# The documentation still names secure.infosnap.com; code in production uses this host.
 DEFAULT_BASE_URL = "https://registration.powerschool.com/api/v1"
 
 _HOST_AND_PORT = re.compile(r"(\[[0-9a-fA-F:.]+\]|[\w-]{1,63}(\.[\w-]{1,63})*\.?)(:[0-9]+)?")
@@ -26,7 +26,7 @@ def normalise_base_url(text: str) -> str:
     try:
         parts = urlsplit(address)
         host, _ = parts.hostname, parts.port
-    except ValueError:  # its text quotes the address, and whatever key was pasted into it
+    except ValueError:  # its text quotes the address, and any key that was pasted into it
         raise WrongAddress("base_url is not an address.") from None
     if not host or parts.scheme not in {"http", "https"}:
         raise WrongAddress("base_url is not an https:// address.")

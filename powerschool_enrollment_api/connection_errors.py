@@ -80,7 +80,7 @@ def failure_of_environment(error: OSError | HTTPError, where: str) -> WrongEnvir
 def _unreadable_bundle(error: OSError | HTTPError) -> str | None:
     """Return the variable that names a certificate bundle that cannot be read, if that is what `error` is about.
 
-    Where there is no such file requests raises a plain OSError, one without a number, unlike the system's. A file that
+    If the file is missing, requests raises a plain OSError without a number, unlike the system's. A file that
     holds no certificates looks like a TLS failure. Loading it once more distinguishes the two.
     """
     is_requests_own = not isinstance(error, (requests.RequestException, HTTPError)) and error.errno is None

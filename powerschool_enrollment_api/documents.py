@@ -13,7 +13,7 @@ from powerschool_enrollment_api.address import is_loopback
 from powerschool_enrollment_api.client import Client
 from powerschool_enrollment_api.errors import NotFound, UnexpectedAnswer
 
-# The id comes from a record, so it stands in no log: a field that was chosen by mistake may hold a child's name.
+# The id comes from a record, so it is never logged: a field that was chosen by mistake may hold a child's name.
 _WITHOUT_NAME = "/documents/{objectId}"
 _WITH_NAME = "/documents/document/url"
 

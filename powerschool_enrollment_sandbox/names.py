@@ -75,7 +75,7 @@ def _community(locale: str, language: str) -> Community:
 
 
 def _generator(locale: str, *providers: str) -> Any:
-    # Faker adds a provider's methods while it runs: only Any says so.
+    # Faker adds a provider's methods at run time: only Any types them.
     # Only the providers in use: all of them would cost most of a second for a dozen locales.
     generator = Factory.create(locale, providers=[f"faker.providers.{provider}" for provider in providers])
     generator.seed_instance(_POOL_SEED)

@@ -40,7 +40,7 @@ class SandboxProcess(SandboxClient):
     def __enter__(self) -> Self:
         """Start it and wait for its first line."""
         command = [sys.executable, "-m", "powerschool_enrollment_sandbox.run", "--until-stdin-closes"]
-        # In a session of its own: Ctrl-C is for the program that runs it, which ends it on leaving.
+        # In a separate session: Ctrl-C is for the program that runs it, which stops it at its end.
         self._process = subprocess.Popen(  # noqa: S603 - our own module
             [*command, *self._arguments],
             stdin=subprocess.PIPE,

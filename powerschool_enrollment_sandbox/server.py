@@ -113,7 +113,7 @@ def running_sandbox(  # noqa: PLR0913 - by keyword only
         _wait_until_started(server, thread)
         yield Sandbox(root_url(listening), service)
     finally:
-        # Hanging requests are part of the game: nobody waits for them.
+        # Hanging requests are intended: the shutdown does not wait for them.
         server.should_exit = server.force_exit = True
         thread.join(_START_BOUND)
 

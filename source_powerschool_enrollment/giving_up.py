@@ -56,7 +56,7 @@ class _Failures:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._in_a_row = 0
-        self.are_too_many = False  # for good: what was under way may succeed yet
+        self.are_too_many = False  # permanently: requests under way may still succeed
 
     def note_success(self) -> None:
         with self._lock:

@@ -40,13 +40,13 @@ def read_configured_catalog(path: str) -> ConfiguredAirbyteCatalog:
 
 def read_states(path: str) -> list[AirbyteStateMessage]:
     """Return the states; whole STATE messages, as `read` prints them, will do."""
-    content = read_json(path, "--state") or []  # an empty object is as good as an empty list
+    content = read_json(path, "--state") or []  # an empty object counts as an empty list
     problem = f"{name_of(path, '--state')} is not a list of states"
     try:
         states = [_state(entry) for entry in (content if isinstance(content, list) else [content])]
     except SchemaValidationError as error:
         raise InvalidOption(f"{problem}{_place(error)}. {_STATES}.") from None
-    # The CDK would pass over others, and what they say has arrived would be sent again.
+    # The CDK would ignore others, and what they confirm would be emitted again.
     if not all(state.type and (state.stream or state.global_) for state in states):
         raise InvalidOption(f"{problem}: one has no type, or no stream. {_STATES}.")
     return states

@@ -65,7 +65,7 @@ def _sentence(error: ValidationError) -> str:
     rule: str = str(error.validator)
     value: Any = error.validator_value
     if rule == "required":
-        missing = error.message.split("'")[1]  # one error for each; only the message says which
+        missing = error.message.split("'")[1]  # one error for each; only the message names it
         return f"The option {f'{path}.{missing}' if path else missing} is missing."
     if rule == "oneOf":
         return f"The option {path}.mode must be one of: {', '.join(_modes(value))}."

@@ -10,7 +10,7 @@ from typing import Any
 from airbyte_cdk.utils.datetime_helpers import ab_datetime_parse
 
 # Nothing else is guessed at: a parser that fills in today's date, or takes a name for a time zone, makes a wrong time
-# of a wrong value, and tells the log of it.
+# of a wrong value, and writes it to the log.
 _ISO = re.compile(r"(?P<date>\d{4}-\d\d-\d\d)([T ]\d\d:\d\d(:\d\d(\.\d+)?)?\s?(Z|[+-]\d\d:?\d\d)?)?", re.ASCII)
 _NAIVE = len("2011-06-08T16:53:05")
 

@@ -21,7 +21,7 @@ from source_powerschool_enrollment.source import SourcePowerschoolEnrollment
 def run() -> None:
     """Run the command given on the command line."""
     init_uncaught_exception_handler(init_logger("airbyte"))
-    logging.raiseExceptions = False  # where a log line cannot be written a message cannot either, and that is told
+    logging.raiseExceptions = False  # if a log line cannot be written, a message cannot either: that is reported
     arguments = EnrollmentEntrypoint.parse_args(sys.argv[1:])
     settle_heap()
     try:
@@ -45,7 +45,7 @@ def _end_at_once(error: BaseException) -> None:
         _tell(as_traced_exception(error) if isinstance(error, EnrollmentError) else error)
         sys.stdout.flush()
     except BrokenPipeError:
-        pass  # nobody listens any more
+        pass  # the reader of the output is gone
     except OSError as fault:
         # The CDK's buffer still stands in for standard error.
         print(f"The output cannot be written: {fault.strerror}.", file=sys.__stderr__, flush=True)

@@ -1,4 +1,4 @@
-"""`make test-all`: what it says of each Python, and when it fails. Interpreters and `make` are stand-ins here."""
+"""`make test-all`: its output for each Python, and when it fails. Interpreters and `make` are stand-ins here."""
 
 import os
 import subprocess

@@ -18,7 +18,7 @@ PAGES = {
     "destination": (ROOT / "docs" / "destinations" / "powerschool-enrollment.md").read_text(),
 }
 SPECS = {"source": SPEC, "destination": options_schema()}
-# What Airbyte's checks demand of a source's page; the destination's follows it as far as it has the same to say.
+# What Airbyte's checks require of a source's page; the destination's page follows it where it applies.
 HEADERS = [
     "PowerSchool Enrollment",
     "Prerequisites",
@@ -55,7 +55,7 @@ def entries(schema: dict[str, Any]) -> Iterator[str]:
     required = schema.get("required", [])
     for name, option in schema.get("properties", {}).items():
         values = [option["const"]] if "const" in option else option.get("enum", [])
-        if len(values) == 1:  # it only says which choice was made
+        if len(values) == 1:  # it only names the choice
             yield f'"{name}": "{values[0]}"'
         else:
             yield f"**{option['title']}** (`{name}`{remark(option, required=name in required)})"
@@ -73,7 +73,7 @@ def remark(option: dict[str, Any], *, required: bool) -> str:
     default = option.get("default")
     if required or default in (None, [], {}):
         return ", required" if required else ""
-    # Airbyte follows every address on a page, and behind the API's own there is no page: it stands there without https.
+    # Airbyte follows every URL on a page, and the API's own URL is not a page: it is written without https.
     shown = default.removeprefix("https://") if isinstance(default, str) else json.dumps(default)
     return f", default `{shown}`"
 

@@ -1,4 +1,4 @@
-"""What the documents say is so: options, streams, commands, links and versions."""
+"""The documentation is true: options, streams, commands, links and versions."""
 
 import os
 import re

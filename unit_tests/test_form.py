@@ -33,7 +33,7 @@ class Option:
 
 
 def objects(schema: dict[str, Any], path: str, choices: tuple[str, ...] = ()) -> Iterator[Option]:
-    """Yield everything in the form that has options of its own, at any depth."""
+    """Yield everything in the form that contains options, at any depth."""
     if "properties" in schema:
         yield Option(path, schema, choices)
     for name, option in schema.get("properties", {}).items():
@@ -165,7 +165,7 @@ def test_a_pattern_is_put_into_words_and_shown_by_an_example(option):
 
 @each_option
 def test_a_field_that_starts_empty_shows_an_example(option):
-    """What has a default, a constant, choices or fields of its own needs none, and neither does a secret."""
+    """Options with a default, a constant, choices or fields need no example, and neither does a secret."""
     explains_itself = {"default", "const", "oneOf", "airbyte_secret"} & option.schema.keys()
     of_objects = "properties" in option.schema.get("items", {})
     assert explains_itself or of_objects or option.schema.get("examples")

@@ -1,4 +1,4 @@
-"""The gate, the workflow and the hooks say the same: nothing passes in one place and fails in another."""
+"""The gate, the workflow and the hooks agree: nothing passes in one place and fails in another."""
 
 import re
 import sys

@@ -1,4 +1,4 @@
-"""Both registry entries: valid by Airbyte's model, and saying of the connectors what is so."""
+"""Both registry entries: valid by Airbyte's model, and true of the connectors."""
 
 import re
 import xml.etree.ElementTree as ET

@@ -1,4 +1,4 @@
-"""Writes a row whose values nobody may ever say."""
+"""Writes a row whose values must never be printed."""
 
 import time
 from pathlib import Path
@@ -23,7 +23,7 @@ MARKS = ("777123", "Zyxwana", "vertraulich", "a-key-nobody-may-see")
 
 
 def write(folder: Path, service: StandIn, *rows: dict | str, stream: dict | None = None, **options: object) -> Session:
-    """Write the marked row, or others, with a state behind them; whatever happens, no mark and no stack is printed."""
+    """Write the marked row, or others, followed by a state, and assert that no mark and no stack trace is printed."""
     began = time.monotonic()
     streams = {"streams": [stream]} if stream else catalog()
     lines = [row if isinstance(row, str) else record(row) for row in rows or (MARKED,)]

@@ -92,7 +92,7 @@ class Session:
             reader.start()
 
     def send(self, *messages: dict[str, Any] | str) -> None:
-        """Write messages, or lines, to its input. A process that ended meanwhile takes none."""
+        """Write messages, or lines, to its input. Does nothing if the process has ended."""
         lines = (message if isinstance(message, str) else json.dumps(message) for message in messages)
         try:
             for line in lines:

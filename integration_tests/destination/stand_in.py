@@ -1,4 +1,4 @@
-"""A service for tests of writing that does exactly as told, and remembers what arrived when."""
+"""A service for tests of writing that answers exactly as configured, and records what arrived when."""
 
 import itertools
 import json
@@ -104,7 +104,7 @@ class _Server(ThreadingHTTPServer):
     request_queue_size = 64
 
     def handle_error(self, *_args: object) -> None:
-        """A client that was killed is no error here."""
+        """A killed client is not an error here."""
 
 
 def _handler(service: StandIn) -> type[BaseHTTPRequestHandler]:

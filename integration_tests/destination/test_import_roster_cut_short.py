@@ -1,4 +1,4 @@
-"""An import that cannot go on, or is stopped: what is said, and what is left behind."""
+"""An import that fails or is stopped: its messages, and what it leaves behind."""
 
 import os
 import re
@@ -30,7 +30,7 @@ def test_retries_are_logged_while_the_service_does_not_answer(sandbox, sample):
     ) as process:
         assert process.stdout.readline() == "Asking PowerSchool Enrollment what there is to write to.\n"
         assert "Trying again in" in process.stdout.readline()
-        sandbox.faults.clear()  # had it said nothing before, it would never come here
+        sandbox.faults.clear()  # if it printed nothing before, the test would never reach this line
         assert "58 accepted" in process.stdout.read()
     assert process.returncode == 3
 

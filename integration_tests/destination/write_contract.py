@@ -1,6 +1,6 @@
 """What every destination owes the platform: a suite to inherit, which knows nothing of what is written to.
 
-A destination's own test class says how to run it (`Bench`), and gets the tests:
+A destination's test class defines how to run it (`Bench`) and inherits the tests:
 
     class TestWriteContract(WriteContract):
         @pytest.fixture
@@ -56,7 +56,7 @@ class Bench(Protocol):
 
 
 def states_of_all_kinds(number: int, stream: str) -> dict[str, Any]:
-    """Return a state of one of the three kinds, with keys nobody knows and what a careless copy loses."""
+    """Return a state of one of the three kinds, with unknown keys and values that a careless copy loses."""
     odd = {"cursor": number, "big": 2**70, "float": 1.5, "text": "naïve ☃ \u2028", "null": None, "list": [{}, []]}
     descriptor = {"name": stream, "namespace": None, "extra": True}
     streams = [{"stream_descriptor": {"name": name}, "stream_state": odd} for name in STREAMS]
@@ -221,7 +221,7 @@ class WriteContract:
 def conversation(
     bench: Bench, randomness: random.Random, rows: int
 ) -> tuple[list[dict[str, Any]], dict[int, set[int]]]:
-    """Return rows of three streams with states among them, and which rows stand before each state."""
+    """Return rows of three streams with states among them, and the rows before each state."""
     messages: list[dict[str, Any]] = []
     rows_before: dict[int, set[int]] = {}
     for number in range(rows):

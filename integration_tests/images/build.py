@@ -1,4 +1,4 @@
-"""Builds both images, tagged as the registry entries say: `make image`."""
+"""Builds both images, tagged as in the registry entries: `make image`."""
 
 from __future__ import annotations
 

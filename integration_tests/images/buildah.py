@@ -14,7 +14,7 @@ from integration_tests.images.engine import Engine, run_command
 
 
 class Buildah(Engine):
-    """Builds with buildah in a storage of its own, and runs with the kernel's own means."""
+    """Builds with buildah in a separate storage, and runs with chroot and namespaces."""
 
     base = "localhost/base"
 

@@ -1,4 +1,4 @@
-"""What any container engine does for the images: build them from the wheels, run them, tell their size."""
+"""What any container engine does for the images: build them from the wheels, run them, report their size."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs Airbyte's QA checks one by one, and tells which of them a network was missing for."""
+"""Runs Airbyte's QA checks one by one, and reports which of them lacked a network."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def _run(check: Check, connector: Connector) -> tuple[str, str]:
 
 @contextmanager
 def _unreachable_hosts() -> Iterator[set[str]]:
-    """Collect the hosts that did not answer meanwhile: a check may swallow that, and pass."""
+    """Collect the hosts that did not answer during the check: a check may swallow that, and pass."""
     hosts: set[str] = set()
     request = requests.Session.request
 

@@ -1,4 +1,4 @@
-"""What a check came to, and what docs/quality.md says that it comes to."""
+"""The outcome of a check, and the outcome that docs/quality.md documents."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Outcome:
     message: str
 
     def __str__(self) -> str:
-        """Say it in one line, or in as many as the check's message has."""
+        """Return the outcome as text: one line, or as many as the check's message has."""
         return f"{self.kind:11}  {self.status:15}  {self.check}: {self.message.strip()}"
 
 
@@ -43,7 +43,7 @@ def totals(statuses: Iterable[str]) -> str:
 
 
 def surprises(expected: Table, found: Iterable[Outcome]) -> Iterator[str]:
-    """Yield what the page does not say. Where it says that a network is needed, there may have been one."""
+    """Yield outcomes that differ from the page. Where the page requires a network, there may have been one."""
     outcomes = {(outcome.check, outcome.kind): outcome for outcome in found}
     for check, kind in expected.keys() - outcomes.keys():
         yield f"{kind}: there is no check named {check!r}."

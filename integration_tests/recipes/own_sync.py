@@ -18,7 +18,7 @@ ADDED = {"_airbyte_raw_id": "VARCHAR", "_airbyte_extracted_at": "TIMESTAMP", "_a
 
 
 def sync(syncs: Sequence[Mapping[str, Any]]) -> None:
-    """Read what each sync says, each schema's incremental streams from where its last sync stood."""
+    """Read the messages of each sync; each schema's incremental streams continue from their last state."""
     for each in syncs:
         with duckdb.connect(each["db_path"]) as connection:
             connection.execute(f"create schema if not exists {each['schema']}; use {each['schema']}")

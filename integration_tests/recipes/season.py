@@ -1,4 +1,4 @@
-"""A district, what happened in it, and the warehouse it was synced to meanwhile."""
+"""A district, the changes in it, and the warehouse it was synced to between them."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ def kept(records_by_form):
 
 
 def same(found, expected):
-    """Whether the rows are the same, in whatever order; at least one."""
+    """Return whether the rows are the same, in any order; at least one."""
     return bool(expected) and Counter(found) == Counter(expected)
 
 

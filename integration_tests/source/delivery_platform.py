@@ -40,7 +40,7 @@ class Platform:
     confirmed: Counter[tuple[int, int]] = field(default_factory=Counter)
 
     def confirm(self, messages: list[Message], committed_states: int | None = None) -> None:
-        """Keep so many of the states, and the records before the last of them; None keeps them all."""
+        """Keep this number of states, and the records before the last of them; None keeps all."""
         places = [place for place, message in enumerate(messages) if "state" in message]
         kept = places[:committed_states]
         if kept:
@@ -49,14 +49,14 @@ class Platform:
             self.confirmed.update((record["delivery_target_id"], record["id"]) for record in records)
 
     def hear(self, messages: list[Message], chance: Random) -> None:
-        """Confirm what was heard of a sync, as far as a destination had come: wholly, partly or not at all."""
+        """Confirm what a destination had written of a sync: all, a part or nothing."""
         states = sum("state" in message for message in messages)
         self.confirm(messages, chance.choice([0, chance.randint(0, states), states]))
 
     def sync(
         self, *, sleep: Any = lambda _: None, today: date | None = None, queue_size: int = 10_000
     ) -> list[Message]:
-        """Return what a sync says. A sync that fails says what it can."""
+        """Return the messages of a sync, also of one that fails."""
         queue: Queue[Any] = Queue(maxsize=queue_size)
         repository = ConcurrentMessageRepository(queue, InMemoryMessageRepository())
         settings = ConnectionSettings(self.service.sandbox.api_key, self.service.sandbox.base_url)
@@ -93,5 +93,5 @@ class Platform:
 
 
 def shape(messages: Iterable[dict[str, Any]]) -> str:
-    """Say in letters what came: `RRS` is two records and a state."""
+    """Return the message types as letters: `RRS` is two records and a state."""
     return "".join(next(iter(message))[0].upper() for message in messages)

@@ -131,7 +131,7 @@ class DeliverySandbox:
         self.spoil = spoil
 
     def deliver(self, target: int, moment: datetime | None = None) -> None:
-        """Deliver to somebody else, or to a sync that never heard of it."""
+        """Deliver to another client, or to a sync that never received the answer."""
         self.targets[target].create_batch(moment or self.now, self.sandbox.settings.batch_limit)
 
     def approve(self, target: int, count: int) -> list[int]:

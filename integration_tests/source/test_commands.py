@@ -99,7 +99,7 @@ def test_check_names_a_misspelt_option(config):
 
 
 def assert_refused(outcome, said):
-    """Hold that a command ended with one block that says what is wrong, and nothing else."""
+    """Assert that a command ended with one error message and nothing else."""
     assert outcome.exit_code == 1
     assert outcome.stderr == ""
     (error,) = outcome.errors

@@ -1,4 +1,4 @@
-"""Deliveries over a socket: each approved submission arrives, at least once, whatever the service does."""
+"""Deliveries over a socket: each approved submission arrives at least once, despite all faults of the service."""
 
 from datetime import timedelta
 

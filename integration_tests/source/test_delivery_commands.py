@@ -1,4 +1,4 @@
-"""The real console script: what it asks of the service, what it says of wrong options, and what it never says."""
+"""The real console script: its requests, its messages about wrong options, and what it never prints."""
 
 import json
 import logging

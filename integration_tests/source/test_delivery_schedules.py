@@ -12,7 +12,7 @@ FAULTS = ["drop", "500", "503", "html", "empty", "truncate", "429", "409"]
 
 
 class Weather:
-    """Spoils some answers, approves records meanwhile, and at some request the sync is dead to the service."""
+    """Corrupts some answers, approves records during the sync, and drops the connection at some request."""
 
     def __init__(self, chance: random.Random, service: DeliverySandbox) -> None:
         self.chance = chance

@@ -1,4 +1,4 @@
-"""Over a socket, in both wire shapes: whatever happens to a form while it is read, what stays in it arrives."""
+"""Over a socket, in both wire shapes: records that stay in a form arrive, however the form changes during the read."""
 
 from concurrent.futures import ThreadPoolExecutor
 from random import Random
@@ -32,7 +32,7 @@ def declared(sandbox):
 class Registrar:
     """Changes a form's roster before some of its pages are answered, in one way at a time.
 
-    Where the records stand in the order of their ids, they come at the end and go anywhere. In another order they
+    Where the records are in the order of their ids, they come at the end and go anywhere. In another order they
     come, go and are edited anywhere, and an edit moves them.
     """
 

@@ -18,7 +18,7 @@ STREAMS = ("roster_records", "submission_records")
 
 
 class Platform:
-    """Keeps what a warehouse would: the newest version of each record, as far as states confirm it."""
+    """Keeps what a warehouse would: the newest version of each record that states confirm."""
 
     def __init__(self):
         self.rows = {}
@@ -47,7 +47,7 @@ class Platform:
 
 
 def heard_until_killed(folder, files, after):
-    """Run a sync, kill it once it has printed so many records, and return the whole lines that came out."""
+    """Run a sync, kill it after this number of records, and return the complete lines that it printed."""
     arguments = source_command("read", folder, **files)
     lines, records = [], 0
     with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=folder) as process:

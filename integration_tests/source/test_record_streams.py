@@ -51,7 +51,7 @@ def prepare(streams, config):
 
 @pytest.fixture
 def read(prepare):
-    """Read in this process, through the CDK's entrypoint: a process of its own takes seconds to start."""
+    """Read in this process, through the CDK's entrypoint: a separate process takes seconds to start."""
 
     def run(*args, **options):
         files = prepare(*args, **options)

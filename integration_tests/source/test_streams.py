@@ -1,4 +1,4 @@
-"""Every stream, over a socket, in both wire shapes: complete, typed, and as its schema says."""
+"""Every stream, over a socket, in both wire shapes: complete, typed, and valid by its schema."""
 
 import pytest
 from jsonschema import Draft7Validator, FormatChecker

@@ -22,7 +22,7 @@ from source_powerschool_enrollment.record_types import utc_time
 
 logger = logging.getLogger("airbyte.source_powerschool_enrollment")
 
-# The list's date may be read in the target's own time zone, and nobody wrote whether that date itself is included.
+# The list's date may be in the target's own time zone, and whether that date is included is not documented.
 _OVERLAP = timedelta(days=2)
 _MOST_LOST_ANSWERS = 10  # in a row; the waits between them add up to five minutes
 

@@ -17,7 +17,7 @@ from airbyte_cdk.models import AirbyteMessage
 
 _PAGES = 2
 _LEAST_RECORDS = 2_000
-# Written records are counted so many at a time, because each count takes a lock.
+# Written records are counted in blocks, because each count takes a lock.
 _AT_ONCE = 100
 
 Handed = TypeVar("Handed")

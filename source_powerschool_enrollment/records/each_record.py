@@ -27,7 +27,7 @@ class EachRecord(SubstreamPartitionRouter):
     """Makes a slice of each record of the parent, a record list: `id` as the `partition_field`, and the form.
 
     Not the CDK's SubstreamPartitionRouter, because that one reads one page after another, and misses a record that
-    moves to another page meanwhile.
+    moves to another page during the read.
     """
 
     def stream_slices(self) -> Iterator[StreamSlice]:
@@ -54,7 +54,7 @@ def each_record(
     workers = sync_for(config).client.settings.num_workers
     for shown in _as_they_come(parent_record_stream(declared, config), workers, taken_of):
         for record_id, taken in shown:
-            # A record that moved between two pages stands on both.
+            # A record that moved between two pages is on both.
             if record_id not in seen:
                 seen.add(record_id)
                 yield from taken

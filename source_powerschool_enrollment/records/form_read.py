@@ -37,7 +37,7 @@ class RecordStreamRead:
     digests: PageDigests | None
     estimate: RowEstimate
     backlog: Backlog
-    # What follows a page's records: told whether its form has ended, it returns the state where one is due.
+    # Called after a page's records with whether its form has ended; returns the state if it is time for one.
     after_page: Callable[[bool], Iterable[AirbyteMessage]]
     has_failed: threading.Event = field(default_factory=threading.Event)
 
@@ -74,7 +74,7 @@ class FormRead:
             raise as_traced_exception(error) from None
         if page is None or not page.records:
             return None, ()
-        # When it arrived, not when there was room for it: a page that waited is older than one that came meanwhile.
+        # The time of arrival, not of the room: a page that waited is older than one that arrived in the meantime.
         synced_at = room.arrived_at.isoformat(timespec="microseconds").replace("+00:00", "Z")
         if self._stream.digests is None:
             return None, self._typed(self._not_sent_yet(page.records), synced_at)

@@ -18,7 +18,7 @@ from typing_extensions import override
 from source_powerschool_enrollment.records.page_digests import PageDigests
 
 _SECONDS_BETWEEN_STATES = 3.0
-# A state holds all pages, so it is said again only once a twentieth of them are new: all states of a sync
+# A state holds all pages, so it is emitted again only after 5 % of them are new: all states of a sync
 # together are then at most some twenty times as long as the last one, however long the sync takes.
 _NEW_PART = 20
 

@@ -133,7 +133,8 @@ class Turns:
     """When the form was quiet: the time of a pass, cut into turns that each end with an answer.
 
     Answers overtake each other, so a turn is quiet only if every answer that was under way in it, and in the turn
-    before, shows the same record count. `shift` is the number of places by which a record may have moved, according to the counts.
+    before, shows the same record count. `shift` is the number of places by which a record may have moved, according to
+    the counts.
     """
 
     def __init__(self, readings: Sequence[Reading]) -> None:

@@ -1,4 +1,4 @@
-"""How the platform is told."""
+"""How errors are reported to the platform."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_each_error_has_its_failure_type(error, failure_type):
 
 
 def test_no_error_of_the_error_tree_is_left_out_of_the_table():
-    # Other modules have errors of their own below these, which their callers turn into outcomes.
+    # Other modules define errors below these, which their callers turn into outcomes.
     tree = {it for it in vars(errors).values() if isinstance(it, type) and issubclass(it, EnrollmentError)}
     assert set(FAILURE_TYPES) == tree
 

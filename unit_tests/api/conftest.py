@@ -81,7 +81,7 @@ class Received:
 
 
 def http(body: bytes, status: str = "200 OK", *headers: str, claimed_length: int | None = None) -> bytes:
-    """Write an answer; `claimed_length` is what it says of its length if that is a lie."""
+    """Write an answer; `claimed_length` is a false Content-Length."""
     length = len(body) if claimed_length is None else claimed_length
     return "\r\n".join([f"HTTP/1.1 {status}", f"Content-Length: {length}", *headers, "", ""]).encode() + body
 
@@ -178,7 +178,7 @@ def free_port() -> int:
 
 @pytest.fixture
 def environment(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Set what the environment says of proxies and certificates, and nothing else of them."""
+    """Set exactly these environment variables for proxies and certificates."""
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.lower(), raising=False)

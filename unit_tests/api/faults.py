@@ -1,4 +1,4 @@
-"""A connection that is refused, as requests tells of it, and where it is refused."""
+"""A refused connection, as requests reports it, and its address."""
 
 from __future__ import annotations
 

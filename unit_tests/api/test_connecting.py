@@ -27,7 +27,7 @@ from powerschool_enrollment_api import (
 ONCE = Timeouts(connect=2, read=2, retries=0)
 SOME_SECONDS = Timeouts(connect=2, read=2, retries=5)
 TODAY = datetime.now(timezone.utc)
-HOST = "enrollment.example"  # no connection to it is ever made: a proxy stands for it
+HOST = "enrollment.example"  # no connection to it is ever made: a proxy answers instead
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n[]"
 HEAD = b"HTTP/1.1 %s\r\nContent-Length: 0\r\n\r\n"
 
@@ -70,7 +70,7 @@ def certificate(tmp_path):
 
 @pytest.fixture
 def proxy(environment):
-    """Start a proxy that connects nobody: it answers for the host itself, with a certificate, or refuses."""
+    """Start a proxy that connects to no host: it answers for the host itself, with a certificate, or refuses."""
     listeners = []
 
     def start(certificate=None, reply=HEAD % b"200 OK"):
@@ -88,7 +88,7 @@ def proxy(environment):
 
 @pytest.fixture
 def anybody(proxy, certificate):
-    """Let somebody answer for the host whom nobody has to trust."""
+    """Answer for the host with an untrusted certificate."""
     proxy(certificate())
 
 
@@ -150,7 +150,7 @@ def test_vanished_host_is_a_passing_fault_that_did_not_arrive(client_for, virtua
 def test_connection_timeout_is_reported_with_its_limit(client_for):
     with socket.socket() as listener, socket.socket() as first, socket.socket() as second:
         listener.bind(("127.0.0.1", 0))
-        listener.listen(0)  # nobody accepts, so that what comes after these two waits
+        listener.listen(0)  # no server accepts, so connections after these two wait
         for waiting in (first, second):
             waiting.setblocking(False)
             waiting.connect_ex(listener.getsockname())

@@ -1,4 +1,4 @@
-"""The documents' storage over a socket: what it receives, what its answers mean, and what is never told."""
+"""The documents' storage over a socket: what it receives, what its answers mean, and what is never printed."""
 
 import pytest
 from airbyte_cdk.models import FailureType

@@ -46,7 +46,7 @@ ANSWERS = {
 
 @pytest.fixture
 def written(caplog):
-    """Return everything that was logged, by anybody, at any level."""
+    """Return everything that was logged, by all loggers, at any level."""
     caplog.set_level(logging.DEBUG)
     caplog.set_level(logging.DEBUG, logger="airbyte")
     caplog.set_level(logging.DEBUG, logger="urllib3")

@@ -11,7 +11,7 @@ from powerschool_enrollment_api.retry import RateLimiter
 
 
 def starts_of(pace, virtual_time, *, threads, each):
-    """Return when the requests of so many threads started, in order."""
+    """Return when the requests of this number of threads started, in order."""
     starts, lock, ready = [], threading.Lock(), threading.Barrier(threads)
 
     def work():
@@ -76,7 +76,7 @@ def test_a_hold_also_stops_a_thread_that_already_waits_for_its_turn(virtual_time
 
     def sleep(seconds):
         if holds:
-            pace.hold(holds.pop())  # another thread is told to slow down meanwhile
+            pace.hold(holds.pop())  # another thread is asked to slow down in the meantime
         virtual_time.sleep(seconds)
 
     pace = RateLimiter(6, clock=virtual_time.clock, sleep=sleep)

@@ -46,6 +46,6 @@ def test_invalid_stream_entry_is_named_by_its_position_only(entry):
 
 
 def test_a_catalog_shows_its_form_as_json():
-    """The form is there to be copied: what stands for the reader's own words is all that is no JSON."""
+    """The template is meant to be copied: only the placeholders are not JSON."""
     form = complaint({}).partition("has the form ")[2].rstrip(".")
     assert json.loads(form.replace("…", "null")).keys() == {"streams"}

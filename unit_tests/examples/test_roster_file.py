@@ -1,4 +1,4 @@
-"""Rosters as registrars have them: what is read, and what is said of a file that cannot be."""
+"""Rosters as registrars have them: what is read, and the error for a file that cannot be read."""
 
 import csv
 import re

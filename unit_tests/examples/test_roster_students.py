@@ -1,4 +1,4 @@
-"""Which student a row of a roster is about, and what is said where nobody can tell, or two rows say the same."""
+"""The student of a roster row, and the messages if it is unknown or two rows are about the same one."""
 
 import pytest
 from roster_file import Roster, UnusableRoster

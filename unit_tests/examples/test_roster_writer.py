@@ -1,4 +1,4 @@
-"""What people are told while a roster is written."""
+"""The messages while a roster is written."""
 
 import pytest
 from roster_file import Roster

@@ -77,7 +77,7 @@ def observer(observed):
 
 @pytest.fixture
 def form(started):
-    """The first form, whichever district is in force: it has the same id in all."""
+    """The first form: it has the same id in every district."""
     return next(iter(started.district.forms))
 
 

@@ -36,7 +36,7 @@ def test_the_default_district_is_ready_soon():
         took = time.monotonic() - began
         sizes = [form["roster"] + form["submissions"] for form in process.district()["forms"]]
     assert (len(sizes), sum(sizes)) == (6, 20_400)
-    # Under 3 s on a machine of its own; here others are at work too.
+    # Under 3 s on a quiet machine; tests run beside it here.
     assert took < 10
 
 

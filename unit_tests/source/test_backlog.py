@@ -73,7 +73,7 @@ def test_a_page_that_fails_half_way_gives_the_rest_back(pool):
 
     with pytest.raises(OSError, match="broken"):
         fail_half_way()
-    backlog.release(500)  # those that were handed on are written
+    backlog.release(500)  # those that were forwarded are written
     pool.submit(occupied, backlog).result(BOUND_SECONDS)
 
 

@@ -14,7 +14,7 @@ CONSUME = {"deliveries": {"mode": "consume", "delivery_target_ids": [7], "start_
 
 
 def refusal(options, *selected):
-    """Return what a read of these streams says, each as (name, sync mode)."""
+    """Return the problems of reading these streams, each given as (name, sync mode)."""
     catalog = ConfiguredAirbyteCatalog(
         [ConfiguredAirbyteStream(AirbyteStream(name, {}, [mode]), mode, Destination.append) for name, mode in selected]
     )

@@ -1,4 +1,4 @@
-"""The state of all targets together: said in the right order, and never ahead of what it stands for."""
+"""The state of all targets together: emitted in order, and never before the records that it confirms."""
 
 import threading
 from datetime import date

@@ -1,4 +1,4 @@
-"""Reading a record list whole for another stream: whatever comes first goes on first, and nothing is forgotten."""
+"""Reading a whole record list for another stream: pages are forwarded as they complete, and none is lost."""
 
 import threading
 from types import SimpleNamespace

@@ -1,4 +1,4 @@
-"""What a failed sync says: a foreseen failure in one sentence, once; anything else with all that there is to know."""
+"""Messages of a failed sync: an expected failure once, in one sentence; any other with all details."""
 
 import logging
 
@@ -23,7 +23,7 @@ UNFORESEEN = AirbyteTracedException.from_exception(raised(ZeroDivisionError("div
 
 
 def failing(*failures):
-    """Yield what the CDK says of streams that failed, and raise its last word."""
+    """Yield the CDK's messages of failed streams, and raise its final exception."""
     for stream, error in failures:
         yield error.as_airbyte_message(StreamDescriptor(name=stream))
     raise AirbyteTracedException("Concurrent read failure", "a: refused; b: refused", FailureType.config_error)

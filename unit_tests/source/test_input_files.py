@@ -1,4 +1,4 @@
-"""The files on the command line: what is wrong with one is said with its path and place, and nothing that it holds."""
+"""The files on the command line: an error names path and place, and no content."""
 
 import json
 

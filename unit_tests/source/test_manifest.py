@@ -32,7 +32,7 @@ def components(node: Any) -> Iterator[dict[str, Any]]:
 
 
 def known_keys(component: dict[str, Any]) -> set[str]:
-    # A source with static streams is the first of the two kinds that the CDK tells apart.
+    # A source with static streams is the first of the two kinds that the CDK distinguishes.
     model = getattr(models, component["type"].replace("DeclarativeSource", "DeclarativeSource1"))
     keys = {name for field in model.__fields__.values() for name in (field.name, field.alias)}
     if "class_name" in component:
