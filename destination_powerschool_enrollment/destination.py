@@ -32,13 +32,13 @@ from typing_extensions import override
 
 from destination_powerschool_enrollment.catalog import ConfiguredStream, parse_catalog
 from destination_powerschool_enrollment.config import Config
-from destination_powerschool_enrollment.offer import destination_catalog, read_offer, read_whole_offer
 from destination_powerschool_enrollment.options import parse_config
 from destination_powerschool_enrollment.preflight import problems_of_imports
 from destination_powerschool_enrollment.protocol import read_lines, read_messages
+from destination_powerschool_enrollment.row_report import RowsRejected
 from destination_powerschool_enrollment.spec import connector_specification, options_schema
-from destination_powerschool_enrollment.sync import Sync
-from destination_powerschool_enrollment.tally import RowsRejected
+from destination_powerschool_enrollment.sync import WriteSync
+from destination_powerschool_enrollment.writable_targets import destination_catalog, read_offer, read_whole_offer
 from powerschool_enrollment_airbyte.airbyte_errors import as_traced_exception, in_one_sentence
 from powerschool_enrollment_airbyte.cli_files import name_of, read_object
 from powerschool_enrollment_api import Client, EnrollmentError, InvalidOption, Timeouts, verify_connection
@@ -135,7 +135,7 @@ class DestinationPowerschoolEnrollment(Destination):
         self, config: Config, streams: list[ConfiguredStream], lines: Iterable[bytes]
     ) -> Iterator[dict[str, Any]]:
         logger.info("Checking the streams, their fields and the key before the first row.")
-        sync = Sync(config, streams)
+        sync = WriteSync(config, streams)
         logger.info("Writing%s.", " nothing, only validating" if config.validate_only else "")
         yield from sync.write(read_messages(lines))
         logger.info("%s complete.", "Validation" if config.validate_only else "Writing")

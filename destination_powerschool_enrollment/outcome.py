@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 
-class Fate(Enum):
+class RowResult(Enum):
     """The ways in which a row is settled."""
 
     ACCEPTED = "accepted"
@@ -22,17 +22,17 @@ class Outcome:
     holds no value. `unknown`: it is not known whether the service processed the row.
     """
 
-    fate: Fate
+    result: RowResult
     reason: str = field(default="", repr=False)
     public_reason: str = ""
     status: int | None = None
     unknown: bool = False
 
 
-ACCEPTED = Outcome(Fate.ACCEPTED)
-UNCHANGED = Outcome(Fate.UNCHANGED)
+ACCEPTED = Outcome(RowResult.ACCEPTED)
+UNCHANGED = Outcome(RowResult.UNCHANGED)
 
 
 def unfit(reason: str) -> Outcome:
     """Return the rejection of a row that was not sent; `reason` holds no value."""
-    return Outcome(Fate.REJECTED, reason, reason)
+    return Outcome(RowResult.REJECTED, reason, reason)

@@ -10,8 +10,8 @@ from difflib import get_close_matches
 from destination_powerschool_enrollment.catalog import ConfiguredStream, StreamId, describe
 from destination_powerschool_enrollment.columns import AIRBYTE_COLUMN_PREFIX, FieldFinder, cache_name
 from destination_powerschool_enrollment.config import Config, Import, ImportSchemaTarget, SubmissionTarget
+from destination_powerschool_enrollment.destination_objects import target_of
 from destination_powerschool_enrollment.mapping import Route
-from destination_powerschool_enrollment.object_names import target_of
 from powerschool_enrollment_api import InvalidOption
 from powerschool_enrollment_api.imports import ImportSchema
 

@@ -10,25 +10,25 @@ from typing import Any
 
 from destination_powerschool_enrollment.catalog import ConfiguredStream, StreamId, describe
 from destination_powerschool_enrollment.config import Config, FailOnRejectedRow, ImportSchemaTarget
-from destination_powerschool_enrollment.delivery import deliver
-from destination_powerschool_enrollment.lanes import Stopped
-from destination_powerschool_enrollment.ledger import Ledger
 from destination_powerschool_enrollment.mapping import Route, RowMapper, UnfitRow
-from destination_powerschool_enrollment.offer import read_offer
+from destination_powerschool_enrollment.ordered_queue import Stopped
 from destination_powerschool_enrollment.outcome import ACCEPTED, UNCHANGED, Outcome, unfit
 from destination_powerschool_enrollment.preflight import identity_field, import_for, plan_routes
 from destination_powerschool_enrollment.protocol import InputMessage, RowMessage
 from destination_powerschool_enrollment.rejected_rows import RejectedRowsFile
-from destination_powerschool_enrollment.tally import Tally
-from destination_powerschool_enrollment.unchanged import RosterDigests
-from destination_powerschool_enrollment.writer import Books, Parcel, Writer
+from destination_powerschool_enrollment.roster_comparison import RosterDigests
+from destination_powerschool_enrollment.row_report import RowReport
+from destination_powerschool_enrollment.send_row import deliver
+from destination_powerschool_enrollment.state_tracker import StateTracker
+from destination_powerschool_enrollment.writable_targets import read_offer
+from destination_powerschool_enrollment.writer import Bookkeeping, SendTask, Writer
 from powerschool_enrollment_api import Client, InvalidOption
 from powerschool_enrollment_api.record_pages import read_roster_records
 
 logger = logging.getLogger("airbyte.destination_powerschool_enrollment")
 
 
-class Sync:
+class WriteSync:
     """Writes the rows of one run of `write`."""
 
     def __init__(self, config: Config, streams: list[ConfiguredStream]) -> None:
@@ -45,13 +45,13 @@ class Sync:
     def write(self, messages: Iterable[InputMessage]) -> Iterator[dict[str, Any]]:
         """Yield the confirmation of each state. Raises an EnrollmentError when the sync failed."""
         keeper = RejectedRowsFile(self._config.rejected_rows_file) if self._config.rejected_rows_file else None
-        tally = Tally(self._config.on_rejected_row, only_validates=self._config.validate_only)
-        ledger = Ledger(
+        tally = RowReport(self._config.on_rejected_row, only_validates=self._config.validate_only)
+        ledger = StateTracker(
             holds_back_after_rejection=isinstance(self._config.on_rejected_row, FailOnRejectedRow),
             # A state confirms that its rows were written: none is emitted if none was written.
             holds_back_all=self._config.validate_only,
         )
-        books = Books(ledger, tally, keeper)
+        books = Bookkeeping(ledger, tally, keeper)
         writer = Writer(self._prepare, books, num_workers=self._config.num_workers, stop=self._stop)
         try:
             yield from writer.write(map(self._with_its_namespace, messages))
@@ -89,7 +89,7 @@ class Sync:
     def _compares(self, route: Route) -> bool:
         return self._config.skip_unchanged and isinstance(route.target, ImportSchemaTarget)
 
-    def _prepare(self, message: RowMessage) -> Outcome | Parcel:
+    def _prepare(self, message: RowMessage) -> Outcome | SendTask:
         """Decide what happens to a row, in the order of the input. Raises InvalidOption if its stream is a stranger."""
         route = self._route_of(message.stream)
         try:
@@ -103,7 +103,7 @@ class Sync:
             return UNCHANGED
         # Streams that write to one form share its lanes: they may hold the same students.
         lane: Hashable = (route.target.published_action_id, *mapped.key)
-        return Parcel(lane, lambda: deliver(self._client, route, message.data, mapped.fields))
+        return SendTask(lane, lambda: deliver(self._client, route, message.data, mapped.fields))
 
     def _route_of(self, stream: StreamId) -> Route:
         # If its rows were ignored, they would be lost: later states would confirm to the source that they were written.

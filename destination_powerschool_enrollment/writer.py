@@ -1,6 +1,6 @@
 """The way of rows and states: read → prepared → sent, each key in order → settled → states out.
 
-input ─ feeder thread ─ Window ─ Lanes ─ worker threads ─ Ledger ─ write() ─ output
+input ─ feeder thread ─ InFlightLimit ─ OrderedQueue ─ worker threads ─ StateTracker ─ write() ─ output
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from queue import Empty, SimpleQueue
 from typing import Any, Protocol
 
 from destination_powerschool_enrollment.catalog import StreamId, describe
-from destination_powerschool_enrollment.lanes import Lanes, Stopped, Window
-from destination_powerschool_enrollment.ledger import Leaving, Ledger, Stretch
-from destination_powerschool_enrollment.outcome import Fate, Outcome
+from destination_powerschool_enrollment.ordered_queue import InFlightLimit, OrderedQueue, Stopped
+from destination_powerschool_enrollment.outcome import Outcome, RowResult
 from destination_powerschool_enrollment.protocol import InputMessage, RowMessage, StateMessage
-from destination_powerschool_enrollment.tally import Tally
+from destination_powerschool_enrollment.row_report import RowReport
+from destination_powerschool_enrollment.state_tracker import Release, Segment, StateTracker
 
 logger = logging.getLogger("airbyte.destination_powerschool_enrollment")
 
@@ -29,14 +29,14 @@ _LAST_REQUESTS_SECONDS = 2
 
 
 @dataclass(frozen=True)
-class Parcel:
+class SendTask:
     """A row that is ready to be sent: `send` blocks and returns its outcome."""
 
     lane: Hashable
     send: Callable[[], Outcome]
 
 
-class Keeper(Protocol):
+class RejectedRowsSink(Protocol):
     """Keeps rejected rows."""
 
     def add(self, stream: StreamId, row: dict[str, Any], outcome: Outcome) -> None:
@@ -44,12 +44,12 @@ class Keeper(Protocol):
 
 
 @dataclass(frozen=True)
-class Books:
+class Bookkeeping:
     """What is written down about rows: for the states, for people, and the rejected rows themselves."""
 
-    ledger: Ledger
-    tally: Tally
-    keeper: Keeper | None = None
+    ledger: StateTracker
+    tally: RowReport
+    keeper: RejectedRowsSink | None = None
 
 
 @dataclass(frozen=True)
@@ -58,20 +58,20 @@ class _Received:
 
     message: RowMessage
     number: int
-    stretch: Stretch
+    segment: Segment
 
 
 class Writer:
     """Writes one sync's rows. To be used once.
 
-    `prepare` decides what happens to a row: its outcome at once, or a parcel to send. It is called in the
+    `prepare` decides what happens to a row: its outcome at once, or a task to send. It is called in the
     order of the input, from one thread. What it raises ends the sync, once the rows before are settled.
     """
 
     def __init__(
         self,
-        prepare: Callable[[RowMessage], Outcome | Parcel],
-        books: Books,
+        prepare: Callable[[RowMessage], Outcome | SendTask],
+        books: Bookkeeping,
         *,
         num_workers: int,
         stop: threading.Event,
@@ -80,9 +80,9 @@ class Writer:
         self._books = books
         self._num_workers = num_workers
         self._stop = stop
-        self._window = Window()
-        self._lanes: Lanes[tuple[_Received, Parcel]] = Lanes()
-        self._leaving: SimpleQueue[Leaving | None] = SimpleQueue()
+        self._window = InFlightLimit()
+        self._lanes: OrderedQueue[tuple[_Received, SendTask]] = OrderedQueue()
+        self._released: SimpleQueue[Release | None] = SimpleQueue()
         self._lock = threading.Lock()
         self._numbers: Counter[StreamId] = Counter()
         self._unsettled = 0
@@ -96,24 +96,24 @@ class Writer:
         for thread in (*workers, feeder):
             thread.start()
         try:
-            for leaving in self._settled_states():
-                if leaving.message is not None:
-                    yield leaving.message
-                self._window.leave(leaving.size)
+            for release in self._settled_states():
+                if release.message is not None:
+                    yield release.message
+                self._window.leave(release.size)
         finally:
             self._shut_down(workers)
         if self._failure is not None:
             raise self._failure
 
-    def _settled_states(self) -> Iterator[Leaving]:
+    def _settled_states(self) -> Iterator[Release]:
         """Yield states as they are settled until no more can come, and log the progress of the rows in between."""
         next_report = time.monotonic() + _PROGRESS_SECONDS
         while True:
             with suppress(Empty):
-                leaving = self._leaving.get(timeout=max(0.0, next_report - time.monotonic()))
-                if leaving is None:
+                release = self._released.get(timeout=max(0.0, next_report - time.monotonic()))
+                if release is None:
                     return
-                yield leaving
+                yield release
             if time.monotonic() >= next_report:
                 next_report = time.monotonic() + _PROGRESS_SECONDS
                 self._tell_progress()
@@ -153,8 +153,8 @@ class Writer:
     def _work(self) -> None:
         try:
             while True:
-                lane, (received, parcel) = self._lanes.take()
-                self._settle(received, parcel.send())
+                lane, (received, task) = self._lanes.take()
+                self._settle(received, task.send())
                 self._lanes.free(lane)
         except Stopped:
             return
@@ -173,27 +173,27 @@ class Writer:
         self._window.leave(received.message.size)
 
     def _note(self, received: _Received, outcome: Outcome) -> None:
-        stream, is_rejected = received.message.stream, outcome.fate is Fate.REJECTED
+        stream, is_rejected = received.message.stream, outcome.result is RowResult.REJECTED
         if is_rejected and self._books.keeper is not None:
             self._books.keeper.add(stream, received.message.data, outcome)
         if self._books.tally.count(stream, received.number, outcome):
             logger.warning("Stream %s, row %d: rejected: %s", describe(stream), received.number, outcome.public_reason)
-        self._books.ledger.settle(received.stretch, stream, accepted=not is_rejected)
+        self._books.ledger.settle(received.segment, stream, accepted=not is_rejected)
         self._unsettled -= 1
 
     def _release_states(self) -> None:
         # Order of truth: state leaves only after everything before it is settled.
-        for leaving in self._books.ledger.leaving():
-            self._leaving.put(leaving)
+        for release in self._books.ledger.released():
+            self._released.put(release)
         if self._input_ended and not self._unsettled:
-            self._leaving.put(None)
+            self._released.put(None)
 
     def _abort(self, error: Exception) -> None:
         """Stop at once: what is under way may end, what waits is not sent."""
         with self._lock:
             self._failure = self._failure or error
         self._close()
-        self._leaving.put(None)
+        self._released.put(None)
 
     def _close(self) -> None:
         self._stop.set()

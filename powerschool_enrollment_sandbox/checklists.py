@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from powerschool_enrollment_sandbox.draws import draws
+from powerschool_enrollment_sandbox.seeded_random import draws
 from powerschool_enrollment_sandbox.students import student
 
 _ITEMS = (

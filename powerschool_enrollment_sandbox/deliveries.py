@@ -10,8 +10,8 @@ from typing import Any
 
 from powerschool_enrollment_sandbox.clock import as_utc_text
 from powerschool_enrollment_sandbox.delivered_data import delivered_data
-from powerschool_enrollment_sandbox.draws import draws
 from powerschool_enrollment_sandbox.record_list import RecordList
+from powerschool_enrollment_sandbox.seeded_random import draws
 
 _UNDECIDED = ("PendingApproval", "Submitted")
 

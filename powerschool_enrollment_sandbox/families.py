@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from powerschool_enrollment_sandbox.draws import draws
 from powerschool_enrollment_sandbox.names import Community, pools
+from powerschool_enrollment_sandbox.seeded_random import draws
 
 # Children in seven families, over and over: twelve students share seven addresses.
 _CHILDREN = (1, 2, 1, 3, 2, 1, 2)

@@ -10,7 +10,7 @@ from random import Random
 from threading import Lock
 from typing import Any, Literal
 
-from powerschool_enrollment_sandbox.answers import Answer, json_answer
+from powerschool_enrollment_sandbox.responses import Answer, json_answer
 
 FaultKind = Literal[
     "delay",  # waits `seconds`, then goes on

@@ -7,7 +7,7 @@ from typing import Any
 from powerschool_enrollment_sandbox.clock import as_naive_text
 from powerschool_enrollment_sandbox.data_items import DOCUMENT_FIELDS, data_items, sized
 from powerschool_enrollment_sandbox.documents import object_id
-from powerschool_enrollment_sandbox.draws import draws, permuted
+from powerschool_enrollment_sandbox.seeded_random import draws, permuted
 from powerschool_enrollment_sandbox.students import Student, external_student_id, student
 
 Record = dict[str, Any]

@@ -4,10 +4,10 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from powerschool_enrollment_sandbox.answers import Answer
 from powerschool_enrollment_sandbox.documents import CONTAINER
 from powerschool_enrollment_sandbox.endpoints import checklists, deliveries, documents, health, records
 from powerschool_enrollment_sandbox.endpoints import published_actions as forms
+from powerschool_enrollment_sandbox.responses import Answer
 from powerschool_enrollment_sandbox.service import Call, Service
 
 API_PATH = "/api/v1"

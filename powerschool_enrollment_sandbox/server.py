@@ -11,12 +11,12 @@ from typing import Any
 
 import uvicorn
 
+from powerschool_enrollment_sandbox.app import Doorway
 from powerschool_enrollment_sandbox.changes import Changes
 from powerschool_enrollment_sandbox.clock import Clock
 from powerschool_enrollment_sandbox.connection import TransportInScope
 from powerschool_enrollment_sandbox.control import control_plane
 from powerschool_enrollment_sandbox.district import District
-from powerschool_enrollment_sandbox.doorway import Doorway
 from powerschool_enrollment_sandbox.faults import Faults
 from powerschool_enrollment_sandbox.journal import Journal
 from powerschool_enrollment_sandbox.routes import API_PATH

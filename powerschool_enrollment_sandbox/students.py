@@ -4,8 +4,8 @@ import functools
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from powerschool_enrollment_sandbox.draws import draws
 from powerschool_enrollment_sandbox.families import Family, family, place_in_family
+from powerschool_enrollment_sandbox.seeded_random import draws
 
 GRADES = ("PK", "K", *(str(grade) for grade in range(1, 13)))
 NEWEST_SCHOOL_YEAR = 2025

@@ -5,8 +5,8 @@ from typing import Any, Protocol
 
 import orjson
 
-from powerschool_enrollment_sandbox.answers import Answer, json_answer, text_answer
 from powerschool_enrollment_sandbox.record_list import Page
+from powerschool_enrollment_sandbox.responses import Answer, json_answer, text_answer
 from powerschool_enrollment_sandbox.settings import WireName
 
 

@@ -20,9 +20,9 @@ from typing_extensions import override
 from powerschool_enrollment_airbyte.airbyte_errors import as_traced_exception
 from powerschool_enrollment_api import EnrollmentError, NotFound, open_list, open_one, open_page
 from powerschool_enrollment_api.response_errors import json_of
+from source_powerschool_enrollment.context import sync_for
 from source_powerschool_enrollment.options import PublishedActionSelection, page_size_of, search_parameters
 from source_powerschool_enrollment.record_types import iso_date, iso_date_of_us_date, retype, utc_time
-from source_powerschool_enrollment.sync import sync_for
 
 
 @dataclass

@@ -33,6 +33,8 @@ from powerschool_enrollment_api import (
 )
 from powerschool_enrollment_api.document_storage import DocumentStorage
 from source_powerschool_enrollment.catalog_problems import catalog_problems
+from source_powerschool_enrollment.circuit_breaker import with_circuit_breaker
+from source_powerschool_enrollment.context import sync_for
 from source_powerschool_enrollment.deliveries.options import DeliveryOption
 from source_powerschool_enrollment.deliveries.stream import NAME as DELIVERED_RECORDS
 from source_powerschool_enrollment.deliveries.stream import delivered_records
@@ -40,12 +42,10 @@ from source_powerschool_enrollment.documents.download import verify_staging_fold
 from source_powerschool_enrollment.documents.options import document_fields
 from source_powerschool_enrollment.documents.stream import NAME as DOCUMENTS
 from source_powerschool_enrollment.documents.stream import documents
-from source_powerschool_enrollment.giving_up import giving_up
 from source_powerschool_enrollment.input_files import read_configured_catalog, read_states
 from source_powerschool_enrollment.options import PublishedActionSelection, check_options, page_size_of
-from source_powerschool_enrollment.records.backlog import Backlog
+from source_powerschool_enrollment.records.backpressure import Backlog
 from source_powerschool_enrollment.records.stream import RECORD_STREAMS, Outlet, parallel_record_stream
-from source_powerschool_enrollment.sync import sync_for
 
 # An absolute path: a relative one would be looked for in the working directory first.
 MANIFEST = Path(__file__).parent / "manifest.yaml"
@@ -155,7 +155,7 @@ class SourcePowerschoolEnrollment(YamlDeclarativeSource):
         if declared.name in RECORD_STREAMS:
             return self._parallel(declared)
         if declared.name in _DETAIL_STREAMS:
-            return giving_up(declared)
+            return with_circuit_breaker(declared)
         return declared
 
     def _parallel(self, declared: AbstractStream) -> AbstractStream:

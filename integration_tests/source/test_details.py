@@ -7,7 +7,7 @@ import pytest
 
 from integration_tests.connector import run_source
 from powerschool_enrollment_sandbox import Change, District, Fault, running_sandbox
-from source_powerschool_enrollment.giving_up import MOST_FAILURES
+from source_powerschool_enrollment.circuit_breaker import MOST_FAILURES
 
 WORKERS = 6
 

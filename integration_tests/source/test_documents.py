@@ -14,7 +14,7 @@ import pytest
 from integration_tests.connector import Outcome, run_source, source_command
 from powerschool_enrollment_sandbox import District, Fault, running_sandbox
 from source_powerschool_enrollment import SourcePowerschoolEnrollment
-from source_powerschool_enrollment.giving_up import MOST_FAILURES
+from source_powerschool_enrollment.circuit_breaker import MOST_FAILURES
 
 STORAGE = "/secure-uploadeddocuments-832/*"
 BIRTH, RESIDENCY = "doc_BirthCertificate", "doc_ProofOfResidency"

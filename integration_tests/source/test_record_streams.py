@@ -24,7 +24,7 @@ from airbyte_cdk.test.models.scenario import ExpectedOutcome
 from integration_tests.connector import Outcome, configured_catalog, run_source
 from powerschool_enrollment_sandbox import Change, District, Fault, running_sandbox
 from source_powerschool_enrollment import SourcePowerschoolEnrollment
-from source_powerschool_enrollment.records import backlog
+from source_powerschool_enrollment.records import backpressure
 
 ROSTER = "/publishedactions/{id}/rosterrecords"
 
@@ -272,7 +272,7 @@ def test_no_value_of_a_record_is_logged_at_any_level(sandbox, prepare, kind):
 
 @pytest.mark.parametrize("taken", [1, 60])
 def test_a_reader_that_stops_half_way_leaves_no_thread_behind(prepare, monkeypatch, taken):
-    monkeypatch.setattr(backlog, "_LEAST_RECORDS", 200)  # so that threads wait for room
+    monkeypatch.setattr(backpressure, "_LEAST_RECORDS", 200)  # so that threads wait for room
     files = prepare(names=["roster_records", "submission_records"], sync_mode="full_refresh")
     catalog = ConfiguredAirbyteCatalogSerializer.load(files["catalog"])
     others = set(threading.enumerate())

@@ -1,7 +1,7 @@
 """Checklists, their details and their entries."""
 
-from powerschool_enrollment_sandbox.answers import Answer, Refusal, json_answer
 from powerschool_enrollment_sandbox.checklists import Checklist
+from powerschool_enrollment_sandbox.responses import Answer, Refusal, json_answer
 from powerschool_enrollment_sandbox.service import Call, Service
 from powerschool_enrollment_sandbox.wire import WIRES
 

@@ -2,8 +2,8 @@
 
 from datetime import date
 
-from powerschool_enrollment_sandbox.answers import Answer, Refusal, json_answer, no_content
 from powerschool_enrollment_sandbox.deliveries import DeliveryTarget
+from powerschool_enrollment_sandbox.responses import Answer, Refusal, json_answer, no_content
 from powerschool_enrollment_sandbox.service import Call, Service
 
 

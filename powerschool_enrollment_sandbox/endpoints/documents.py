@@ -3,7 +3,7 @@
 import base64
 import binascii
 
-from powerschool_enrollment_sandbox.answers import Answer, Refusal, text_answer
+from powerschool_enrollment_sandbox.responses import Answer, Refusal, text_answer
 from powerschool_enrollment_sandbox.service import Call, Service
 from powerschool_enrollment_sandbox.wire import WIRES, Documented, Observed, Wire
 

@@ -1,6 +1,6 @@
 """GET /healthz and GET /connection/test."""
 
-from powerschool_enrollment_sandbox.answers import Answer, json_answer
+from powerschool_enrollment_sandbox.responses import Answer, json_answer
 from powerschool_enrollment_sandbox.service import Call, Service
 
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import orjson
 
-from powerschool_enrollment_sandbox.answers import Answer, Refusal, json_answer
 from powerschool_enrollment_sandbox.published_actions import PublishedAction
+from powerschool_enrollment_sandbox.responses import Answer, Refusal, json_answer
 from powerschool_enrollment_sandbox.service import Call, Service
 
 

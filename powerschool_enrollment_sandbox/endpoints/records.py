@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
-from powerschool_enrollment_sandbox.answers import Answer, Refusal, json_answer
 from powerschool_enrollment_sandbox.endpoints.published_actions import json_body, published_action
 from powerschool_enrollment_sandbox.record_list import RecordList, Search
+from powerschool_enrollment_sandbox.responses import Answer, Refusal, json_answer
 from powerschool_enrollment_sandbox.service import Call, Service
 from powerschool_enrollment_sandbox.submissions import submission_problems, submit
 from powerschool_enrollment_sandbox.wire import WIRES

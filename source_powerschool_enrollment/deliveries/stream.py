@@ -26,11 +26,11 @@ from typing_extensions import override
 from powerschool_enrollment_airbyte.airbyte_errors import as_traced_exception
 from powerschool_enrollment_api import EnrollmentError, NotFound
 from powerschool_enrollment_api.deliveries import Batch
+from source_powerschool_enrollment.context import SyncContext
 from source_powerschool_enrollment.deliveries.options import DeliveryOption
 from source_powerschool_enrollment.deliveries.state import TargetState, read_states, write_states
 from source_powerschool_enrollment.deliveries.target import Delivery, today_in_utc
 from source_powerschool_enrollment.record_types import retype, utc_time
-from source_powerschool_enrollment.sync import Sync
 
 NAME = "delivered_records"
 _SCHEMA = Path(__file__).parents[1] / "schemas" / f"{NAME}.json"
@@ -158,7 +158,7 @@ class TargetPartitions(PartitionGenerator):
 
 
 def delivered_records(  # noqa: PLR0913 - what differs between a sync and a test of one is passed
-    sync: Sync,
+    sync: SyncContext,
     option: DeliveryOption,
     stream_state: Mapping[str, Any],
     message_repository: MessageRepository,
@@ -185,5 +185,5 @@ def delivered_records(  # noqa: PLR0913 - what differs between a sync and a test
     )
 
 
-def _count_unreadable(sync: Sync, field: str) -> None:
+def _count_unreadable(sync: SyncContext, field: str) -> None:
     sync.tally.count(NAME, f"{field} could not be read as a date or time, and is null instead")

@@ -20,11 +20,11 @@ from airbyte_cdk.sources.types import Record
 from powerschool_enrollment_airbyte.airbyte_errors import as_traced_exception
 from powerschool_enrollment_api import EnrollmentError, NotFound, RequestRefused
 from powerschool_enrollment_api.document_storage import DocumentStorage, DocumentTooLarge
+from source_powerschool_enrollment.circuit_breaker import CircuitBreaker
+from source_powerschool_enrollment.context import SyncContext, sync_for
 from source_powerschool_enrollment.documents.download import AddressOnly, DocumentFetch, Download, Fetched
 from source_powerschool_enrollment.documents.options import Document, DocumentField
-from source_powerschool_enrollment.giving_up import GivingUp
 from source_powerschool_enrollment.records.each_record import each_record
-from source_powerschool_enrollment.sync import Sync, sync_for
 
 NAME = "documents"
 _SCHEMA = Path(__file__).parents[1] / "schemas" / f"{NAME}.json"
@@ -37,7 +37,7 @@ logger = logging.getLogger("airbyte.source_powerschool_enrollment")
 class DocumentRead:
     """What all documents of one sync share."""
 
-    sync: Sync
+    sync: SyncContext
     fetch: DocumentFetch
     _named: Iterator[int] = field(default_factory=itertools.count)
 
@@ -110,7 +110,7 @@ def documents(
             yield DocumentPartition(document, shared)
 
     return DefaultStream(
-        partition_generator=GivingUp(partitions),
+        partition_generator=CircuitBreaker(partitions),
         name=NAME,
         json_schema=json.loads(_SCHEMA.read_text(encoding="utf-8")),
         primary_key=["submission_record_id", "field"],

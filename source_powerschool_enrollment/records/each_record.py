@@ -15,8 +15,8 @@ from airbyte_cdk.sources.types import Record, StreamSlice
 
 from powerschool_enrollment_airbyte.airbyte_errors import as_traced_exception
 from powerschool_enrollment_api import UnexpectedAnswer
+from source_powerschool_enrollment.context import sync_for
 from source_powerschool_enrollment.records.stream import parent_record_stream
-from source_powerschool_enrollment.sync import sync_for
 
 Taken = TypeVar("Taken")
 _Shown = list[tuple[Any, tuple[Taken, ...]]]

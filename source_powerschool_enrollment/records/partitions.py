@@ -9,13 +9,13 @@ from typing import Any, TypeAlias
 from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partition
 from airbyte_cdk.sources.streams.concurrent.partitions.partition_generator import PartitionGenerator
 
-from source_powerschool_enrollment.records.form_read import FormRead, RecordStreamRead
+from source_powerschool_enrollment.records.form_reader import FormReader, RecordStreamRead
 
 
 class RecordPage(Partition):
     """One page of one form, to be read once."""
 
-    def __init__(self, stream: RecordStreamRead, form: FormRead, number: int) -> None:
+    def __init__(self, stream: RecordStreamRead, form: FormReader, number: int) -> None:
         self._stream = stream
         self._form = form
         self._number = number
@@ -73,9 +73,9 @@ class RecordPartitions(PartitionGenerator):
             open_forms -= not pages
             yield from pages
 
-    def _form_read(self, form: int, scheduled: _Scheduled) -> FormRead:
+    def _form_read(self, form: int, scheduled: _Scheduled) -> FormReader:
         def schedule(numbers: list[int]) -> None:
             scheduled.put([RecordPage(self._stream, read, number) for number in numbers])
 
-        read = FormRead(self._stream, form, schedule)
+        read = FormReader(self._stream, form, schedule)
         return read

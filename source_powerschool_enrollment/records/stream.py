@@ -21,14 +21,14 @@ from airbyte_cdk.sources.types import StreamSlice
 
 from powerschool_enrollment_api import RecordPages
 from source_powerschool_enrollment.components import TypedRecord
+from source_powerschool_enrollment.context import sync_for
 from source_powerschool_enrollment.options import page_size_of, search_parameters
-from source_powerschool_enrollment.records.backlog import Backlog
-from source_powerschool_enrollment.records.form_read import RecordStreamRead
+from source_powerschool_enrollment.records.backpressure import Backlog
+from source_powerschool_enrollment.records.form_reader import RecordStreamRead
 from source_powerschool_enrollment.records.page_cursor import PageCursor
 from source_powerschool_enrollment.records.page_digests import PageDigests
 from source_powerschool_enrollment.records.partitions import RecordPartitions
 from source_powerschool_enrollment.records.row_estimate import RowEstimate
-from source_powerschool_enrollment.sync import sync_for
 
 _KINDS: Mapping[str, Literal["rosterrecords", "submissionrecords"]] = {
     "roster_records": "rosterrecords",

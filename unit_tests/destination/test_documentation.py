@@ -7,7 +7,7 @@ from pathlib import Path
 import yaml
 
 from destination_powerschool_enrollment.options import parse_config
-from destination_powerschool_enrollment.outcome import Fate, Outcome
+from destination_powerschool_enrollment.outcome import Outcome, RowResult
 from destination_powerschool_enrollment.rejected_rows import RejectedRowsFile
 
 ROOT = Path(__file__).parents[2]
@@ -22,7 +22,7 @@ def test_the_pages_example_is_a_configuration():
 def test_the_page_shows_a_rejected_row_as_the_file_keeps_it(tmp_path):
     (line,) = re.findall(r"```jsonl\n(.*?)```", PAGE, re.DOTALL)
     shown = json.loads(line)
-    outcome = Outcome(Fate.REJECTED, shown["reason"], status=shown["status"])
+    outcome = Outcome(RowResult.REJECTED, shown["reason"], status=shown["status"])
     path = tmp_path / "rejected.jsonl"
     moment = datetime.fromisoformat(shown["rejected_at"].replace("Z", "+00:00"))
     with closing(RejectedRowsFile(str(path), now=lambda: moment)) as file:

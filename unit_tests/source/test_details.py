@@ -7,7 +7,7 @@ import pytest
 import requests
 
 from source_powerschool_enrollment.components import EnvelopeExtractor
-from source_powerschool_enrollment.sync import sync_for
+from source_powerschool_enrollment.context import sync_for
 
 CONFIG = {"api_key": "details-key"}
 

@@ -10,10 +10,10 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 from powerschool_enrollment_api import Client, ConnectionSettings, NotFound, RequestRefused
 from powerschool_enrollment_api.document_storage import AddressExpired, DocumentTooLarge, StorageRefused
 from powerschool_enrollment_api.documents import DocumentAddress
+from source_powerschool_enrollment.context import SyncContext
 from source_powerschool_enrollment.documents.download import FILE_SIZE_LIMIT, Fetched
 from source_powerschool_enrollment.documents.options import Document
 from source_powerschool_enrollment.documents.stream import DocumentRead
-from source_powerschool_enrollment.sync import Sync
 
 
 def document(record_id=5100021):
@@ -22,7 +22,7 @@ def document(record_id=5100021):
 
 @pytest.fixture
 def sync():
-    return Sync(Client(ConnectionSettings("a-key", "https://registration.powerschool.com/api/v1")))
+    return SyncContext(Client(ConnectionSettings("a-key", "https://registration.powerschool.com/api/v1")))
 
 
 def reading(sync, error=None):

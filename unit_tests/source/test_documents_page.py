@@ -8,8 +8,8 @@ import duckdb
 from airbyte_cdk.models import ConfiguredAirbyteCatalogSerializer
 
 from powerschool_enrollment_sandbox import District
+from source_powerschool_enrollment.circuit_breaker import MOST_FAILURES
 from source_powerschool_enrollment.documents.options import DocumentField, document_fields
-from source_powerschool_enrollment.giving_up import MOST_FAILURES
 from source_powerschool_enrollment.source import MANIFEST
 
 PAGE = (Path(__file__).parents[2] / "docs" / "documents.md").read_text()

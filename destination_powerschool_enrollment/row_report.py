@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from destination_powerschool_enrollment.catalog import StreamId, describe
 from destination_powerschool_enrollment.config import FailOnRejectedRow, SkipRejectedRow
-from destination_powerschool_enrollment.outcome import Fate, Outcome
+from destination_powerschool_enrollment.outcome import Outcome, RowResult
 from powerschool_enrollment_api import EnrollmentError, PassingFault
 
 _FIRST_ROWS = 50
@@ -31,7 +31,7 @@ class Reason:
 
 
 @dataclass
-class StreamTally:
+class StreamReport:
     """What became of one stream's rows."""
 
     accepted: int = 0
@@ -63,25 +63,25 @@ class StreamTally:
         return self.accepted == 0 and (len(self.reasons) == 1 or len(self.whole_reasons) == 1)
 
 
-class Tally:
+class RowReport:
     """Counts all streams. Pure; the caller holds the lock. `only_validates`: an accepted row is not sent."""
 
     def __init__(self, policy: FailOnRejectedRow | SkipRejectedRow, *, only_validates: bool = False) -> None:
         self._policy = policy
         self._only_validates = only_validates
         self._unknown_in_a_row = 0
-        self.streams: dict[StreamId, StreamTally] = {}
+        self.streams: dict[StreamId, StreamReport] = {}
 
     def count(self, stream: StreamId, number: int, outcome: Outcome) -> bool:
         """Count one settled row and return whether it was rejected for a new reason.
 
         Raises RowsRejected or PassingFault when continuing is pointless.
         """
-        tally = self.streams.setdefault(stream, StreamTally())
+        tally = self.streams.setdefault(stream, StreamReport())
         self._unknown_in_a_row = self._unknown_in_a_row + 1 if outcome.unknown else 0
-        if outcome.fate is not Fate.REJECTED:
+        if outcome.result is not RowResult.REJECTED:
             tally.accepted += 1
-            tally.unchanged += outcome.fate is Fate.UNCHANGED
+            tally.unchanged += outcome.result is RowResult.UNCHANGED
             return False
         is_new = tally.note_rejection(number, outcome)
         if tally.rejected == _FIRST_ROWS and tally.was_only_rejected_for_one_reason:
@@ -143,7 +143,7 @@ class Tally:
             for stream, tally in self.streams.items()
         ]
 
-    def _accepted(self, tally: StreamTally) -> str:
+    def _accepted(self, tally: StreamReport) -> str:
         if self._only_validates:
             return f"{tally.accepted:,} fit to be sent"
         return f"{tally.accepted:,} accepted ({tally.unchanged:,} of them unchanged)"

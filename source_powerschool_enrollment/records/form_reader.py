@@ -13,11 +13,11 @@ from airbyte_cdk.sources.types import Record, StreamSlice
 
 from powerschool_enrollment_airbyte.airbyte_errors import as_traced_exception
 from powerschool_enrollment_api import EnrollmentError, NotFound, Page, RecordPages, UnexpectedAnswer
-from source_powerschool_enrollment.records.backlog import Backlog, Room
+from source_powerschool_enrollment.records.backpressure import Backlog, Room
 from source_powerschool_enrollment.records.page_digests import PageDigests, digest_of
 from source_powerschool_enrollment.records.page_plan import FormPlan, number_of
 from source_powerschool_enrollment.records.row_estimate import RowEstimate
-from source_powerschool_enrollment.tally import Tally
+from source_powerschool_enrollment.warning_counter import WarningCounter
 
 logger = logging.getLogger("airbyte.source_powerschool_enrollment")
 
@@ -33,7 +33,7 @@ class RecordStreamRead:
     name: str
     pages: RecordPages
     type_record: Callable[[dict[str, Any], StreamSlice], None]
-    tally: Tally
+    tally: WarningCounter
     digests: PageDigests | None
     estimate: RowEstimate
     backlog: Backlog
@@ -42,7 +42,7 @@ class RecordStreamRead:
     has_failed: threading.Event = field(default_factory=threading.Event)
 
 
-class FormRead:
+class FormReader:
     """One form of one stream.
 
     `schedule` receives the pages to read next, and an empty list once the form has ended. The page that is closed

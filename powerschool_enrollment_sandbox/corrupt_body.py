@@ -6,8 +6,8 @@ from typing import Any
 
 import orjson
 
-from powerschool_enrollment_sandbox.answers import Answer
 from powerschool_enrollment_sandbox.faults import Fault
+from powerschool_enrollment_sandbox.responses import Answer
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 

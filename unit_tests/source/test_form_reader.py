@@ -6,12 +6,12 @@ import pytest
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from powerschool_enrollment_api import Page, RequestRefused
-from source_powerschool_enrollment.records.backlog import Backlog
-from source_powerschool_enrollment.records.form_read import RecordStreamRead
+from source_powerschool_enrollment.records.backpressure import Backlog
+from source_powerschool_enrollment.records.form_reader import RecordStreamRead
 from source_powerschool_enrollment.records.page_digests import PageDigests, digest_of
 from source_powerschool_enrollment.records.partitions import RecordPartitions
 from source_powerschool_enrollment.records.row_estimate import RowEstimate
-from source_powerschool_enrollment.tally import Tally
+from source_powerschool_enrollment.warning_counter import WarningCounter
 
 FORM = 30011
 
@@ -48,7 +48,7 @@ def stream_of(answers, digests=None):
         name="roster_records",
         pages=answers,
         type_record=lambda record, stream_slice: None,  # noqa: ARG005
-        tally=Tally(),
+        tally=WarningCounter(),
         digests=digests,
         estimate=RowEstimate("roster_records", Repository()),
         backlog=Backlog.of_pages(2),

@@ -24,7 +24,7 @@ logger = logging.getLogger("airbyte.source_powerschool_enrollment")
 
 
 @dataclass(frozen=True)
-class GivingUp(PartitionGenerator):
+class CircuitBreaker(PartitionGenerator):
     """Generates partitions that are no longer read once MOST_FAILURES of them in a row have failed."""
 
     partitions: Callable[[], Iterable[Partition]]
@@ -37,10 +37,10 @@ class GivingUp(PartitionGenerator):
                 yield _Attempt(partition, failures)
 
 
-def giving_up(declared: AbstractStream) -> DefaultStream:
+def with_circuit_breaker(declared: AbstractStream) -> DefaultStream:
     """Return the stream that `declared` declares, a full refresh by id, giving up when too much in a row fails."""
     return DefaultStream(
-        partition_generator=GivingUp(declared.generate_partitions),
+        partition_generator=CircuitBreaker(declared.generate_partitions),
         name=declared.name,
         json_schema=declared.get_json_schema,
         primary_key=["id"],

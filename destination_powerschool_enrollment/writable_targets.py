@@ -8,7 +8,7 @@ from typing import Any
 
 from destination_powerschool_enrollment.columns import cache_name
 from destination_powerschool_enrollment.config import ImportSchemaTarget
-from destination_powerschool_enrollment.object_names import roster_object_name, submission_object_name
+from destination_powerschool_enrollment.destination_objects import roster_object_name, submission_object_name
 from destination_powerschool_enrollment.preflight import Offer, Target
 from powerschool_enrollment_api import Client, NotFound
 from powerschool_enrollment_api.imports import ImportSchema, read_import_schemas, read_published_actions

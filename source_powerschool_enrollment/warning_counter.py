@@ -7,7 +7,7 @@ import threading
 from collections import Counter
 
 
-class Tally:
+class WarningCounter:
     """Counts events by stream and description. Safe to share between threads."""
 
     def __init__(self) -> None:

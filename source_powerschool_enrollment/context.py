@@ -9,18 +9,18 @@ from typing import Any
 
 from powerschool_enrollment_airbyte.airbyte_errors import as_traced_exception
 from powerschool_enrollment_api import Client, ConnectionSettings, EnrollmentError
-from source_powerschool_enrollment.tally import Tally
+from source_powerschool_enrollment.warning_counter import WarningCounter
 
 
 @dataclass(frozen=True)
-class Sync:
+class SyncContext:
     """The shared things of one sync."""
 
     client: Client
-    tally: Tally = field(default_factory=Tally)
+    tally: WarningCounter = field(default_factory=WarningCounter)
 
 
-def sync_for(config: Mapping[str, Any]) -> Sync:
+def sync_for(config: Mapping[str, Any]) -> SyncContext:
     """Return what streams with this configuration share.
 
     The factory builds each component by itself and hands it nothing but the configuration: the connection's
@@ -33,5 +33,5 @@ def sync_for(config: Mapping[str, Any]) -> Sync:
 
 
 @lru_cache(maxsize=4)
-def _sync_for(settings: ConnectionSettings) -> Sync:
-    return Sync(Client(settings))
+def _sync_for(settings: ConnectionSettings) -> SyncContext:
+    return SyncContext(Client(settings))

@@ -7,7 +7,7 @@ from datetime import datetime, timezone
 import pytest
 from airbyte_cdk.models import AirbyteMessage, AirbyteRecordMessage, Type
 
-from source_powerschool_enrollment.records.backlog import Backlog, NobodyWrites
+from source_powerschool_enrollment.records.backpressure import Backlog, NobodyWrites
 
 BOUND_SECONDS = 20
 

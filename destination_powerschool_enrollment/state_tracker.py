@@ -12,7 +12,7 @@ from destination_powerschool_enrollment.protocol import StateMessage, with_stats
 
 
 @dataclass
-class Stretch:
+class Segment:
     """The rows between two states, and the state that ends them."""
 
     unsettled: int = 0
@@ -22,49 +22,49 @@ class Stretch:
 
 
 @dataclass(frozen=True)
-class Leaving:
+class Release:
     """A settled state: `message` confirms it, or is None to hold it back. `size` is its length in bytes."""
 
     message: dict[str, Any] | None
     size: int
 
 
-class Ledger:
+class StateTracker:
     """Keeps states until every row before them is settled; holds them back once a row was rejected, if asked to."""
 
     def __init__(self, *, holds_back_after_rejection: bool = False, holds_back_all: bool = False) -> None:
         self._holds_back_after_rejection = holds_back_after_rejection
         self._is_holding_back = holds_back_all
-        self._stretches: deque[Stretch] = deque([Stretch()])
+        self._segments: deque[Segment] = deque([Segment()])
         self._accepted: Counter[StreamId] = Counter()
         self._rejected: Counter[StreamId] = Counter()
 
-    def add_row(self) -> Stretch:
-        """Note a row that came; the caller settles it in the stretch returned."""
-        stretch = self._stretches[-1]
-        stretch.unsettled += 1
-        return stretch
+    def add_row(self) -> Segment:
+        """Note a row that came; the caller settles it in the segment returned."""
+        segment = self._segments[-1]
+        segment.unsettled += 1
+        return segment
 
     def add_state(self, state: StateMessage) -> None:
         """Note a state that came."""
-        self._stretches[-1].state = state
-        self._stretches.append(Stretch())
+        self._segments[-1].state = state
+        self._segments.append(Segment())
 
-    def settle(self, stretch: Stretch, stream: StreamId, *, accepted: bool) -> None:
+    def settle(self, segment: Segment, stream: StreamId, *, accepted: bool) -> None:
         """Note what became of a row."""
-        stretch.unsettled -= 1
-        (stretch.accepted if accepted else stretch.rejected)[stream] += 1
+        segment.unsettled -= 1
+        (segment.accepted if accepted else segment.rejected)[stream] += 1
 
-    def leaving(self) -> Iterator[Leaving]:
+    def released(self) -> Iterator[Release]:
         """Yield the states that everything before is settled for, in order, once each."""
-        while (stretch := self._stretches[0]).state is not None and not stretch.unsettled:
-            self._stretches.popleft()
-            self._accepted += stretch.accepted
-            self._rejected += stretch.rejected
-            if stretch.rejected and self._holds_back_after_rejection:
+        while (segment := self._segments[0]).state is not None and not segment.unsettled:
+            self._segments.popleft()
+            self._accepted += segment.accepted
+            self._rejected += segment.rejected
+            if segment.rejected and self._holds_back_after_rejection:
                 self._is_holding_back = True
-            message = None if self._is_holding_back else self._confirm(stretch.state)
-            yield Leaving(message, stretch.state.size)
+            message = None if self._is_holding_back else self._confirm(segment.state)
+            yield Release(message, segment.state.size)
 
     def _confirm(self, message: StateMessage) -> dict[str, Any]:
         """Count the rows since this stream's last state; a global or legacy state speaks for all streams."""

@@ -3,7 +3,7 @@
 from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partition
 from airbyte_cdk.sources.types import Record
 
-from source_powerschool_enrollment.giving_up import MOST_FAILURES, GivingUp
+from source_powerschool_enrollment.circuit_breaker import MOST_FAILURES, CircuitBreaker
 
 
 class RefusedError(Exception):
@@ -42,7 +42,7 @@ def ids_of(partition):
 
 def outcomes(partitions):
     """Read each partition as soon as it is generated."""
-    return [ids_of(partition) for partition in GivingUp(lambda: iter(partitions)).generate()]
+    return [ids_of(partition) for partition in CircuitBreaker(lambda: iter(partitions)).generate()]
 
 
 def failing(count):
@@ -61,7 +61,7 @@ def test_failures_among_successes_end_no_stream_however_many_they_are():
 
 
 def test_failures_count_in_the_order_in_which_they_end():
-    succeeding, *others = GivingUp(lambda: [Things(7, fails=False), *failing(MOST_FAILURES + 1)]).generate()
+    succeeding, *others = CircuitBreaker(lambda: [Things(7, fails=False), *failing(MOST_FAILURES + 1)]).generate()
     begun = succeeding.read()
     next(begun)
     *first, tenth, eleventh = others
@@ -71,7 +71,7 @@ def test_failures_count_in_the_order_in_which_they_end():
 
 
 def test_what_succeeds_after_giving_up_changes_nothing(caplog):
-    succeeding, *others = GivingUp(lambda: [Things(7, fails=False), *failing(MOST_FAILURES + 1)]).generate()
+    succeeding, *others = CircuitBreaker(lambda: [Things(7, fails=False), *failing(MOST_FAILURES + 1)]).generate()
     begun = succeeding.read()
     next(begun)
     assert list(map(ids_of, others[:-1])) == [None] * MOST_FAILURES
@@ -88,7 +88,7 @@ def test_too_many_failures_stop_the_requests_with_one_warning(caplog):
 
 
 def test_what_was_generated_before_giving_up_is_not_asked_for_after_it():
-    generated = list(GivingUp(lambda: failing(100)).generate())
+    generated = list(CircuitBreaker(lambda: failing(100)).generate())
     assert list(map(ids_of, generated)) == [None] * MOST_FAILURES + [[]] * (100 - MOST_FAILURES)
 
 
@@ -99,11 +99,11 @@ def test_all_partitions_are_generated_even_after_giving_up_because_their_generat
 
 
 def test_each_read_of_the_stream_counts_from_zero():
-    stream = GivingUp(lambda: failing(MOST_FAILURES))
+    stream = CircuitBreaker(lambda: failing(MOST_FAILURES))
     for _ in range(2):
         assert [ids_of(partition) for partition in stream.generate()] == [None] * MOST_FAILURES
 
 
 def test_a_partition_shows_the_slice_and_the_stream_of_the_one_it_reads():
-    (partition,) = GivingUp(lambda: [Things(7, fails=False)]).generate()
+    (partition,) = CircuitBreaker(lambda: [Things(7, fails=False)]).generate()
     assert (partition.to_slice(), partition.stream_name()) == ({"number": 7}, "things")

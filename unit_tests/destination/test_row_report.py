@@ -1,8 +1,8 @@
 import pytest
 
 from destination_powerschool_enrollment.config import FailOnRejectedRow, SkipRejectedRow
-from destination_powerschool_enrollment.outcome import ACCEPTED, UNCHANGED, Fate, Outcome, unfit
-from destination_powerschool_enrollment.tally import RowsRejected, Tally
+from destination_powerschool_enrollment.outcome import ACCEPTED, UNCHANGED, Outcome, RowResult, unfit
+from destination_powerschool_enrollment.row_report import RowReport, RowsRejected
 from powerschool_enrollment_api import PassingFault
 
 STREAM = (None, "students")
@@ -11,7 +11,7 @@ SKIP = SkipRejectedRow(policy="skip", max_rejected_percent=10)
 
 
 def tally_of(policy, *outcomes, **settings):
-    tally = Tally(policy, **settings)
+    tally = RowReport(policy, **settings)
     for number, outcome in enumerate(outcomes, start=1):
         tally.count(STREAM, number, outcome)
     return tally
@@ -27,7 +27,7 @@ def test_a_rejected_row_fails_the_sync_with_its_reason_and_place():
 
 
 def test_first_rows_of_a_reason_are_named_in_any_order_of_answers():
-    tally = Tally(FAIL)
+    tally = RowReport(FAIL)
     for number in (9, 4, 7, 2, 5):
         tally.count(STREAM, number, unfit("No grade."))
     assert "5 times: No grade (stream students, rows 2, 4, 5, …)" in str(tally.final_failure())
@@ -63,7 +63,7 @@ def test_fifty_rows_rejected_for_one_reason_stop_the_sync():
 
 
 def test_one_reason_is_one_however_its_public_form_varies():
-    outcomes = [Outcome(Fate.REJECTED, "Form 12 closed", f"Form … closed{n % 2}") for n in range(50)]
+    outcomes = [Outcome(RowResult.REJECTED, "Form 12 closed", f"Form … closed{n % 2}") for n in range(50)]
     with pytest.raises(RowsRejected, match="first 50 rows"):
         tally_of(SKIP, *outcomes)
 
@@ -80,7 +80,7 @@ def test_reasons_without_end_are_kept_within_bounds():
 
 
 def test_ten_unknown_outcomes_in_a_row_are_an_outage():
-    unknown = Outcome(Fate.REJECTED, "Unknown", "Unknown", unknown=True)
+    unknown = Outcome(RowResult.REJECTED, "Unknown", "Unknown", unknown=True)
     assert tally_of(SKIP, ACCEPTED, *[unknown] * 9, ACCEPTED, *[unknown] * 9)
     with pytest.raises(PassingFault):
         tally_of(SKIP, ACCEPTED, *[unknown] * 10)

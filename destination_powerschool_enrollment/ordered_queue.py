@@ -15,7 +15,7 @@ class Stopped(Exception):
     """The sync stops: what waits need not wait any longer."""
 
 
-class Lanes(Generic[T]):
+class OrderedQueue(Generic[T]):
     """Hands out items to workers: those of one lane in order and one at a time, different lanes concurrently."""
 
     def __init__(self) -> None:
@@ -56,7 +56,7 @@ class Lanes(Generic[T]):
         self._ready.put(None)
 
 
-class Window:
+class InFlightLimit:
     """Bounds how many messages, and how many bytes of them, are between the input and the output."""
 
     def __init__(self, most_items: int = 1000, most_bytes: int = 16 << 20) -> None:

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from destination_powerschool_enrollment.reasons import without_values
+from destination_powerschool_enrollment.redaction import without_values
 
 ROW = ["Zoë Marie O'Brien", "190292", "5", "04/20/2007", "Name"]
 FIELDS = {"FirstName", "Address 2", "stu_Line22"}

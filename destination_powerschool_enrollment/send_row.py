@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from destination_powerschool_enrollment.config import SubmissionTarget
 from destination_powerschool_enrollment.mapping import Route, Row
-from destination_powerschool_enrollment.outcome import ACCEPTED, Fate, Outcome
-from destination_powerschool_enrollment.reasons import without_values
+from destination_powerschool_enrollment.outcome import ACCEPTED, Outcome, RowResult
+from destination_powerschool_enrollment.redaction import without_values
 from powerschool_enrollment_api import Client, EnrollmentError, KeyRefused, PassingFault
 from powerschool_enrollment_api.imports import Fields, RowAnswer, create_submission, import_row
 
@@ -24,7 +24,7 @@ def deliver(client: Client, route: Route, row: Row, fields: Fields) -> Outcome:
     except EnrollmentError as error:
         if isinstance(route.target, SubmissionTarget) and _has_unknown_outcome(error):
             reason = _UNKNOWN.format(error.message.rstrip("."))
-            return Outcome(Fate.REJECTED, reason, reason, error.status, unknown=True)
+            return Outcome(RowResult.REJECTED, reason, reason, error.status, unknown=True)
         raise _cleared(error, route, row, fields) from None
 
 
@@ -39,7 +39,7 @@ def _outcome(answer: RowAnswer, route: Route, row: Row, fields: Fields) -> Outco
     if answer.accepted:
         return ACCEPTED
     reason = "; ".join(answer.errors)
-    return Outcome(Fate.REJECTED, reason, _public(reason, route, row, fields), answer.status)
+    return Outcome(RowResult.REJECTED, reason, _public(reason, route, row, fields), answer.status)
 
 
 def _has_unknown_outcome(error: EnrollmentError) -> bool:

@@ -8,13 +8,13 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 from urllib.parse import parse_qsl
 
-from powerschool_enrollment_sandbox.answers import Answer, Refusal
 from powerschool_enrollment_sandbox.connection import close_after_writing, gone, reset
+from powerschool_enrollment_sandbox.corrupt_body import spoiled
 from powerschool_enrollment_sandbox.faults import Fault
 from powerschool_enrollment_sandbox.journal import JournalEntry
+from powerschool_enrollment_sandbox.responses import Answer, Refusal
 from powerschool_enrollment_sandbox.routes import API, API_PATH, OPEN, Table
 from powerschool_enrollment_sandbox.service import Call, Service
-from powerschool_enrollment_sandbox.spoiled import spoiled
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
