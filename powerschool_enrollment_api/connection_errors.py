@@ -1,4 +1,4 @@
-"""What it means that no answer came. The other half of the table in `classification`.
+"""What it means that no answer came. The other half of the table in `response_errors`.
 
 | What happened | It means |
 |---|---|

@@ -1,4 +1,4 @@
-"""What an answer means. With `unanswered`, about the lack of one, the table that both connectors obey.
+"""What an answer means. With `connection_errors`, about the lack of one, the table that both connectors obey.
 
 | The service answers | Meaning |
 |---|---|

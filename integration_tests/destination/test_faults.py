@@ -126,7 +126,7 @@ def test_an_answer_without_a_known_status_is_nobodys_success(service: StandIn, t
     service.answer = lambda _: Reply(body=body)
     session = write(tmp_path, service)
     assert (session.code, session.failure["failure_type"]) == (1, "system_error")
-    assert "does not say whether the row was imported" in session.failure["message"]
+    assert "does not state whether the row was imported" in session.failure["message"]
     assert session.states == []
 
 

@@ -31,7 +31,7 @@ def test_a_refused_request_rejects_the_row(service: StandIn, tmp_path: Path, sta
 @pytest.mark.parametrize(
     ("row", "reason"),
     [
-        ('{"StudentID": "777123", "Comment": NaN}', "'Comment' holds a number that is none"),
+        ('{"StudentID": "777123", "Comment": NaN}', "'Comment' holds a number that is not finite"),
         ('{"StudentID": "777123", "Comment": 1e999}', "'Comment' holds a number too long"),
         ('{"StudentID": "777123", "Comment": ["vertraulich"]}', "'Comment' holds a list"),
         ('{"StudentID": "777123", "Comment": {"a": "vertraulich"}}', "'Comment' holds an object"),

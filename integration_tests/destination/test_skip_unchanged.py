@@ -65,7 +65,9 @@ def test_records_without_an_id_cannot_be_compared_and_a_warning_says_why(service
     session = write(row(1))
     assert sent(service) == ["1"]
     assert "0 of the roster's 120 records" in session.logs
-    assert "skip_unchanged will skip no row: no record shows all fields of the import and has an ext" in session.logs
+    assert (
+        "skip_unchanged will skip no row: no record shows all fields of the import and has a unique ext" in session.logs
+    )
 
 
 def test_a_record_without_data_items_is_nothing_to_compare_with(service, write):
