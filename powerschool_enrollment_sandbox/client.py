@@ -75,10 +75,6 @@ class SandboxClient:
         """Change fields of Settings, such as `wire="documented"`."""
         self._ask("PATCH", "/settings", settings)
 
-    def shift_clock(self, seconds: float) -> None:
-        """Move the server's clock."""
-        self._ask("PATCH", "/clock", {"shift_seconds": seconds})
-
     def freeze_clock(self, at: str | None = None) -> None:
         """Stop the server's clock, at an ISO time or now."""
         self._ask("PATCH", "/clock", {"freeze": at or True})

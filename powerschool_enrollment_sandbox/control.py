@@ -128,8 +128,6 @@ class _Control:
         clock = self._service.clock
         if body.get("release"):
             clock.release()
-        if "shift_seconds" in body:
-            clock.shift(seconds=body["shift_seconds"])
         if body.get("freeze"):
             clock.freeze(None if body["freeze"] is True else datetime.fromisoformat(body["freeze"]))
         return self.clock(request, body)

@@ -54,11 +54,6 @@ class DeliveryTarget:
         with self.lock:
             return [self._approve(self._next_undecided()) for _ in range(count)]
 
-    def approve_record(self, record_id: int) -> None:
-        """An administrator approves that submission. Raises KeyError."""
-        with self.lock:
-            self._approve(record_id)
-
     def create_batch(self, now: datetime, limit: int, *, keep_empty: bool = True) -> dict[str, Any]:
         """Deliver the next pending records, at most `limit`: this very call marks them as delivered."""
         with self.lock:

@@ -60,7 +60,7 @@ def test_a_field_that_the_record_does_not_show_makes_a_row_changed(service, writ
     assert "Stream students: skip_unchanged will skip no row: no record shows Grade." in session.logs
 
 
-def test_records_without_an_id_cannot_be_compared_and_a_warning_says_why(service, write):
+def test_records_without_an_id_cannot_be_compared_and_cause_a_warning(service, write):
     service.roster = [{**of_nobody, "externalStudentID": None} for of_nobody in service.roster]
     session = write(row(1))
     assert sent(service) == ["1"]

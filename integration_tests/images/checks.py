@@ -144,6 +144,7 @@ def test_sizes_and_start_up_times_are_printed(images, capsys):
     for connector in CONNECTORS:
         beyond = (images.engine.size(images.name(connector)) - base) / 1e6
         seconds = _seconds(lambda connector=connector: images.run(connector, "spec"))
+        assert beyond > 0
         lines.append(f"{connector}: {beyond:.0f} MB beyond the base ({base / 1e6:.0f} MB), spec in {seconds:.2f} s")
     with capsys.disabled():
         print("", *lines, sep="\n")

@@ -4,7 +4,6 @@ import os
 import signal
 import socket
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
@@ -59,9 +58,7 @@ def test_check_succeeds_in_two_requests(sandbox, config):
 @pytest.mark.parametrize("status", [500, 401, 403])
 def test_check_names_the_option_of_a_refused_key(sandbox, config, status):
     sandbox.settings.refusal_status = status
-    before = time.monotonic()
     answer = check({**config, "api_key": "a-wrong-key"})
-    assert time.monotonic() - before < 15  # start-up on a busy machine included; the request itself is sent once
     assert answer["status"] == "FAILED"
     assert "the API key was refused" in answer["message"]
     assert "option api_key" in answer["message"]

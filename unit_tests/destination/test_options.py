@@ -84,7 +84,7 @@ def test_a_suggestion_is_made_at_its_own_level_of_nesting(change, name, meant):
 
 def test_the_options_of_the_level_are_listed_where_nothing_is_near():
     said = complaint(on_rejected_row={"policy": "skip", "wait": 1})
-    assert said == "Unknown option on_rejected_row.wait; there are policy, max_rejected_percent."
+    assert said == "Unknown option on_rejected_row.wait; known: policy, max_rejected_percent."
 
 
 def test_all_wrong_options_are_reported_at_once():

@@ -2,7 +2,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 
 import pytest
 import requests
@@ -30,14 +29,10 @@ def ask(process, path, method="GET"):
     return requests.request(method, f"{process.base_url}{path}", auth=(process.api_key, ""), timeout=30)
 
 
-def test_the_default_district_is_ready_soon():
-    began = time.monotonic()
+def test_default_district_has_the_documented_size():
     with SandboxProcess() as process:
-        took = time.monotonic() - began
         sizes = [form["roster"] + form["submissions"] for form in process.district()["forms"]]
     assert (len(sizes), sum(sizes)) == (6, 20_400)
-    # Under 3 s on a quiet machine; tests run beside it here.
-    assert took < 10
 
 
 def test_requests_are_counted_from_outside(process, form):

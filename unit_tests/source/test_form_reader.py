@@ -1,4 +1,4 @@
-"""Reading pages of a form: what they show is emitted whatever the count is, and doubts are remembered."""
+"""Reading pages of a form: what they show is emitted even if the count is wrong, and doubts are remembered."""
 
 from contextlib import suppress
 

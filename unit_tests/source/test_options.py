@@ -71,7 +71,7 @@ def test_no_value_is_ever_repeated(config):
             {"published_actions": {"mode": "ids", "ids": [1], "idz": [2]}},
             "Unknown option published_actions.idz; did you mean published_actions.ids?",
         ),
-        ({"xyz": 1}, f"Unknown option xyz; there are {', '.join(SPEC['properties'])}."),
+        ({"xyz": 1}, f"Unknown option xyz; known: {', '.join(SPEC['properties'])}."),
     ],
 )
 def test_a_misspelt_option_gets_the_one_that_was_meant(misspelt, problem):
