@@ -11,6 +11,7 @@ import tempfile
 import warnings
 from contextlib import ExitStack
 from pathlib import Path
+from threading import Event
 
 os.environ.setdefault("AIRBYTE_OFFLINE_MODE", "1")  # before the import: no look-ups in Airbyte's registry, no telemetry
 warnings.filterwarnings("ignore", category=FutureWarning, module="google")  # of Python versions to come
@@ -114,25 +115,32 @@ def show(cache: DuckDBCache, title: str) -> None:
     Console().print(table)
 
 
-def end_as_after_ctrl_c() -> None:
-    """Leave no process and no key behind when the program is terminated or its terminal closes."""
+def end_as_after_ctrl_c() -> Event:
+    """Leave no process and no key behind when the program is terminated or its terminal closes.
+
+    Returns an event that is set once a signal has stopped the program.
+    """
+    stopped = Event()
 
     def stop(*_: object) -> None:
-        for told in ENDINGS:
-            signal.signal(told, signal.SIG_IGN)  # it often comes twice, and must not end the clearing up
+        stopped.set()
+        for ending in ENDINGS:
+            signal.signal(ending, signal.SIG_IGN)  # it often comes twice, and must not end the clearing up
         raise KeyboardInterrupt
 
-    for told in ENDINGS:
-        if signal.getsignal(told) is not signal.SIG_IGN:  # nohup stays what it is
-            signal.signal(told, stop)
+    for ending in (signal.SIGINT, *ENDINGS):
+        if signal.getsignal(ending) is not signal.SIG_IGN:  # nohup stays what it is
+            signal.signal(ending, stop)
+    return stopped
 
 
 if __name__ == "__main__":
-    end_as_after_ctrl_c()
+    stopped = end_as_after_ctrl_c()
     try:
         main()
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, PyAirbyteError) as error:
+        # Ctrl-C ends the connector, too. If it ends first, PyAirbyte reports only that the connector failed.
+        if not stopped.is_set():
+            sys.exit(str(error))  # it names the failure and the log file; a traceback would only hide that
         print("Stopped. Run it again: it reads again what was not in the tables yet.", file=sys.stderr)
         sys.exit(130)
-    except PyAirbyteError as error:
-        sys.exit(str(error))  # it names the failure and the log file; a traceback would only hide that

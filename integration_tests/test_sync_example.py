@@ -5,6 +5,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -129,15 +130,34 @@ def test_help_syncs_nothing(sandbox, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+def interrupt_connector_first(process):
+    """Press Ctrl-C so that the connector has ended before the program that runs it notices."""
+    os.kill(process.pid, signal.SIGSTOP)
+    children = [
+        int(child)
+        for task in Path(f"/proc/{process.pid}/task").iterdir()
+        for child in (task / "children").read_text().split()
+    ]
+    os.killpg(process.pid, signal.SIGINT)
+    while not all(is_ended(child) for child in children):
+        time.sleep(0.01)
+    os.kill(process.pid, signal.SIGCONT)
+
+
+def is_ended(process_id):
+    return Path(f"/proc/{process_id}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+
+
 @pytest.mark.parametrize(
     "stop",
     [
         pytest.param(lambda process: os.killpg(process.pid, signal.SIGINT), id="Ctrl-C"),
+        pytest.param(interrupt_connector_first, id="Ctrl-C that ends the connector first"),
         pytest.param(lambda process: process.terminate(), id="SIGTERM"),
         pytest.param(lambda process: process.send_signal(signal.SIGHUP), id="SIGHUP"),
     ],
 )
-def test_it_is_stopped_quietly_with_its_processes_and_the_key_was_never_for_others_to_read(sandbox, tmp_path, stop):
+def test_stopped_sync_ends_quietly_and_keeps_the_key_private(sandbox, tmp_path, stop):
     temporary = tmp_path / "tmp"
     temporary.mkdir()
     modes = []
