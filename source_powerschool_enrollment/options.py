@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timezone
 from typing import Any
 
+from powerschool_enrollment_airbyte.option_errors import valid_options
 from powerschool_enrollment_api import InvalidOption
-from source_powerschool_enrollment.option_problems import option_problems
 
 _PAGING = {"page", "pagesize"}
 DEFAULT_PAGE_SIZE = 100
@@ -94,9 +94,7 @@ def refuse_future(option: str, text: str | None) -> None:
 
 def check_options(config: Mapping[str, Any], specification: Mapping[str, Any]) -> None:
     """Raise InvalidOption for options that are invalid independent of the service."""
-    problems = option_problems(config, specification)
-    if problems:
-        raise InvalidOption(" ".join(problems))
-    PublishedActionSelection.from_config(config)
-    search_parameters(config)
-    refuse_future("start_date", config.get("start_date"))
+    options = valid_options(config, specification)
+    PublishedActionSelection.from_config(options)
+    search_parameters(options)
+    refuse_future("start_date", options.get("start_date"))

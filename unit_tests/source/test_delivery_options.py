@@ -6,7 +6,7 @@ import pytest
 
 from powerschool_enrollment_api import InvalidOption
 from source_powerschool_enrollment.deliveries.options import DeliveryOption
-from source_powerschool_enrollment.option_problems import option_problems
+from source_powerschool_enrollment.options import check_options
 from unit_tests.source.test_manifest import SPEC
 
 IN_NINE_DAYS = (datetime.now(timezone.utc).date() + timedelta(days=9)).isoformat()
@@ -17,6 +17,12 @@ def config(**changes):
     return {"api_key": "sandbox-key", "deliveries": {**deliveries, **changes}}
 
 
+def problem_of(config):
+    with pytest.raises(InvalidOption) as caught:
+        check_options(config, SPEC)
+    return caught.value.message
+
+
 @pytest.mark.parametrize(
     ("changes", "problem"),
     [
@@ -25,20 +31,20 @@ def config(**changes):
             {"delivery_target_ids": [7, 7]},
             "The option deliveries.delivery_target_ids must not hold the same thing twice.",
         ),
-        ({"delivery_target_ids": ["7"]}, "The option deliveries.delivery_target_ids.0 must be of type integer."),
+        ({"delivery_target_ids": ["7"]}, "The option deliveries.delivery_target_ids.0 must be a whole number."),
         ({"start_date": "1 August"}, "The option deliveries.start_date must look like YYYY-MM-DD."),
         ({"mode": "on"}, "The option deliveries.mode must be one of: disabled, consume."),
     ],
 )
 def test_a_wrong_option_is_named(changes, problem):
-    assert option_problems(config(**changes), SPEC) == [problem]
+    assert problem_of(config(**changes)) == problem
 
 
 @pytest.mark.parametrize("name", ["delivery_target_ids", "start_date"])
 def test_targets_and_a_first_date_must_be_named(name):
     option = config()
     del option["deliveries"][name]
-    assert option_problems(option, SPEC) == [f"The option deliveries.{name} is missing."]
+    assert problem_of(option) == f"The option deliveries.{name} is missing."
 
 
 @pytest.mark.parametrize("start_date", [IN_NINE_DAYS, "2026-02-30"])
