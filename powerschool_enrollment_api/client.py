@@ -102,11 +102,10 @@ class Client:
 
         return self._ask(_Question("GET", path, parameters, None, repeatable=True, read=read))
 
-    def get_response(self, path: str, parameters: Mapping[str, Any] | None = None) -> requests.Response:
-        """Return the whole response at `path`: a success whose body is valid JSON."""
-        response: requests.Response = self._ask(
-            _Question("GET", path, parameters, None, repeatable=True, read=_checked_response)
-        )
+    def get_response(self, path: str, parameters: Mapping[str, Any] | None = None) -> JsonResponse:
+        """Return the whole response at `path`: a success whose body is valid JSON, and parsed."""
+        question = _Question("GET", path, parameters, None, repeatable=True, read=_parsed_response)
+        response: JsonResponse = self._ask(question)
         return response
 
     def get_text(self, path: str, parameters: Mapping[str, Any] | None = None, *, known_as: str | None = None) -> str:
@@ -168,6 +167,19 @@ class Client:
         raise refusal
 
 
+class JsonResponse(requests.Response):
+    """A response whose body is parsed once: `json()` returns the parsed body."""
+
+    def __init__(self, response: requests.Response, payload: Any) -> None:
+        super().__init__()
+        vars(self).update(vars(response))
+        self._payload = payload
+
+    def json(self, **_: Any) -> Any:
+        """Return the parsed body."""
+        return self._payload
+
+
 class _Session(requests.Session):
     """Follows no redirect: the key is sent to base_url only."""
 
@@ -194,9 +206,8 @@ def _without_key(request: requests.PreparedRequest) -> requests.PreparedRequest:
     return request
 
 
-def _checked_response(response: requests.Response, where: str) -> requests.Response:
-    json_of(response, where)
-    return response
+def _parsed_response(response: requests.Response, where: str) -> JsonResponse:
+    return JsonResponse(response, json_of(response, where))
 
 
 def _json_or_nothing(response: requests.Response, where: str) -> Any:

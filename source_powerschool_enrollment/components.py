@@ -11,18 +11,15 @@ from airbyte_cdk.models import FailureType
 from airbyte_cdk.sources.declarative.extractors.record_extractor import RecordExtractor
 from airbyte_cdk.sources.declarative.extractors.record_filter import RecordFilter
 from airbyte_cdk.sources.declarative.interpolation import InterpolatedString
-from airbyte_cdk.sources.declarative.requesters.paginators.strategies.pagination_strategy import PaginationStrategy
 from airbyte_cdk.sources.declarative.requesters.requester import HttpMethod, Requester
 from airbyte_cdk.sources.declarative.transformations import RecordTransformation
-from airbyte_cdk.sources.types import Config, Record, StreamSlice, StreamState
+from airbyte_cdk.sources.types import Config, StreamSlice, StreamState
 from typing_extensions import override
 
 from powerschool_enrollment_airbyte.airbyte_errors import as_traced_exception
-from powerschool_enrollment_api import EnrollmentError, NotFound, open_list, open_one, open_page
-from powerschool_enrollment_api.response_errors import json_of
+from powerschool_enrollment_api import EnrollmentError, NotFound, open_list, open_one
 from source_powerschool_enrollment.context import sync_for
-from source_powerschool_enrollment.options import PublishedActionSelection, page_size_of, search_parameters
-from source_powerschool_enrollment.record_types import iso_date, iso_date_of_us_date, retype, utc_time
+from source_powerschool_enrollment.record_types import RecordTypes, iso_date_of_us_date, retype
 
 
 @dataclass
@@ -33,21 +30,19 @@ class EnrollmentRequester(Requester):
     the key, to the log at level DEBUG; and because the refused key arrives as a status 500, which must not be
     tried again, as the client knows.
 
-    `path` is below `base_url` and may use `stream_partition` and `stream_interval`. With `searches` the
-    option `record_search` is sent along. With `skip_missing` a 404 is a counted warning: what was listed a moment
-    ago has been removed since.
+    `path` is below `base_url` and may use `stream_partition` and `stream_interval`. With `skip_missing` a 404 is a
+    counted warning: the object was removed after it was listed.
     """
 
     config: Config
     parameters: InitVar[Mapping[str, Any]]
     path: str
     name: str = ""
-    searches: bool = False
     skip_missing: bool = False
 
     def __post_init__(self, parameters: Mapping[str, Any]) -> None:
         self._path = InterpolatedString.create(self.path, parameters=parameters)
-        self._search = search_parameters(self.config) if self.searches else {}
+        self._sync = sync_for(self.config)
 
     @override
     def send_request(
@@ -66,14 +61,13 @@ class EnrollmentRequester(Requester):
 
         Raises AirbyteTracedException with the failure type of the error.
         """
-        sync = sync_for(self.config)
         address = self.get_path(stream_state=stream_state, stream_slice=stream_slice, next_page_token=next_page_token)
         try:
-            return sync.client.get_response(address, {**self._search, **(request_params or {})})
+            return self._sync.client.get_response(address, request_params)
         except NotFound as error:
             if not self.skip_missing:
                 raise as_traced_exception(error) from None
-            _count_removed(self.config, self.name)
+            self._sync.count_removed(self.name)
             return None
         except EnrollmentError as error:
             raise as_traced_exception(error) from None
@@ -91,7 +85,7 @@ class EnrollmentRequester(Requester):
 
     def get_url_base(self, **_: Any) -> str:
         """Return the normalised `base_url`."""
-        return sync_for(self.config).client.settings.base_url
+        return self._sync.client.settings.base_url
 
     def get_url(self, **context: Any) -> str:
         """Return the whole address."""
@@ -106,7 +100,7 @@ class EnrollmentRequester(Requester):
         return None
 
     def get_request_params(self, **_: Any) -> MutableMapping[str, Any]:
-        """Return nothing: the paginator's parameters arrive with each request."""
+        """Return nothing: no stream that the manifest declares has query parameters."""
         return {}
 
     def get_request_headers(self, **_: Any) -> Mapping[str, Any]:
@@ -127,68 +121,27 @@ class EnvelopeExtractor(RecordExtractor):
     """Takes the records out of an answer, in the documented shape or the observed one.
 
     Not a DpathExtractor, because that one walks every leaf of every record (four fifths of a sync's CPU), and
-    cannot read two shapes. Where one object is expected, an empty list is a counted warning: the listed object
-    has been removed since.
+    cannot read two shapes. Where one object is expected, an empty list is a counted warning: the object was removed
+    after it was listed.
     """
 
     config: Config
-    shape: Literal["list", "one", "page"]
+    shape: Literal["list", "one"]
     name: str = ""
 
     def extract_records(self, response: requests.Response) -> list[Mapping[str, Any]]:
         """Return the records. Raises AirbyteTracedException for an answer of another shape."""
-        where = f"{response.request.method} {response.request.path_url.partition('?')[0]}"
         try:
-            records = _OPEN[self.shape](json_of(response, where))
+            if self.shape == "list":
+                return [*open_list(response.json())]
+            record = open_one(response.json())
         except EnrollmentError as error:
-            error.where = where
+            error.where = f"{response.request.method} {response.request.path_url.partition('?')[0]}"
             raise as_traced_exception(error) from None
-        if self.shape == "one" and not records:
-            _count_removed(self.config, self.name)
-        return records
-
-
-def _open_one(payload: Any) -> list[Mapping[str, Any]]:
-    one = open_one(payload)
-    return [] if one is None else [one]
-
-
-_OPEN: Mapping[str, Callable[[Any], list[Mapping[str, Any]]]] = {
-    "list": lambda payload: [*open_list(payload)],
-    "one": _open_one,
-    "page": lambda payload: [*open_page(payload).records],
-}
-
-
-@dataclass
-class AnsweredPages(PaginationStrategy):
-    """Pages by what the service answers, never by what it was asked for: it may cap the page size."""
-
-    config: Config
-
-    @property
-    def initial_token(self) -> int:
-        """Return the first page's number."""
-        return 1
-
-    @override
-    def next_page_token(
-        self,
-        response: requests.Response,
-        last_page_size: int,
-        last_record: Record | None,
-        last_page_token_value: Any | None,
-        page_size_override: int | None = None,
-        stream_slice: StreamSlice | None = None,
-    ) -> int | None:
-        """Return the next page's number; None after the last one."""
-        page = open_page(json_of(response, "GET"))
-        number = int(last_page_token_value or 1)
-        return number + 1 if number < page.page_count else None
-
-    def get_page_size(self) -> int:
-        """Return the page size to ask for."""
-        return page_size_of(self.config)
+        if record is None:
+            sync_for(self.config).count_removed(self.name)
+            return []
+        return [record]
 
 
 @dataclass
@@ -208,24 +161,25 @@ class SelectedPublishedActions(RecordFilter):
     ) -> Iterable[Mapping[str, Any]]:
         """Return the selected forms."""
         try:
-            return PublishedActionSelection.from_config(self.config).choose(records)
+            return sync_for(self.config).config.published_actions.choose(records)
         except EnrollmentError as error:
             raise as_traced_exception(error, FailureType.config_error) from None
 
 
 @dataclass
 class TypedRecord(RecordTransformation):
-    """Gives a record its types, and the fields of the slice it was read for.
+    """Gives a record the types of its stream's schema, and the fields of the slice that it was read for.
 
-    `times` become UTC, `dates` become ISO dates; `added` are partition fields. Not AddFields, because Jinja
-    costs a tenth of a millisecond a record.
+    `added` are partition fields. Not AddFields, because Jinja costs a tenth of a millisecond a record.
     """
 
     config: Config
     name: str = ""
-    times: tuple[str, ...] = ()
-    dates: tuple[str, ...] = ()
     added: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        self._types = RecordTypes.of_stream(self.name)
+        self._unreadable = partial(sync_for(self.config).count_unreadable, self.name)
 
     @override
     def transform(
@@ -238,9 +192,7 @@ class TypedRecord(RecordTransformation):
         """Type the record in place."""
         if stream_slice:
             record.update({field: stream_slice[field] for field in self.added})
-        unreadable = partial(_count_unreadable, self.config, self.name)
-        retype(record, tuple(self.times), utc_time, unreadable)
-        retype(record, tuple(self.dates), iso_date, unreadable)
+        self._types.apply(record, self._unreadable)
 
 
 @dataclass
@@ -253,6 +205,9 @@ class ChecklistEntryDates(RecordTransformation):
     config: Config
     name: str = ""
 
+    def __post_init__(self) -> None:
+        self._unreadable = partial(sync_for(self.config).count_unreadable, self.name)
+
     @override
     def transform(
         self,
@@ -261,16 +216,7 @@ class ChecklistEntryDates(RecordTransformation):
         stream_state: StreamState | None = None,
         stream_slice: StreamSlice | None = None,
     ) -> None:
-        """Date the record's items in place."""
-        unreadable = partial(_count_unreadable, self.config, self.name)
+        """Add the dates in place."""
         for item in record.get("checklistItems") or []:
             item["date_completed"] = item.get("dateCompleted")
-            retype(item, ("date_completed",), iso_date_of_us_date, unreadable)
-
-
-def _count_unreadable(config: Config, stream_name: str, field: str) -> None:
-    sync_for(config).tally.count(stream_name, f"{field} could not be read as a date or time, and is null instead")
-
-
-def _count_removed(config: Config, stream_name: str) -> None:
-    sync_for(config).tally.count(stream_name, "skipped a record that was removed during the read")
+            retype(item, ("date_completed",), iso_date_of_us_date, self._unreadable)

@@ -1,37 +1,76 @@
-"""What all streams of one sync share: the client (so one connection pool and one pace) and the tally."""
+"""What all streams of one sync share: the configuration, the client (one connection pool, one rate limit), warnings."""
 
 from __future__ import annotations
 
+import logging
+import threading
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
 from powerschool_enrollment_airbyte.airbyte_errors import as_traced_exception
-from powerschool_enrollment_api import Client, ConnectionSettings, EnrollmentError
-from source_powerschool_enrollment.warning_counter import WarningCounter
+from powerschool_enrollment_api import Client, EnrollmentError, open_list
+from source_powerschool_enrollment.config import SourceConfig
+
+
+class WarningCounter:
+    """Counts tolerated problems by stream, so that each kind is logged once. Safe to share between threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._counts: Counter[tuple[str, str]] = Counter()
+
+    def count(self, stream_name: str, what: str) -> None:
+        """Count one more occurrence of `what`, which must not contain a record's value."""
+        with self._lock:
+            self._counts[stream_name, what] += 1
+
+    def report(self, logger: logging.Logger) -> None:
+        """Log one warning for each kind counted since the last report."""
+        with self._lock:
+            counts, self._counts = self._counts, Counter()
+        for (stream_name, what), times in sorted(counts.items()):
+            logger.warning("%s: %s (%d times).", stream_name, what, times)
 
 
 @dataclass(frozen=True)
 class SyncContext:
-    """The shared things of one sync."""
+    """What the streams of one sync share."""
 
+    config: SourceConfig
     client: Client
-    tally: WarningCounter = field(default_factory=WarningCounter)
+    warnings: WarningCounter = field(default_factory=WarningCounter)
+
+    def selected_forms(self) -> list[int]:
+        """Ask for the forms, and return the ids of the selected ones.
+
+        Raises EnrollmentError; InvalidOption if a selected form does not exist.
+        """
+        forms = open_list(self.client.get("/publishedactions"))
+        return [form["id"] for form in self.config.published_actions.choose(forms) if form.get("id") is not None]
+
+    def count_unreadable(self, stream_name: str, field_name: str) -> None:
+        """Count a value that is null in the output because it is no date or time."""
+        self.warnings.count(stream_name, f"{field_name} could not be read as a date or time, and is null instead")
+
+    def count_removed(self, stream_name: str) -> None:
+        """Count an object that was listed, and was removed before it was read."""
+        self.warnings.count(stream_name, "skipped a record that was removed during the read")
 
 
-def sync_for(config: Mapping[str, Any]) -> SyncContext:
-    """Return what streams with this configuration share.
+def sync_for(options: Mapping[str, Any]) -> SyncContext:
+    """Return the context of the sync with these options. Raises AirbyteTracedException for invalid options.
 
-    The factory builds each component by itself and hands it nothing but the configuration: the connection's
-    settings are therefore the key under which components find each other.
+    The CDK creates each component separately and passes only the options: equal options have the same context.
     """
     try:
-        return _sync_for(ConnectionSettings.from_config(config))
+        return _sync_for(SourceConfig.parse(options))
     except EnrollmentError as error:
         raise as_traced_exception(error) from None
 
 
 @lru_cache(maxsize=4)
-def _sync_for(settings: ConnectionSettings) -> SyncContext:
-    return SyncContext(Client(settings))
+def _sync_for(config: SourceConfig) -> SyncContext:
+    return SyncContext(config, Client(config.connection))

@@ -13,8 +13,8 @@ from airbyte_cdk.sources.utils.schema_helpers import split_config
 
 from powerschool_enrollment_airbyte.airbyte_errors import as_traced_exception
 from powerschool_enrollment_api import EnrollmentError
+from source_powerschool_enrollment.config import SourceConfig
 from source_powerschool_enrollment.failure_messages import each_reason_once, without_traceback
-from source_powerschool_enrollment.options import check_options
 
 
 class EnrollmentEntrypoint(AirbyteEntrypoint):
@@ -35,7 +35,7 @@ class EnrollmentEntrypoint(AirbyteEntrypoint):
         """Raise a config_error that names each wrong option: the CDK's repeats the value and names none."""
         options, _ = split_config(config)
         try:
-            check_options(options, source_spec.connectionSpecification)
+            SourceConfig.validated(options, source_spec.connectionSpecification)
         except EnrollmentError as error:
             raise as_traced_exception(error) from None
 

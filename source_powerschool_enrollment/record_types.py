@@ -1,18 +1,51 @@
-"""Typing what the service sends: times become UTC, dates become ISO dates, what cannot be read becomes null."""
+"""Gives records the types of their stream's schema: UTC times, ISO dates, and null for what is neither."""
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date, datetime, timezone
+from pathlib import Path
 from typing import Any
 
 from airbyte_cdk.utils.datetime_helpers import ab_datetime_parse
+
+_SCHEMAS = Path(__file__).parent / "schemas"
 
 # Nothing else is guessed at: a parser that fills in today's date, or takes a name for a time zone, makes a wrong time
 # of a wrong value, and writes it to the log.
 _ISO = re.compile(r"(?P<date>\d{4}-\d\d-\d\d)([T ]\d\d:\d\d(:\d\d(\.\d+)?)?\s?(Z|[+-]\d\d:?\d\d)?)?", re.ASCII)
 _NAIVE = len("2011-06-08T16:53:05")
+
+
+def schema_of(stream_name: str) -> dict[str, Any]:
+    """Return the stream's JSON schema."""
+    schema: dict[str, Any] = json.loads((_SCHEMAS / f"{stream_name}.json").read_text(encoding="utf-8"))
+    return schema
+
+
+@dataclass(frozen=True)
+class RecordTypes:
+    """Which fields of a record are times, and which are dates."""
+
+    times: tuple[str, ...] = ()
+    dates: tuple[str, ...] = ()
+
+    @classmethod
+    def of_stream(cls, stream_name: str) -> RecordTypes:
+        """Read the formats of the schema's top-level fields."""
+        formats = {field: schema.get("format") for field, schema in schema_of(stream_name)["properties"].items()}
+        return cls(
+            times=tuple(field for field, found in formats.items() if found == "date-time"),
+            dates=tuple(field for field, found in formats.items() if found == "date"),
+        )
+
+    def apply(self, record: dict[str, Any], unreadable: Callable[[str], None]) -> None:
+        """Convert the record's times and dates in place; see `retype`."""
+        retype(record, self.times, utc_time, unreadable)
+        retype(record, self.dates, iso_date, unreadable)
 
 
 def utc_time(text: str) -> str:

@@ -1,9 +1,10 @@
-"""The source: the manifest's streams, the streams built in Python, and a check."""
+"""The source: the manifest's streams, the streams built in Python, and the check."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping, MutableMapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -22,34 +23,49 @@ from typing_extensions import override
 
 from powerschool_enrollment_airbyte.airbyte_errors import as_traced_exception
 from powerschool_enrollment_airbyte.cli_files import read_object
-from powerschool_enrollment_api import (
-    Client,
-    ConnectionSettings,
-    EnrollmentError,
-    InvalidOption,
-    Timeouts,
-    open_list,
-    verify_connection,
-)
+from powerschool_enrollment_airbyte.option_errors import without_empty
+from powerschool_enrollment_api import Client, EnrollmentError, InvalidOption, Timeouts, open_list, verify_connection
 from powerschool_enrollment_api.document_storage import DocumentStorage
-from source_powerschool_enrollment.catalog_problems import catalog_problems
+from source_powerschool_enrollment.catalog import catalog_problems, read_configured_catalog, read_states
 from source_powerschool_enrollment.circuit_breaker import with_circuit_breaker
-from source_powerschool_enrollment.context import sync_for
-from source_powerschool_enrollment.deliveries.options import DeliveryOption
+from source_powerschool_enrollment.config import SourceConfig
+from source_powerschool_enrollment.context import SyncContext, sync_for
 from source_powerschool_enrollment.deliveries.stream import NAME as DELIVERED_RECORDS
 from source_powerschool_enrollment.deliveries.stream import delivered_records
 from source_powerschool_enrollment.documents.download import verify_staging_folder
-from source_powerschool_enrollment.documents.options import document_fields
 from source_powerschool_enrollment.documents.stream import NAME as DOCUMENTS
 from source_powerschool_enrollment.documents.stream import documents
-from source_powerschool_enrollment.input_files import read_configured_catalog, read_states
-from source_powerschool_enrollment.options import PublishedActionSelection, check_options, page_size_of
 from source_powerschool_enrollment.records.backpressure import Backlog
-from source_powerschool_enrollment.records.stream import RECORD_STREAMS, Outlet, parallel_record_stream
+from source_powerschool_enrollment.records.stream import RECORD_STREAMS, Outlet, record_stream
 
 # An absolute path: a relative one would be looked for in the working directory first.
 MANIFEST = Path(__file__).parent / "manifest.yaml"
 _DETAIL_STREAMS = frozenset({"roster_record_details", "submission_record_details"})
+
+
+@dataclass(frozen=True)
+class _ReadRequest:
+    """What a read asks for. The default is for commands that build the streams and read none."""
+
+    state: list[AirbyteStateMessage] | None = None
+    incremental: frozenset[str] = frozenset()
+    with_files: frozenset[str] = frozenset()
+    backlog: Backlog = field(default_factory=Backlog)
+
+    @classmethod
+    def of(
+        cls, catalog: ConfiguredAirbyteCatalog, state: list[AirbyteStateMessage] | None, page_size: int
+    ) -> _ReadRequest:
+        streams = catalog.streams
+        return cls(
+            state=state,
+            incremental=frozenset(each.stream.name for each in streams if each.sync_mode is SyncMode.incremental),
+            with_files=frozenset(each.stream.name for each in streams if each.include_files),
+            backlog=Backlog.of_pages(page_size),
+        )
+
+    def state_of(self, stream_name: str) -> MutableMapping[str, Any]:
+        return ConnectorStateManager(self.state).get_stream_state(stream_name, None)
 
 
 class SourcePowerschoolEnrollment(YamlDeclarativeSource):
@@ -61,11 +77,9 @@ class SourcePowerschoolEnrollment(YamlDeclarativeSource):
         config: Mapping[str, Any] | None = None,
         state: list[AirbyteStateMessage] | None = None,
     ) -> None:
-        super().__init__(path_to_yaml=str(MANIFEST), catalog=catalog, config=config, state=state)
-        self._state = state
-        self._incremental: frozenset[str] = frozenset()
-        self._with_files: frozenset[str] = frozenset()
-        self._backlog = Backlog()
+        options = without_empty(config) if config else config
+        super().__init__(path_to_yaml=str(MANIFEST), catalog=catalog, config=options, state=state)
+        self._request = _ReadRequest(state)
 
     @staticmethod
     def read_config(config_path: str) -> MutableMapping[str, Any]:
@@ -94,26 +108,23 @@ class SourcePowerschoolEnrollment(YamlDeclarativeSource):
     def check(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteConnectionStatus:
         """Check the options, the address, the key and the configured ids, in at most five requests."""
         try:
-            check_options(config, self.spec(logger).connectionSpecification)
-            document_fields(config)
-            deliveries = DeliveryOption.from_config(config)
-            client = Client(ConnectionSettings.from_config(config), patience=Timeouts.for_a_check())
-            verify_connection(client)
-            PublishedActionSelection.from_config(config).choose(open_list(client.get("/publishedactions")))
-            if deliveries:
-                deliveries.verify(client)
+            checked = SourceConfig.validated(config, self.spec(logger).connectionSpecification)
+            _verify(checked, Client(checked.connection, patience=Timeouts.for_a_check()))
         except EnrollmentError as error:
             return AirbyteConnectionStatus(status=Status.FAILED, message=str(error))
         return AirbyteConnectionStatus(status=Status.SUCCEEDED)
 
     def streams(self, config: Mapping[str, Any]) -> list[AbstractStream]:
-        """Return the manifest's streams, some of them wrapped, and the streams that are built in Python."""
-        declared = super().streams(config)
-        return [
-            *map(self._read_as, declared),
-            *self._delivered_records(config),
-            *self._documents(config, declared),
+        """Return the manifest's streams and the streams built in Python.
+
+        Raises AirbyteTracedException for invalid options.
+        """
+        sync = sync_for(config)
+        declared = [
+            with_circuit_breaker(stream) if stream.name in _DETAIL_STREAMS else stream
+            for stream in super().streams(config)
         ]
+        return [*declared, *self._streams_built_in_python(sync)]
 
     def read(
         self,
@@ -126,23 +137,17 @@ class SourcePowerschoolEnrollment(YamlDeclarativeSource):
 
         Raises AirbyteTracedException before any request if the catalog cannot be read as it is.
         """
-        self._state = state
-        self._incremental = frozenset(
-            configured.stream.name for configured in catalog.streams if configured.sync_mode is SyncMode.incremental
-        )
-        self._with_files = frozenset(
-            configured.stream.name for configured in catalog.streams if configured.include_files
-        )
-        self._backlog = Backlog.of_pages(page_size_of(config))
-        self._refuse_problems_of(catalog)
         sync = sync_for(config)
+        self._request = _ReadRequest.of(catalog, state, sync.config.page_size)
+        self._refuse_problems_of(catalog)
         if state:
             sync.client.presume_reachable()
+        backlog = self._request.backlog
         try:
-            yield from self._backlog.written(super().read(logger, config, catalog, state), RECORD_STREAMS)
+            yield from backlog.written(super().read(logger, config, catalog, state), RECORD_STREAMS)
         finally:
-            self._backlog.close()
-            sync.tally.report(logger)
+            backlog.close()
+            sync.warnings.report(logger)
 
     def _refuse_problems_of(self, catalog: ConfiguredAirbyteCatalog) -> None:
         """Raise for streams that the CDK would leave out with a warning, or read in a mode that they do not offer."""
@@ -150,52 +155,36 @@ class SourcePowerschoolEnrollment(YamlDeclarativeSource):
         if problems:
             raise as_traced_exception(InvalidOption(" ".join(problems)))
 
-    def _read_as(self, declared: AbstractStream) -> AbstractStream:
-        """Return the declared stream, read in the way that it needs."""
-        if declared.name in RECORD_STREAMS:
-            return self._parallel(declared)
-        if declared.name in _DETAIL_STREAMS:
-            return with_circuit_breaker(declared)
-        return declared
-
-    def _parallel(self, declared: AbstractStream) -> AbstractStream:
-        return parallel_record_stream(
-            declared,
-            self._config,
-            self.resolved_manifest["definitions"]["record_types"],
-            Outlet(
-                self._message_repository,
-                ConnectorStateManager(self._state) if declared.name in self._incremental else None,
-                self._backlog,
-            ),
-        )
-
-    def _delivered_records(self, config: Mapping[str, Any]) -> list[AbstractStream]:
-        """Return the stream `delivered_records`, where deliveries are consumed."""
+    def _streams_built_in_python(self, sync: SyncContext) -> Iterator[AbstractStream]:
         try:
-            option = DeliveryOption.from_config(config)
-            if option is None:
-                return []
-            state = ConnectorStateManager(self._state).get_stream_state(DELIVERED_RECORDS, None)
-            return [delivered_records(sync_for(config), option, state, self._message_repository)]
+            for name in sorted(RECORD_STREAMS):
+                yield self._record_stream(name, sync)
+            if option := sync.config.deliveries:
+                state = self._request.state_of(DELIVERED_RECORDS)
+                yield delivered_records(sync, option, state, self._message_repository)
+            if sync.config.documents:
+                yield documents(sync, self._message_repository, self._storage(sync))
         except EnrollmentError as error:
             raise as_traced_exception(error) from None
 
-    def _documents(self, config: Mapping[str, Any], declared: list[AbstractStream]) -> list[AbstractStream]:
-        """Return the stream `documents`, where there are fields to look for."""
-        try:
-            fields = document_fields(config)
-            if not fields:
-                return []
-            (submission_records,) = (stream for stream in declared if stream.name == "submission_records")
-            storage = self._storage(config) if DOCUMENTS in self._with_files else None
-            return [documents(config, submission_records, fields, self._message_repository, storage)]
-        except EnrollmentError as error:
-            raise as_traced_exception(error) from None
+    def _record_stream(self, name: str, sync: SyncContext) -> AbstractStream:
+        states = ConnectorStateManager(self._request.state) if name in self._request.incremental else None
+        return record_stream(name, sync, Outlet(self._message_repository, states, self._request.backlog))
 
-    def _storage(self, config: Mapping[str, Any]) -> DocumentStorage:
+    def _storage(self, sync: SyncContext) -> DocumentStorage | None:
+        """Return where documents are downloaded from; None without file transfer."""
+        if DOCUMENTS not in self._request.with_files:
+            return None
         verify_staging_folder()
-        storage = DocumentStorage(sync_for(config).client.settings)
-        if ConnectorStateManager(self._state).get_stream_state(DOCUMENTS, None):
+        storage = DocumentStorage(sync.config.connection)
+        if self._request.state_of(DOCUMENTS):
             storage.presume_reachable()
         return storage
+
+
+def _verify(config: SourceConfig, client: Client) -> None:
+    """Raise EnrollmentError if the address, the key or a configured id is wrong."""
+    verify_connection(client)
+    config.published_actions.choose(open_list(client.get("/publishedactions")))
+    if config.deliveries:
+        config.deliveries.require_known_targets(open_list(client.get("/deliverytargets")))

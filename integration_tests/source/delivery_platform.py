@@ -20,8 +20,8 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from integration_tests.source.delivery_sandbox import DeliverySandbox
 from powerschool_enrollment_api import Client, ConnectionSettings, Timeouts
+from source_powerschool_enrollment.config import DeliveryOption, SourceConfig
 from source_powerschool_enrollment.context import SyncContext
-from source_powerschool_enrollment.deliveries.options import DeliveryOption
 from source_powerschool_enrollment.deliveries.stream import delivered_records
 
 QUIET = logging.getLogger("quiet")
@@ -61,7 +61,9 @@ class Platform:
         repository = ConcurrentMessageRepository(queue, InMemoryMessageRepository())
         settings = ConnectionSettings(self.service.sandbox.api_key, self.service.sandbox.base_url)
         stream = delivered_records(
-            SyncContext(Client(settings, patience=Timeouts(connect=5, read=5, retries=20), sleep=sleep)),
+            SyncContext(
+                SourceConfig(settings), Client(settings, patience=Timeouts(connect=5, read=5, retries=20), sleep=sleep)
+            ),
             DeliveryOption(tuple(self.service.targets), self.start_date),
             self.state,
             repository,

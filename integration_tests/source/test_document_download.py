@@ -20,8 +20,7 @@ from powerschool_enrollment_api.document_storage import (
     StorageRefused,
 )
 from powerschool_enrollment_sandbox import District, Fault, running_sandbox
-from source_powerschool_enrollment.documents.download import Download, StagingFailed
-from source_powerschool_enrollment.documents.options import Document
+from source_powerschool_enrollment.documents.download import Download, StagingFailed, UploadedDocument
 
 STORAGE = "/secure-uploadeddocuments-832/*"
 CONTENT = bytes(range(256)) * 9000
@@ -52,7 +51,7 @@ def download_of(sandbox, *, retries=5, limit=10_000_000, sleep=lambda _: None, n
 
 
 def document(object_id, file_name="Geburtsurkunde.pdf"):
-    return Document(5100021, 30011, "doc_BirthCertificate", object_id, file_name)
+    return UploadedDocument(5100021, 30011, "doc_BirthCertificate", object_id, file_name)
 
 
 def files_in(staging):
@@ -76,7 +75,7 @@ def test_documents_with_the_same_name_become_separate_files(sandbox, staging):
     download = download_of(sandbox)
     for record_id, field in [(5100021, "doc_One"), (5100021, "doc_Two"), (5100022, "doc_One")]:
         object_id = sandbox.district.documents.put(f"{record_id} {field}".encode())
-        download(Document(record_id, 30011, field, object_id, "scan.pdf"))
+        download(UploadedDocument(record_id, 30011, field, object_id, "scan.pdf"))
     assert {path.read_text() for path in files_in(staging)} == {"5100021 doc_One", "5100021 doc_Two", "5100022 doc_One"}
     assert {path.name for path in files_in(staging)} == {"scan.pdf"}
 

@@ -11,22 +11,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from powerschool_enrollment_sandbox import District, running_sandbox
-from source_powerschool_enrollment import SourcePowerschoolEnrollment
-from source_powerschool_enrollment.records.stream import Outlet, parallel_record_stream
+from source_powerschool_enrollment.context import sync_for
+from source_powerschool_enrollment.records.stream import Outlet, record_stream
 
 
 @pytest.fixture(scope="module", params=["observed", "documented"])
 def sandbox(request):
     with running_sandbox(district=District.generate(forms=1), wire=request.param) as running:
         yield running
-
-
-@pytest.fixture(scope="module")
-def declared(sandbox):
-    config = {"api_key": sandbox.api_key, "base_url": sandbox.base_url}
-    source = SourcePowerschoolEnrollment(config=config)
-    (stream,) = [stream for stream in super(type(source), source).streams(config) if stream.name == "roster_records"]
-    return stream, source.resolved_manifest["definitions"]["record_types"]
 
 
 class Registrar:
@@ -111,9 +103,7 @@ def read(stream, workers):
 
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 2**32), incremental=st.booleans())
-def test_every_record_that_exists_throughout_arrives_or_is_reported_as_doubtful(
-    sandbox, declared, caplog, seed, incremental
-):
+def test_every_record_that_exists_throughout_arrives_or_is_reported_as_doubtful(sandbox, caplog, seed, incremental):
     chance = Random(seed)
     caplog.clear()
     sandbox.district = District.generate(
@@ -135,7 +125,7 @@ def test_every_record_that_exists_throughout_arrives_or_is_reported_as_doubtful(
         "num_workers": workers,
     }
     outlet = Outlet(InMemoryMessageRepository(), ConnectorStateManager() if incremental else None)
-    stream = parallel_record_stream(declared[0], config, declared[1], outlet)
+    stream = record_stream("roster_records", sync_for(config), outlet)
     arrived = {record["id"] for record in read(stream, workers)}
     is_in_doubt = any("may be missing" in record.message for record in caplog.records)
     assert is_in_doubt or registrar.throughout <= arrived

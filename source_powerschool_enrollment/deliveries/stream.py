@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import threading
 import time
@@ -10,7 +9,6 @@ from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from airbyte_cdk.models import AirbyteMessage, AirbyteStream, FailureType, SyncMode
@@ -26,14 +24,13 @@ from typing_extensions import override
 from powerschool_enrollment_airbyte.airbyte_errors import as_traced_exception
 from powerschool_enrollment_api import EnrollmentError, NotFound
 from powerschool_enrollment_api.deliveries import Batch
+from source_powerschool_enrollment.config import DeliveryOption
 from source_powerschool_enrollment.context import SyncContext
-from source_powerschool_enrollment.deliveries.options import DeliveryOption
 from source_powerschool_enrollment.deliveries.state import TargetState, read_states, write_states
 from source_powerschool_enrollment.deliveries.target import Delivery, today_in_utc
-from source_powerschool_enrollment.record_types import retype, utc_time
+from source_powerschool_enrollment.record_types import RecordTypes, schema_of
 
 NAME = "delivered_records"
-_SCHEMA = Path(__file__).parents[1] / "schemas" / f"{NAME}.json"
 
 
 class DeliveredRecordsStream(DefaultStream):
@@ -53,7 +50,7 @@ class DeliveryCursor(Cursor):
         self._states = dict(states)
         self._message_repository = message_repository
         self._lock = threading.Lock()
-        self._has_said = False
+        self._has_emitted = False
 
     @property
     def state(self) -> MutableMapping[str, Any]:
@@ -72,12 +69,12 @@ class DeliveryCursor(Cursor):
         """
         with self._lock:
             self._states[str(delivery_target_id)] = state
-            self._has_said = True
+            self._has_emitted = True
             yield self._message()
 
     def ensure_at_least_one_state_emitted(self) -> None:
         """Emit the state of a sync that failed before it settled anything."""
-        if not self._has_said:
+        if not self._has_emitted:
             self._message_repository.emit_message(self._message())
 
     def observe(self, record: Record) -> None:
@@ -103,6 +100,7 @@ class TargetPartition(Partition):
 
     delivery: Delivery
     cursor: DeliveryCursor
+    types: RecordTypes
     unreadable: Callable[[str], None]
 
     def read(self) -> Iterator[Any]:
@@ -142,7 +140,7 @@ class TargetPartition(Partition):
             "batch_id": batch.id,
             "batch_date": batch.date,
         }
-        retype(typed, ("submitted", "batch_date"), utc_time, self.unreadable)
+        self.types.apply(typed, self.unreadable)
         return typed
 
 
@@ -168,22 +166,18 @@ def delivered_records(  # noqa: PLR0913 - what differs between a sync and a test
 ) -> DeliveredRecordsStream:
     """Return the stream. Raises InvalidOption for a state that cannot be read."""
     cursor = DeliveryCursor(read_states(stream_state), message_repository)
-    unreadable = partial(_count_unreadable, sync)
+    types, unreadable = RecordTypes.of_stream(NAME), partial(sync.count_unreadable, NAME)
     deliveries = (
         Delivery(sync.client, target, cursor.state_of(target) or TargetState(option.start_date), today, sleep)
         for target in option.delivery_target_ids
     )
-    partitions = tuple(TargetPartition(delivery, cursor, unreadable) for delivery in deliveries)
+    partitions = tuple(TargetPartition(delivery, cursor, types, unreadable) for delivery in deliveries)
     return DeliveredRecordsStream(
         partition_generator=TargetPartitions(partitions),
         name=NAME,
-        json_schema=json.loads(_SCHEMA.read_text(encoding="utf-8")),
+        json_schema=schema_of(NAME),
         primary_key=["delivery_target_id", "id"],
         cursor_field=CursorField("batch_date"),
         logger=logging.getLogger(f"airbyte.streams.{NAME}"),
         cursor=cursor,
     )
-
-
-def _count_unreadable(sync: SyncContext, field: str) -> None:
-    sync.tally.count(NAME, f"{field} could not be read as a date or time, and is null instead")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from contextlib import closing
 from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 from uuid import uuid4
@@ -15,7 +16,6 @@ from airbyte_cdk.sources.utils.files_directory import get_files_directory
 from powerschool_enrollment_api import Client, EnrollmentError, WrongEnvironment
 from powerschool_enrollment_api.document_storage import AddressExpired, DocumentStorage
 from powerschool_enrollment_api.documents import DocumentAddress, ask_for_address
-from source_powerschool_enrollment.documents.options import Document
 from source_powerschool_enrollment.documents.paths import document_path
 
 # What the CDK's own file sources refuse to transfer (AbstractFileBasedStreamReader.FILE_SIZE_LIMIT).
@@ -36,6 +36,17 @@ def verify_staging_folder() -> None:
 
 
 @dataclass(frozen=True)
+class UploadedDocument:
+    """A document that a family uploaded. `field` is the data item of the submission record that holds its id."""
+
+    submission_record_id: int
+    published_action_id: int
+    field: str
+    object_id: str = dataclass_field(repr=False)
+    file_name: str | None = dataclass_field(repr=False)
+
+
+@dataclass(frozen=True)
 class Fetched:
     """What a document's row contains; `file` with file transfer only."""
 
@@ -46,7 +57,7 @@ class Fetched:
 class DocumentFetch(Protocol):
     """A way to fetch documents. Raises EnrollmentError."""
 
-    def __call__(self, document: Document) -> Fetched:
+    def __call__(self, document: UploadedDocument) -> Fetched:
         """Return what could be fetched of the document."""
 
 
@@ -56,7 +67,7 @@ class AddressOnly:
 
     client: Client
 
-    def __call__(self, document: Document) -> Fetched:
+    def __call__(self, document: UploadedDocument) -> Fetched:
         """Return the document's address."""
         return Fetched(ask_for_address(self.client, document.object_id, document.file_name))
 
@@ -73,18 +84,18 @@ class Download:
     folder_name: str
     limit: int = FILE_SIZE_LIMIT
 
-    def __call__(self, document: Document) -> Fetched:
+    def __call__(self, document: UploadedDocument) -> Fetched:
         """Return the address that worked and the file. Each attempt asks for a new address."""
         return self.storage.retry(self._attempt, document)
 
-    def _attempt(self, document: Document) -> Fetched:
+    def _attempt(self, document: UploadedDocument) -> Fetched:
         with self.storage.connections:  # more threads download than there are connections
             try:
                 return self._ask_and_download(document)
             except AddressExpired:
                 return self._ask_and_download(document)
 
-    def _ask_and_download(self, document: Document) -> Fetched:
+    def _ask_and_download(self, document: UploadedDocument) -> Fetched:
         address = ask_for_address(self.client, document.object_id, document.file_name)
         path = self.folder_name / document_path(
             document.published_action_id,

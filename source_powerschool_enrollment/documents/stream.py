@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import itertools
-import json
 import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from airbyte_cdk.sources.message import MessageRepository
-from airbyte_cdk.sources.streams.concurrent.abstract_stream import AbstractStream
 from airbyte_cdk.sources.streams.concurrent.cursor import FinalStateCursor
 from airbyte_cdk.sources.streams.concurrent.default_stream import DefaultStream
 from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partition
@@ -21,13 +18,19 @@ from powerschool_enrollment_airbyte.airbyte_errors import as_traced_exception
 from powerschool_enrollment_api import EnrollmentError, NotFound, RequestRefused
 from powerschool_enrollment_api.document_storage import DocumentStorage, DocumentTooLarge
 from source_powerschool_enrollment.circuit_breaker import CircuitBreaker
-from source_powerschool_enrollment.context import SyncContext, sync_for
-from source_powerschool_enrollment.documents.download import AddressOnly, DocumentFetch, Download, Fetched
-from source_powerschool_enrollment.documents.options import Document, DocumentField
+from source_powerschool_enrollment.config import DocumentField
+from source_powerschool_enrollment.context import SyncContext
+from source_powerschool_enrollment.documents.download import (
+    AddressOnly,
+    DocumentFetch,
+    Download,
+    Fetched,
+    UploadedDocument,
+)
+from source_powerschool_enrollment.record_types import schema_of
 from source_powerschool_enrollment.records.each_record import each_record
 
 NAME = "documents"
-_SCHEMA = Path(__file__).parents[1] / "schemas" / f"{NAME}.json"
 _MOST_NAMED = 20
 
 logger = logging.getLogger("airbyte.source_powerschool_enrollment")
@@ -41,7 +44,7 @@ class DocumentRead:
     fetch: DocumentFetch
     _named: Iterator[int] = field(default_factory=itertools.count)
 
-    def read(self, document: Document) -> Iterator[Record]:
+    def read(self, document: UploadedDocument) -> Iterator[Record]:
         """Yield the document's row; if it cannot be had nothing, and a counted warning.
 
         Raises AirbyteTracedException.
@@ -57,9 +60,9 @@ class DocumentRead:
                 raise as_traced_exception(error) from None
             self._skip(document, "has an id that the service rejects (HTTP 400)")
 
-    def _skip(self, document: Document, reason: str) -> None:
+    def _skip(self, document: UploadedDocument, reason: str) -> None:
         """Count the document, and log the first ones by name: one line for each of thousands would not help."""
-        self.sync.tally.count(NAME, f"skipped a document that {reason}")
+        self.sync.warnings.count(NAME, f"skipped a document that {reason}")
         if next(self._named) < _MOST_NAMED:
             logger.warning(
                 "%s: the document in %s of submission record %s %s.",
@@ -71,7 +74,7 @@ class DocumentRead:
 class DocumentPartition(Partition):
     """One document."""
 
-    document: Document
+    document: UploadedDocument
     shared: DocumentRead
 
     def read(self) -> Iterator[Record]:
@@ -91,28 +94,20 @@ class DocumentPartition(Partition):
 
 
 def documents(
-    config: Mapping[str, Any],
-    submission_records: AbstractStream,
-    fields: tuple[DocumentField, ...],
-    message_repository: MessageRepository,
-    storage: DocumentStorage | None,
+    sync: SyncContext, message_repository: MessageRepository, storage: DocumentStorage | None
 ) -> DefaultStream:
-    """Return the stream. With a `storage` each document is downloaded from it, and its row refers to the file.
-
-    `submission_records` is the record list as the manifest declares it.
-    """
-    sync = sync_for(config)
+    """Return the stream. With a `storage` each document is downloaded from it, and its row refers to the file."""
     fetch: DocumentFetch = Download(sync.client, storage, NAME) if storage else AddressOnly(sync.client)
     shared = DocumentRead(sync, fetch)
 
     def partitions() -> Iterator[Partition]:
-        for document in _documents_in(submission_records, config, fields):
+        for document in _documents_in_records(sync):
             yield DocumentPartition(document, shared)
 
     return DefaultStream(
         partition_generator=CircuitBreaker(partitions),
         name=NAME,
-        json_schema=json.loads(_SCHEMA.read_text(encoding="utf-8")),
+        json_schema=schema_of(NAME),
         primary_key=["submission_record_id", "field"],
         cursor_field=None,
         logger=logging.getLogger(f"airbyte.streams.{NAME}"),
@@ -121,23 +116,35 @@ def documents(
     )
 
 
-def _documents_in(
-    submission_records: AbstractStream, config: Mapping[str, Any], fields: tuple[DocumentField, ...]
-) -> Iterator[Document]:
-    """Yield each document in the records, and warn of the fields that no record has."""
-    unseen = {entry.field for entry in fields}
+def _documents_in_records(sync: SyncContext) -> Iterator[UploadedDocument]:
+    """Yield each document in the submission records, and warn of the fields that no record has."""
+    unseen = {entry.field for entry in sync.config.documents}
 
-    def documents_of(record: Mapping[str, Any]) -> Iterator[Document]:
+    def documents_of(record: Mapping[str, Any]) -> Iterator[UploadedDocument]:
         unseen.difference_update(record.get("dataItems") or {})
-        found = (entry.document_in(record) for entry in fields)
+        found = (document_in(record, entry) for entry in sync.config.documents)
         return (document for document in found if document)
 
-    yield from each_record(submission_records, config, documents_of)
+    yield from each_record("submission_records", sync, documents_of)
     for name in sorted(unseen):
         logger.warning("%s: no submission record has the data item %s. Is it spelt as in the form?", NAME, name)
 
 
-def _record(document: Document, fetched: Fetched) -> Record:
+def document_in(record: Mapping[str, Any], entry: DocumentField) -> UploadedDocument | None:
+    """Return the document in this field of a submission record; None if the family uploaded none."""
+    items = record.get("dataItems") or {}
+    object_id = _text(items.get(entry.field))
+    if not object_id:
+        return None
+    file_name = _text(items.get(entry.file_name_field)) if entry.file_name_field else None
+    return UploadedDocument(record["id"], record["published_action_id"], entry.field, object_id, file_name)
+
+
+def _text(value: Any) -> str:
+    return "" if value is None else str(value).strip()
+
+
+def _record(document: UploadedDocument, fetched: Fetched) -> Record:
     expires_at = fetched.address.expires_at
     row = {
         "submission_record_id": document.submission_record_id,

@@ -1,42 +1,37 @@
-"""Makes a declared record stream parallel, complete under change and incremental.
+"""Builds the record streams: read in parallel, complete although records change meanwhile, and incremental.
 
-The manifest declares the stream: its forms, schema, key and types. Its partitions, one per form, are read
-here page by page: YAML can express neither parallel pages nor a custom cursor.
+They are built in Python because YAML can express neither parallel pages nor the cursor that remembers pages.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
-from typing import Any, Literal
+from typing import Literal
 
 from airbyte_cdk.sources.connector_state_manager import ConnectorStateManager
 from airbyte_cdk.sources.message import MessageRepository, NoopMessageRepository
-from airbyte_cdk.sources.streams.concurrent.abstract_stream import AbstractStream
 from airbyte_cdk.sources.streams.concurrent.cursor import CursorField, FinalStateCursor
 from airbyte_cdk.sources.streams.concurrent.default_stream import DefaultStream
-from airbyte_cdk.sources.types import StreamSlice
 
-from powerschool_enrollment_api import RecordPages
-from source_powerschool_enrollment.components import TypedRecord
-from source_powerschool_enrollment.context import sync_for
-from source_powerschool_enrollment.options import page_size_of, search_parameters
+from powerschool_enrollment_airbyte.airbyte_errors import as_traced_exception
+from powerschool_enrollment_api import EnrollmentError, RecordPages
+from source_powerschool_enrollment.context import SyncContext
+from source_powerschool_enrollment.record_types import RecordTypes, schema_of
 from source_powerschool_enrollment.records.backpressure import Backlog
 from source_powerschool_enrollment.records.form_reader import RecordStreamRead
-from source_powerschool_enrollment.records.page_cursor import PageCursor
-from source_powerschool_enrollment.records.page_digests import PageDigests
-from source_powerschool_enrollment.records.partitions import RecordPartitions
+from source_powerschool_enrollment.records.page_state import PageCursor, PageDigests
+from source_powerschool_enrollment.records.readers import PageQueue, RecordReaders
 from source_powerschool_enrollment.records.row_estimate import RowEstimate
 
-_KINDS: Mapping[str, Literal["rosterrecords", "submissionrecords"]] = {
+_PATHS: Mapping[str, Literal["rosterrecords", "submissionrecords"]] = {
     "roster_records": "rosterrecords",
     "submission_records": "submissionrecords",
 }
-RECORD_STREAMS = frozenset(_KINDS)
-# A parent's records are looked at and dropped: their dates are not worth reading.
-_FORM_ALONE: Mapping[str, Any] = {"times": (), "dates": (), "added": ("published_action_id",)}
+RECORD_STREAMS = frozenset(_PATHS)
+# While one reader sends a request, another one parses and emits a page.
+_READERS_PER_CONNECTION = 2
 
 
 @dataclass(frozen=True)
@@ -48,36 +43,16 @@ class Outlet:
     backlog: Backlog = field(default_factory=Backlog)
 
 
-def parallel_record_stream(
-    declared: AbstractStream,
-    config: Mapping[str, Any],
-    record_types: Mapping[str, Any],
-    outlet: Outlet,
-) -> DefaultStream:
-    """Return the stream that reads what `declared` declares.
-
-    `record_types` is the manifest's definition of that name.
-    """
-    name, pages = declared.name, _record_pages(declared.name, config)
-    digests = cursor = None
-    if outlet.states:
-        settings = {"page_size": pages.page_size, "record_search": pages.search}
-        digests = PageDigests(settings, outlet.states.get_stream_state(name, None))
-        cursor = PageCursor(name, digests, outlet.states, outlet.messages)
-    read = RecordStreamRead(
-        name=name,
-        pages=pages,
-        type_record=_typing(name, config, record_types),
-        tally=sync_for(config).tally,
-        digests=digests,
-        estimate=RowEstimate(name, outlet.messages),
-        backlog=outlet.backlog,
-        after_page=cursor.after_page if cursor else lambda _: (),
-    )
+def record_stream(name: str, sync: SyncContext, outlet: Outlet) -> DefaultStream:
+    """Return the stream `name`, one of RECORD_STREAMS."""
+    cursor = _page_cursor(name, sync, outlet.states, outlet.messages) if outlet.states else None
+    read = _read(name, sync, outlet, RecordTypes.of_stream(name), cursor)
     return DefaultStream(
-        partition_generator=RecordPartitions(read, partial(_forms, declared)),
+        partition_generator=RecordReaders(
+            read, lambda: _selected_forms(sync), _READERS_PER_CONNECTION * sync.config.connection.num_workers
+        ),
         name=name,
-        json_schema=declared.get_json_schema,
+        json_schema=schema_of(name),
         primary_key=["id"],
         cursor_field=CursorField("synced_at"),
         logger=logging.getLogger("airbyte"),
@@ -85,24 +60,39 @@ def parallel_record_stream(
     )
 
 
-def parent_record_stream(declared: AbstractStream, config: Mapping[str, Any]) -> DefaultStream:
-    """Return the stream as the parent of another one: a full refresh of records with their form, without messages."""
-    return parallel_record_stream(declared, config, _FORM_ALONE, Outlet(NoopMessageRepository()))
+def parent_pages(name: str, sync: SyncContext) -> PageQueue:
+    """Return the pages of the stream `name` for another stream, which reads their records and emits no messages.
+
+    The records' dates stay as they were sent. Raises AirbyteTracedException.
+    """
+    return PageQueue(_read(name, sync, Outlet(NoopMessageRepository()), RecordTypes(), None), _selected_forms(sync))
 
 
-def _record_pages(name: str, config: Mapping[str, Any]) -> RecordPages:
-    return RecordPages(sync_for(config).client, _KINDS[name], page_size_of(config), search_parameters(config))
+def _read(
+    name: str, sync: SyncContext, outlet: Outlet, types: RecordTypes, cursor: PageCursor | None
+) -> RecordStreamRead:
+    return RecordStreamRead(
+        name=name,
+        pages=RecordPages(sync.client, _PATHS[name], sync.config.page_size, sync.config.search_parameters()),
+        types=types,
+        warnings=sync.warnings,
+        cursor=cursor,
+        estimate=RowEstimate(name, outlet.messages),
+        backlog=outlet.backlog,
+    )
 
 
-def _forms(declared: AbstractStream) -> Iterable[int]:
-    """Return the ids of the selected forms: the declared stream has a partition for each."""
-    for partition in declared.generate_partitions():
-        yield (partition.to_slice() or {})["published_action_id"]
+def _page_cursor(
+    name: str, sync: SyncContext, states: ConnectorStateManager, messages: MessageRepository
+) -> PageCursor:
+    # What decides which records a page holds, besides the form.
+    settings = {"page_size": sync.config.page_size, "record_search": sync.config.search_parameters()}
+    digests = PageDigests(settings, states.get_stream_state(name, None))
+    return PageCursor(name, digests, states, messages)
 
 
-def _typing(
-    name: str, config: Mapping[str, Any], record_types: Mapping[str, Any]
-) -> Callable[[dict[str, Any], StreamSlice], None]:
-    fields = {kind: tuple(record_types[kind]) for kind in ("times", "dates", "added")}
-    typed = TypedRecord(config=config, name=name, **fields)
-    return lambda record, stream_slice: typed.transform(record, stream_slice=stream_slice)
+def _selected_forms(sync: SyncContext) -> Sequence[int]:
+    try:
+        return sync.selected_forms()
+    except EnrollmentError as error:
+        raise as_traced_exception(error) from None

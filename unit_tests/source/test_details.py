@@ -29,11 +29,11 @@ def test_one_thing_may_come_bare_or_alone_in_a_list(payload):
 def test_empty_list_instead_of_one_object_is_a_counted_warning(caplog):
     extractor = EnvelopeExtractor(config=CONFIG, shape="one", name="roster_record_details")
     assert extractor.extract_records(answer([])) == []
-    sync_for(CONFIG).tally.report(logging.getLogger("airbyte.test"))
+    sync_for(CONFIG).warnings.report(logging.getLogger("airbyte.test"))
     assert "roster_record_details: skipped a record that was removed during the read (1 times)." in caplog.messages
 
 
 def test_empty_list_of_objects_causes_no_warning(caplog):
     assert EnvelopeExtractor(config=CONFIG, shape="list").extract_records(answer([])) == []
-    sync_for(CONFIG).tally.report(logging.getLogger("airbyte.test"))
+    sync_for(CONFIG).warnings.report(logging.getLogger("airbyte.test"))
     assert caplog.messages == []

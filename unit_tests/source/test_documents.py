@@ -10,19 +10,20 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 from powerschool_enrollment_api import Client, ConnectionSettings, NotFound, RequestRefused
 from powerschool_enrollment_api.document_storage import AddressExpired, DocumentTooLarge, StorageRefused
 from powerschool_enrollment_api.documents import DocumentAddress
+from source_powerschool_enrollment.config import SourceConfig
 from source_powerschool_enrollment.context import SyncContext
-from source_powerschool_enrollment.documents.download import FILE_SIZE_LIMIT, Fetched
-from source_powerschool_enrollment.documents.options import Document
+from source_powerschool_enrollment.documents.download import FILE_SIZE_LIMIT, Fetched, UploadedDocument
 from source_powerschool_enrollment.documents.stream import DocumentRead
 
 
 def document(record_id=5100021):
-    return Document(record_id, 30011, "doc_BirthCertificate", "secret-id", "secret name.pdf")
+    return UploadedDocument(record_id, 30011, "doc_BirthCertificate", "secret-id", "secret name.pdf")
 
 
 @pytest.fixture
 def sync():
-    return SyncContext(Client(ConnectionSettings("a-key", "https://registration.powerschool.com/api/v1")))
+    connection = ConnectionSettings("a-key", "https://registration.powerschool.com/api/v1")
+    return SyncContext(SourceConfig(connection), Client(connection))
 
 
 def reading(sync, error=None):
@@ -51,7 +52,7 @@ def test_a_document_is_a_row(sync):
 )
 def test_what_cannot_be_had_is_a_counted_warning_that_names_record_and_field(sync, caplog, error, reason):
     assert list(reading(sync, error).read(document())) == []
-    sync.tally.report(logging.getLogger("airbyte.test"))
+    sync.warnings.report(logging.getLogger("airbyte.test"))
     assert caplog.messages == [
         f"documents: the document in doc_BirthCertificate of submission record 5100021 {reason}.",
         f"documents: skipped a document that {reason} (1 times).",
@@ -62,7 +63,7 @@ def test_of_very_many_the_first_twenty_are_named_and_all_are_counted(sync, caplo
     shared = reading(sync, NotFound("not found.", "GET"))
     for record_id in range(1000):
         assert list(shared.read(document(record_id))) == []
-    sync.tally.report(logging.getLogger("airbyte.test"))
+    sync.warnings.report(logging.getLogger("airbyte.test"))
     assert len(caplog.messages) == 21
     assert caplog.messages[-1] == "documents: skipped a document that does not exist (1000 times)."
 

@@ -9,7 +9,7 @@ from airbyte_cdk.models import ConfiguredAirbyteCatalogSerializer
 
 from powerschool_enrollment_sandbox import District
 from source_powerschool_enrollment.circuit_breaker import MOST_FAILURES
-from source_powerschool_enrollment.documents.options import DocumentField, document_fields
+from source_powerschool_enrollment.config import DocumentField, SourceConfig
 from source_powerschool_enrollment.source import MANIFEST
 
 PAGE = (Path(__file__).parents[2] / "docs" / "documents.md").read_text()
@@ -30,7 +30,8 @@ def test_the_query_finds_the_data_items_that_hold_documents():
 
 def test_the_configuration_names_fields_as_the_option_takes_them():
     birth = DocumentField("doc_BirthCertificate", "doc_BirthCertificate_FileName")
-    assert document_fields(CONFIG) == (birth, DocumentField("doc_ProofOfResidency"))
+    fields = SourceConfig.parse({"api_key": "sandbox-key", **CONFIG}).documents
+    assert fields == (birth, DocumentField("doc_ProofOfResidency"))
 
 
 def test_the_catalog_asks_for_the_files_of_documents():

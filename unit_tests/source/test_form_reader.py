@@ -3,15 +3,18 @@
 from contextlib import suppress
 
 import pytest
+from airbyte_cdk.sources.connector_state_manager import ConnectorStateManager
+from airbyte_cdk.sources.types import Record
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from powerschool_enrollment_api import Page, RequestRefused
+from source_powerschool_enrollment.context import WarningCounter
+from source_powerschool_enrollment.record_types import RecordTypes
 from source_powerschool_enrollment.records.backpressure import Backlog
 from source_powerschool_enrollment.records.form_reader import RecordStreamRead
-from source_powerschool_enrollment.records.page_digests import PageDigests, digest_of
-from source_powerschool_enrollment.records.partitions import RecordPartitions
+from source_powerschool_enrollment.records.page_state import PageCursor, PageDigests, digest_of
+from source_powerschool_enrollment.records.readers import RecordReaders
 from source_powerschool_enrollment.records.row_estimate import RowEstimate
-from source_powerschool_enrollment.warning_counter import WarningCounter
 
 FORM = 30011
 
@@ -47,21 +50,20 @@ def stream_of(answers, digests=None):
     return RecordStreamRead(
         name="roster_records",
         pages=answers,
-        type_record=lambda record, stream_slice: None,  # noqa: ARG005
-        tally=WarningCounter(),
-        digests=digests,
+        types=RecordTypes(),
+        warnings=WarningCounter(),
+        cursor=digests and PageCursor("roster_records", digests, ConnectorStateManager(), Repository()),
         estimate=RowEstimate("roster_records", Repository()),
         backlog=Backlog.of_pages(2),
-        after_page=lambda form_ended: (),  # noqa: ARG005
     )
 
 
-def sent_by(stream):
-    """Read one page after the other; what fails is left."""
+def sent_by(stream, readers=1):
+    """Run the readers one after the other, and return the ids of the records emitted. Failures are ignored."""
     sent = []
-    for partition in RecordPartitions(stream, lambda: [FORM]).generate():
+    for reader in RecordReaders(stream, lambda: [FORM], readers).generate():
         with suppress(AirbyteTracedException):
-            sent += [record.data["id"] for record in partition.read()]
+            sent += [message.data["id"] for message in reader.read() if isinstance(message, Record)]
     return sent
 
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from powerschool_enrollment_api import InvalidOption
-from source_powerschool_enrollment.input_files import read_configured_catalog, read_states
+from source_powerschool_enrollment.catalog import read_configured_catalog, read_states
 
 SECRET = "a-secret-key"
 STREAM = {"name": SECRET, "json_schema": {}, "supported_sync_modes": ["full_refresh"]}

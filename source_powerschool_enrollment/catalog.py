@@ -1,22 +1,28 @@
-"""Reads the configured catalog and the states that the command line names.
+"""Reads the configured catalog and the states that the command line names, and checks the catalog.
 
-All functions raise InvalidOption, which names the place of an error in the file, never its content.
+The functions that read files raise InvalidOption, which names the place of an error in the file, never its content.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from airbyte_cdk.models import (
+    AirbyteCatalog,
     AirbyteStateMessage,
     AirbyteStateMessageSerializer,
     ConfiguredAirbyteCatalog,
     ConfiguredAirbyteCatalogSerializer,
+    SyncMode,
 )
 from serpyco_rs import SchemaValidationError
 
 from powerschool_enrollment_airbyte.cli_files import name_of, read_json
+from powerschool_enrollment_airbyte.suggestions import did_you_mean
 from powerschool_enrollment_api import InvalidOption
+from source_powerschool_enrollment.deliveries.stream import NAME as DELIVERED_RECORDS
+from source_powerschool_enrollment.documents.stream import NAME as DOCUMENTS
 
 _CATALOG = (
     "A configured catalog lists the streams to sync, chosen from the output of `discover`: "
@@ -26,6 +32,10 @@ _STATES = (
     "A list of states has the form "
     '[{"type": "STREAM", "stream": {"stream_descriptor": {"name": …}, "stream_state": {…}}}]'
 )
+_CONDITIONS: Mapping[str, str] = {
+    DELIVERED_RECORDS: "the option deliveries has the mode consume",
+    DOCUMENTS: "the option documents names a field",
+}
 
 
 def read_configured_catalog(path: str) -> ConfiguredAirbyteCatalog:
@@ -39,7 +49,7 @@ def read_configured_catalog(path: str) -> ConfiguredAirbyteCatalog:
 
 
 def read_states(path: str) -> list[AirbyteStateMessage]:
-    """Return the states; whole STATE messages, as `read` prints them, will do."""
+    """Return the states. Whole STATE messages, as `read` prints them, are accepted too."""
     content = read_json(path, "--state") or []  # an empty object counts as an empty list
     problem = f"{name_of(path, '--state')} is not a list of states"
     try:
@@ -50,6 +60,23 @@ def read_states(path: str) -> list[AirbyteStateMessage]:
     if not all(state.type and (state.stream or state.global_) for state in states):
         raise InvalidOption(f"{problem}: one has no type, or no stream. {_STATES}.")
     return states
+
+
+def catalog_problems(configured: ConfiguredAirbyteCatalog, offered: AirbyteCatalog) -> Iterator[str]:
+    """Yield a sentence for each stream that is not offered, or not as a full refresh.
+
+    Incremental is never refused, because PyAirbyte requests it for every stream: a stream without it is read whole.
+    """
+    modes = {stream.name: stream.supported_sync_modes for stream in offered.streams}
+    for entry in configured.streams:
+        name = entry.stream.name
+        if name not in modes and name in _CONDITIONS:
+            reason = _CONDITIONS[name]
+            yield f"The stream {name} is there only where {reason}: set that option, or refresh the source's schema."
+        elif name not in modes:
+            yield f"Unknown stream {name}; {did_you_mean(name, modes)} Refresh the source's schema."
+        elif entry.sync_mode not in {*modes[name], SyncMode.incremental}:
+            yield f"The stream {name} has no full refresh: select the sync mode incremental for it."
 
 
 def _state(entry: Any) -> AirbyteStateMessage:

@@ -1,0 +1,150 @@
+"""The state of a record stream: a digest of each page whose records have been emitted, and when to emit the state.
+
+    {"settings": "<digest>", "published_actions": {"<form id>": "<digests of page 1, 2, …, as one base64 text>"}}
+
+Nine bytes per page are twelve characters of base64. A digest of zeros marks an unknown page.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from base64 import b64decode, b64encode
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
+from hashlib import blake2b
+from typing import Any
+
+import orjson
+from airbyte_cdk.models import AirbyteMessage
+from airbyte_cdk.sources.connector_state_manager import ConnectorStateManager
+from airbyte_cdk.sources.message import MessageRepository
+from airbyte_cdk.sources.streams.concurrent.cursor import Cursor
+from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partition
+from airbyte_cdk.sources.types import Record
+from typing_extensions import override
+
+_SIZE = 9
+_UNKNOWN = bytes(_SIZE)
+# Raise it when records come to look different: every page is sent again then.
+_LAYOUT = 1
+_SECONDS_BETWEEN_STATES = 3.0
+# A state holds all pages, so it is emitted again only after 5 % of them are new: all states of a sync
+# together are then at most some twenty times as long as the last one, however long the sync takes.
+_NEW_PART = 20
+
+
+def digest_of(records: Iterable[Mapping[str, Any]]) -> bytes:
+    """Return a digest of the records' content and order, independent of the order of their keys."""
+    content = orjson.dumps(records, option=orjson.OPT_SORT_KEYS)
+    return blake2b(content, digest_size=_SIZE).digest()
+
+
+class PageDigests:
+    """The digests of all forms of one stream. Safe to share between threads.
+
+    `settings` are what decides which records a page holds, besides the form. With other settings a stored digest
+    is meaningless, and is dropped.
+    """
+
+    def __init__(self, settings: Any, state: Mapping[str, Any]) -> None:
+        self._lock = threading.Lock()
+        self._settings = b64encode(digest_of([{"layout": _LAYOUT, "settings": settings}])).decode()
+        known = state.get("published_actions") if state.get("settings") == self._settings else None
+        self._forms = {form: bytearray(b64decode(pages)) for form, pages in (known or {}).items()}
+
+    def page_count(self, form: int | None = None) -> int:
+        """Return how many pages of the form, or of all, there is room for in the state."""
+        with self._lock:
+            forms = list(self._forms.values()) if form is None else [self._forms.get(str(form), b"")]
+            return sum(map(len, forms)) // _SIZE
+
+    def knows(self, form: int, page: int, digest: bytes) -> bool:
+        """Return whether the page was emitted with exactly this content."""
+        with self._lock:
+            return self._forms.get(str(form), b"")[(page - 1) * _SIZE : page * _SIZE] == digest
+
+    def remember(self, form: int, page: int, digest: bytes) -> None:
+        """Note the content with which the page was sent on."""
+        with self._lock:
+            pages = self._forms.setdefault(str(form), bytearray())
+            pages.extend(bytes(max(0, page * _SIZE - len(pages))))
+            pages[(page - 1) * _SIZE : page * _SIZE] = digest
+
+    def forget(self, form: int, pages: Iterable[int]) -> None:
+        """Emit these pages at the next read, even if they did not change."""
+        for page in pages:
+            self.remember(form, page, _UNKNOWN)
+
+    def cut(self, form: int, page_count: int) -> None:
+        """Drop what lies beyond the form's last page."""
+        with self._lock:
+            del self._forms.setdefault(str(form), bytearray())[page_count * _SIZE :]
+
+    def as_state(self) -> dict[str, Any]:
+        """Return the state as it is written."""
+        with self._lock:
+            forms = {form: b64encode(pages).decode() for form, pages in self._forms.items() if pages}
+            return {"settings": self._settings, "published_actions": forms}
+
+
+class PageCursor(Cursor):
+    """The state of an incremental read. Called by all workers, and at the end by the main thread."""
+
+    def __init__(
+        self,
+        stream_name: str,
+        digests: PageDigests,
+        state_manager: ConnectorStateManager,
+        message_repository: MessageRepository,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._stream_name = stream_name
+        self.digests = digests
+        self._state_manager = state_manager
+        self._message_repository = message_repository
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._last_emitted = clock()
+        self._new_pages = 0
+
+    @property
+    def state(self) -> MutableMapping[str, Any]:
+        """Return the state as it would be written now."""
+        return self.digests.as_state()
+
+    def observe(self, record: Record) -> None:
+        """Do nothing: pages count, not records."""
+
+    def close_partition(self, partition: Partition) -> None:
+        """Do nothing: a page closes itself."""
+
+    def after_page(self, form_ended: bool) -> Iterator[AirbyteMessage]:
+        """Yield the state if it is time for it. State is emitted only after everything before it is settled.
+
+        Every digest in it was remembered after its records were put on the queue, where a page's partition puts the
+        state as well. Under the lock until it is there, so that an older state never follows a newer one. It is not
+        given to the message repository, which may hand it to another thread, and that one can overtake the records.
+        """
+        with self._lock:
+            self._new_pages += 1
+            if self._is_due(form_ended=form_ended):
+                yield self._message()
+
+    def ensure_at_least_one_state_emitted(self) -> None:
+        """Emit the state at the stream's end, in the main thread, after the stream's last worker has ended."""
+        with self._lock:
+            self._message_repository.emit_message(self._message())
+
+    @override
+    def should_be_synced(self, record: Record) -> bool:
+        """Return True: what need not be sent is not made a record at all."""
+        return True
+
+    def _is_due(self, *, form_ended: bool) -> bool:
+        enough = self._new_pages * _NEW_PART >= self.digests.page_count()
+        return enough and (form_ended or self._clock() - self._last_emitted >= _SECONDS_BETWEEN_STATES)
+
+    def _message(self) -> AirbyteMessage:
+        self._state_manager.update_state_for_stream(self._stream_name, None, self.state)
+        self._last_emitted, self._new_pages = self._clock(), 0
+        return self._state_manager.create_state_message(self._stream_name, None)

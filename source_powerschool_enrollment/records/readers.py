@@ -1,0 +1,143 @@
+"""The partitions of a record stream: readers that share one queue of pages.
+
+A stream has a fixed number of readers, so generating partitions never waits for a page to be read. A reader waits only
+for pages that other readers are reading at that moment. The CDK may therefore read partitions and generate them on any
+number of threads, even on one.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from airbyte_cdk.models import AirbyteMessage
+from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partition
+from airbyte_cdk.sources.streams.concurrent.partitions.partition_generator import PartitionGenerator
+from airbyte_cdk.sources.types import Record
+
+from source_powerschool_enrollment.records.form_reader import FormReader, RecordStreamRead
+
+
+class PageQueue:
+    """The pages of one stream that have to be read, at first the first page of each form. Thread-safe."""
+
+    def __init__(self, stream: RecordStreamRead, forms: Sequence[int]) -> None:
+        stream.estimate.expect(len(forms))
+        self._changed = threading.Condition()
+        self._pages = deque(RecordPage(stream, FormReader(stream, form), 1, self) for form in forms)
+        self._under_way = 0
+        self._is_closed = False
+        stream.backlog.when_closed(self.close)
+
+    def take(self) -> RecordPage | None:
+        """Return the next page, which the caller must finish. Returns None once all pages are read.
+
+        Waits while other threads read pages, which may add more.
+        """
+        with self._changed:
+            self._changed.wait_for(lambda: self._pages or not self._under_way or self._is_closed)
+            if self._is_closed or not self._pages:
+                return None
+            self._under_way += 1
+            return self._pages.popleft()
+
+    def add(self, pages: Iterable[RecordPage]) -> None:
+        """Append pages."""
+        with self._changed:
+            self._pages.extend(pages)
+            self._changed.notify_all()
+
+    def finish(self) -> None:
+        """Note that a page which was taken needs no more work."""
+        with self._changed:
+            self._under_way -= 1
+            self._changed.notify_all()
+
+    def close(self) -> None:
+        """Return None to all threads that wait: the reader of the source has stopped."""
+        with self._changed:
+            self._is_closed = True
+            self._changed.notify_all()
+
+
+class RecordPage:
+    """One page of one form, to be read once."""
+
+    def __init__(self, stream: RecordStreamRead, form: FormReader, number: int, queue: PageQueue) -> None:
+        self._stream = stream
+        self._form = form
+        self._number = number
+        self._queue = queue
+
+    def read(self) -> Iterator[Record | AirbyteMessage]:
+        """Yield the page's records unless they were emitted before, then the stream's state if it is due."""
+        try:
+            yield from self._records_and_state()
+        finally:
+            self._queue.finish()
+
+    def _records_and_state(self) -> Iterator[Record | AirbyteMessage]:
+        try:
+            with self._stream.backlog.room() as room:
+                page = self._form.read(self._number, room)
+                self._add(page.further)  # before the records, so that other threads have work meanwhile
+                yield from room.hand_on(page.records)
+        except Exception:
+            self._form.fail(self._number)
+            raise
+        again = self._form.close(self._number, page.digest)
+        self._add(again or ())
+        if self._stream.cursor:
+            yield from self._stream.cursor.after_page(form_ended=again == [])
+
+    def _add(self, numbers: Iterable[int]) -> None:
+        self._queue.add(RecordPage(self._stream, self._form, number, self._queue) for number in numbers)
+
+
+class RecordReader(Partition):
+    """Reads pages from the queue until none is left."""
+
+    def __init__(self, stream_name: str, queue: PageQueue) -> None:
+        self._stream_name = stream_name
+        self._queue = queue
+
+    def read(self) -> Iterator[Any]:
+        """Yield records and states.
+
+        After a failure the remaining pages are still taken, and closed without a request, because closing a form's
+        last page decides which pages its state forgets.
+        """
+        try:
+            while page := self._queue.take():
+                yield from page.read()
+        except Exception:
+            yield from self.read()
+            raise
+
+    def to_slice(self) -> Mapping[str, Any]:
+        """Return an empty slice: a reader reads pages of any form."""
+        return {}
+
+    def stream_name(self) -> str:
+        """Return the stream's name."""
+        return self._stream_name
+
+    def __hash__(self) -> int:
+        return id(self)
+
+
+class RecordReaders(PartitionGenerator):
+    """Asks for the forms, and generates the readers of one stream."""
+
+    def __init__(self, stream: RecordStreamRead, forms: Callable[[], Sequence[int]], readers: int) -> None:
+        self._stream = stream
+        self._forms = forms
+        self._readers = readers
+
+    def generate(self) -> Iterator[Partition]:
+        """Yield the readers."""
+        queue = PageQueue(self._stream, self._forms())
+        for _ in range(self._readers):
+            yield RecordReader(self._stream.name, queue)
