@@ -24,17 +24,17 @@ In a separate process, for benchmarks (it does not share an interpreter with the
         sandbox.add_fault(Fault("drop", path="*/createbatch", after_acting=True, times=1))
         sandbox.count("GET", "*/rosterrecords")
 
-By hand: `powerschool-enrollment-sandbox --wire observed --latency-ms 100`, and the routes of control.py under
+By hand: `powerschool-enrollment-sandbox --wire observed --latency-ms 100`, and the routes of `control/routes.py` under
 `/sandbox`. A district is the same for the same plan. It is made as it is read, so its size costs no start-up
 time. Nothing of it is a real person's.
 """
 
-from powerschool_enrollment_sandbox.changes import Change
-from powerschool_enrollment_sandbox.client import SandboxClient
-from powerschool_enrollment_sandbox.district import District, DistrictPlan
-from powerschool_enrollment_sandbox.faults import Fault
+from powerschool_enrollment_sandbox.control.client import SandboxClient
+from powerschool_enrollment_sandbox.district.changes import Change
+from powerschool_enrollment_sandbox.district.district import District, DistrictPlan
+from powerschool_enrollment_sandbox.http.faults import Fault
 from powerschool_enrollment_sandbox.process import SandboxProcess
-from powerschool_enrollment_sandbox.server import Sandbox, running_sandbox
+from powerschool_enrollment_sandbox.sandbox import Sandbox, running_sandbox
 from powerschool_enrollment_sandbox.settings import Settings
 
 __all__ = [

@@ -10,7 +10,7 @@ from typing import Any
 
 from typing_extensions import Self
 
-from powerschool_enrollment_sandbox.client import SandboxClient
+from powerschool_enrollment_sandbox.control.client import SandboxClient
 
 _READY = re.compile(r"Sandbox ready at (\S+)/api/v1 with API key (\S+)")
 _STOP_BOUND = 5.0

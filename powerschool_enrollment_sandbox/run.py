@@ -9,10 +9,11 @@ from collections.abc import Sequence
 
 import uvicorn
 
-from powerschool_enrollment_sandbox.district import District, DistrictPlan
-from powerschool_enrollment_sandbox.routes import API_PATH
-from powerschool_enrollment_sandbox.server import listen, root_url, server_of
-from powerschool_enrollment_sandbox.service import Service
+from powerschool_enrollment_sandbox.district.district import District, DistrictPlan
+from powerschool_enrollment_sandbox.http.routes import API_PATH
+from powerschool_enrollment_sandbox.http.server import listen, root_url, server_of
+from powerschool_enrollment_sandbox.http.service import Service
+from powerschool_enrollment_sandbox.sandbox import application
 from powerschool_enrollment_sandbox.settings import Settings
 
 
@@ -25,7 +26,7 @@ def run(arguments: Sequence[str] | None = None) -> None:
 def _serve(options: argparse.Namespace) -> None:
     listening = _listen(options.host, options.port)
     service = Service(_district(options), _settings(options))
-    server = server_of(service)
+    server = server_of(application(service))
     address = f"{root_url(listening)}{API_PATH}"
     sys.stdout.write(f"Sandbox ready at {address} with API key {service.settings.api_key}\n")
     for form in service.district.forms.values():

@@ -24,15 +24,26 @@ MAY_IMPORT = {
     "destination_powerschool_enrollment": {"powerschool_enrollment_api", "powerschool_enrollment_airbyte"},
 }
 
+SANDBOX = "powerschool_enrollment_sandbox"
+SANDBOX_MAY_IMPORT = {
+    "district": {"district"},
+    "http": {"district", "http", "settings"},
+    "control": {"district", "http", "control"},
+}
 
-def imported_packages(module: Path) -> set[str]:
+
+def imported_modules(module: Path) -> set[str]:
     names: set[str] = set()
     for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             names.add(node.module or "")
-    return {name.partition(".")[0] for name in names}
+    return names
+
+
+def imported_packages(module: Path) -> set[str]:
+    return {name.partition(".")[0] for name in imported_modules(module)}
 
 
 @pytest.mark.parametrize("package", MAY_IMPORT)
@@ -42,6 +53,17 @@ def test_package_imports_only_lower_layers(package):
     assert modules
     for module in modules:
         forbidden = imported_packages(module) & OURS - MAY_IMPORT[package] - {package}
+        assert not forbidden, f"{module.relative_to(ROOT)} imports {forbidden}"
+
+
+@pytest.mark.parametrize("folder", SANDBOX_MAY_IMPORT)
+def test_sandbox_folder_imports_only_lower_folders(folder):
+    modules = sorted((ROOT / SANDBOX / folder).rglob("*.py"))
+
+    assert modules
+    for module in modules:
+        imported = [name.split(".") for name in imported_modules(module) if name.split(".")[0] == SANDBOX]
+        forbidden = {".".join(name[1:2]) for name in imported} - SANDBOX_MAY_IMPORT[folder]
         assert not forbidden, f"{module.relative_to(ROOT)} imports {forbidden}"
 
 

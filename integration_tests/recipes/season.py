@@ -16,7 +16,7 @@ import duckdb
 from integration_tests.pyairbyte import HAS_PYAIRBYTE
 from integration_tests.recipes.own_sync import sync as sync_without_pyairbyte
 from powerschool_enrollment_sandbox import District, Sandbox
-from powerschool_enrollment_sandbox.checklists import Checklist
+from powerschool_enrollment_sandbox.district.checklists import Checklist
 
 OPENED = datetime(2026, 9, 1, 12, tzinfo=timezone.utc)
 BIRTH, RESIDENCY = "doc_BirthCertificate", "doc_ProofOfResidency"

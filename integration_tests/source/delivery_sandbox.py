@@ -10,8 +10,8 @@ from itertools import count
 from typing import Any
 
 from powerschool_enrollment_sandbox import District, Fault, Sandbox, running_sandbox
-from powerschool_enrollment_sandbox.deliveries import DeliveryTarget
-from powerschool_enrollment_sandbox.faults import Faults
+from powerschool_enrollment_sandbox.district.deliveries import DeliveryTarget
+from powerschool_enrollment_sandbox.http.faults import Faults
 from powerschool_enrollment_sandbox.settings import Settings
 
 NOON = datetime(2026, 9, 1, 12, tzinfo=timezone.utc)

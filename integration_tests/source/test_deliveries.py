@@ -39,7 +39,7 @@ def test_a_record_carries_its_target_and_batch_and_its_times_are_utc(service):
 
 
 def test_a_batch_date_that_cannot_be_read_is_null(service, monkeypatch):
-    monkeypatch.setattr("powerschool_enrollment_sandbox.deliveries.as_utc_text", lambda _: "yesterday")
+    monkeypatch.setattr("powerschool_enrollment_sandbox.district.deliveries.as_utc_text", lambda _: "yesterday")
     service.approve(7, 1)
     platform = Platform(service)
     for _ in range(2):

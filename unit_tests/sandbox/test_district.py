@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from powerschool_enrollment_sandbox import District
-from powerschool_enrollment_sandbox.record_factory import RecordFactory
+from powerschool_enrollment_sandbox.district.record_factory import RecordFactory
 
 
 def contents(district):

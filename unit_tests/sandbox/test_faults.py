@@ -7,7 +7,8 @@ from types import SimpleNamespace
 import pytest
 import requests
 
-from powerschool_enrollment_sandbox import Change, Fault, app, running_sandbox
+from powerschool_enrollment_sandbox import Change, Fault, running_sandbox
+from powerschool_enrollment_sandbox.http import app
 
 
 def test_a_status_fault_strikes_after_its_skip_and_only_so_often(observer, observed):

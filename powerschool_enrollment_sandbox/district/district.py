@@ -1,0 +1,246 @@
+"""The district: everything the service knows, grown from a seed and open to change while it is served."""
+
+import itertools
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from threading import RLock
+
+from powerschool_enrollment_sandbox.district.checklists import TITLES, Checklist, item_count
+from powerschool_enrollment_sandbox.district.deliveries import DeliveryTarget
+from powerschool_enrollment_sandbox.district.documents import DocumentStore
+from powerschool_enrollment_sandbox.district.imports import Imports
+from powerschool_enrollment_sandbox.district.page_cache import PageCache
+from powerschool_enrollment_sandbox.district.published_actions import (
+    SHORT_FIELDS,
+    ImportSchema,
+    PublishedAction,
+    form_of,
+    roster_fields,
+)
+from powerschool_enrollment_sandbox.district.record_factory import Record, RecordFactory
+from powerschool_enrollment_sandbox.district.record_list import RecordList
+from powerschool_enrollment_sandbox.district.students import NEWEST_SCHOOL_YEAR
+
+_FIRST_ID = 30_011
+_FIRST_RECORD_ID = 5_100_001
+_PAGE_CACHE = 512 * 1024 * 1024
+_HISTORY_BATCH = 25
+
+
+@dataclass(frozen=True)
+class DistrictPlan:
+    """How large a district is, and in what state; `data_items` None: as many as its forms ask."""
+
+    seed: int = 1
+    forms: int = 6
+    roster_records_per_form: int = 2_000
+    submission_records_per_form: int = 1_400
+    data_items: int | None = None
+    delivery_targets: int = 2
+    approved_waiting: int = 60
+    past_batches: int = 4
+    checklists: int = 3
+    checklist_entries: int = 200
+    document_bytes: int = 20_000
+    families_started: bool = True
+    page_cache_bytes: int = _PAGE_CACHE
+
+
+@dataclass
+class District:
+    """The live state. Every list of records may be changed from any thread while the server reads it."""
+
+    plan: DistrictPlan
+    documents: DocumentStore
+    forms: dict[int, PublishedAction] = field(default_factory=dict)
+    delivery_targets: dict[int, DeliveryTarget] = field(default_factory=dict)
+    checklists: dict[int, Checklist] = field(default_factory=dict)
+    imports: Imports = field(default_factory=Imports)
+    lock: RLock = field(default_factory=RLock, repr=False)
+
+    @classmethod
+    def generate(  # noqa: PLR0913 - by keyword only: one for each line of DistrictPlan
+        cls,
+        *,
+        seed: int = DistrictPlan.seed,
+        forms: int = DistrictPlan.forms,
+        roster_records_per_form: int = DistrictPlan.roster_records_per_form,
+        submission_records_per_form: int = DistrictPlan.submission_records_per_form,
+        data_items: int | None = DistrictPlan.data_items,
+        delivery_targets: int = DistrictPlan.delivery_targets,
+        approved_waiting: int = DistrictPlan.approved_waiting,
+        past_batches: int = DistrictPlan.past_batches,
+        checklists: int = DistrictPlan.checklists,
+        checklist_entries: int = DistrictPlan.checklist_entries,
+        document_bytes: int = DistrictPlan.document_bytes,
+        families_started: bool = DistrictPlan.families_started,
+        page_cache_bytes: int = DistrictPlan.page_cache_bytes,
+    ) -> "District":
+        """A district of that size: the same plan, the same district, whenever and wherever it is grown."""
+        return grown(
+            DistrictPlan(
+                seed=seed,
+                forms=forms,
+                roster_records_per_form=roster_records_per_form,
+                submission_records_per_form=submission_records_per_form,
+                data_items=data_items,
+                delivery_targets=delivery_targets,
+                approved_waiting=approved_waiting,
+                past_batches=past_batches,
+                checklists=checklists,
+                checklist_entries=checklist_entries,
+                document_bytes=document_bytes,
+                families_started=families_started,
+                page_cache_bytes=page_cache_bytes,
+            )
+        )
+
+    def roster_record(self, record_id: int) -> Record:
+        """Return the roster record with that id, from any form. Raises KeyError."""
+        return self.roster_of(record_id)[record_id]
+
+    def submission_record(self, record_id: int) -> Record:
+        """Return the submission record with that id, from any form. Raises KeyError."""
+        return self.submissions_of(record_id)[record_id]
+
+    def roster_of(self, record_id: int) -> RecordList:
+        """The roster that holds the record. Raises KeyError."""
+        return _holding(record_id, (form.roster for form in self.forms.values()))
+
+    def submissions_of(self, record_id: int) -> RecordList:
+        """The list of submissions that holds the record. Raises KeyError."""
+        return _holding(record_id, (form.submissions for form in self.forms.values()))
+
+    def remove_form(self, form_id: int) -> None:
+        """Withdraw a form with all its records. Raises KeyError."""
+        with self.lock:
+            del self.forms[form_id]
+
+
+def _holding(record_id: int, lists: Iterable[RecordList]) -> RecordList:
+    for records in lists:
+        if record_id in records:
+            return records
+    raise KeyError(record_id)
+
+
+def grown(plan: DistrictPlan) -> District:
+    """The district of a plan."""
+    return _Grower(plan).grow()
+
+
+class _Grower:
+    """Hands out ids, unique across the service, while a district grows."""
+
+    def __init__(self, plan: DistrictPlan) -> None:
+        self._plan = plan
+        self._ids = itertools.count(_FIRST_ID)
+        self._next_record_id = _FIRST_RECORD_ID
+        self._cache = PageCache(plan.page_cache_bytes)
+        self._lock = RLock()
+
+    def grow(self) -> District:
+        plan = self._plan
+        forms = [self._form(number) for number in range(plan.forms)]
+        targets = [self._target(form) for form in forms[: plan.delivery_targets]]
+        checklists = [self._checklist(number) for number in range(plan.checklists)]
+        return District(
+            plan,
+            DocumentStore(plan.seed, plan.document_bytes),
+            {form.id: form for form in forms},
+            {target.id: target for target in targets},
+            {checklist.id: checklist for checklist in checklists},
+            lock=self._lock,
+        )
+
+    def _form(self, number: int) -> PublishedAction:
+        plan = self._plan
+        form_id = next(self._ids)
+        title, school_year, new_students = form_of(number, NEWEST_SCHOOL_YEAR)
+        most = max(plan.roster_records_per_form, plan.submission_records_per_form)
+        factory = RecordFactory(
+            seed=plan.seed,
+            form=form_id,
+            school_year=school_year,
+            # Those who return are the same students every year; those who are new come after them.
+            first_student=most * (1 + number) if new_students else 0,
+            new_students=new_students,
+            roster_records=plan.roster_records_per_form,
+            submission_records=plan.submission_records_per_form,
+            approved_waiting=plan.approved_waiting if number < plan.delivery_targets else 0,
+            undecided=plan.submission_records_per_form // 8,
+            data_items=plan.data_items,
+            families_started=plan.families_started,
+        )
+        form = PublishedAction(form_id, title, school_year, factory, self._roster(factory), self._submissions(factory))
+        for schema_title, fields in (
+            ("Student information system roster", roster_fields(form.field_names)),
+            ("Short roster", SHORT_FIELDS),
+        ):
+            schema = ImportSchema(next(self._ids), schema_title, fields)
+            form.import_schemas[schema.id] = schema
+        return form
+
+    def _roster(self, factory: RecordFactory) -> RecordList:
+        return RecordList(
+            "roster",
+            self._block(factory.roster_records),
+            factory.roster_records,
+            make=factory.roster_record,
+            student_id=factory.external_student_id,
+            next_id=self._one,
+            cache=self._cache,
+            lock=self._lock,
+        )
+
+    def _submissions(self, factory: RecordFactory) -> RecordList:
+        return RecordList(
+            "submissions",
+            self._block(factory.submission_records),
+            factory.submission_records,
+            make=factory.submission_record,
+            student_id=factory.external_student_id,
+            next_id=self._one,
+            cache=self._cache,
+            lock=self._lock,
+        )
+
+    def _target(self, form: PublishedAction) -> DeliveryTarget:
+        ids = form.submissions.ids()
+        factory = form.factory
+        target = DeliveryTarget(
+            next(self._ids), f"Data warehouse: {form.title}", form.submissions, self._plan.seed, self._lock
+        )
+        target.pending = ids[factory.first_approved : factory.first_undecided]
+        target.undecided = deque(ids[factory.first_undecided :])
+        past = min(self._plan.past_batches * _HISTORY_BATCH, factory.first_approved)
+        delivered = [record_id for record_id in ids[:past] if form.submissions[record_id]["status"] == "Delivered"]
+        began = datetime(factory.school_year, 6, 2, 19, 15, tzinfo=timezone.utc)
+        target.add_history(
+            (began + timedelta(days=7 * week, seconds=97 * week) for week in range(self._plan.past_batches)),
+            delivered,
+            _HISTORY_BATCH,
+        )
+        return target
+
+    def _checklist(self, number: int) -> Checklist:
+        school_year = NEWEST_SCHOOL_YEAR - number // len(TITLES)
+        return Checklist(
+            next(self._ids),
+            TITLES[number % len(TITLES)],
+            f"{school_year}-{school_year + 1}",
+            self._plan.seed,
+            tuple(next(self._ids) for _ in range(item_count())),
+            range(start := self._block(self._plan.checklist_entries), start + self._plan.checklist_entries),
+            school_year,
+        )
+
+    def _block(self, count: int) -> int:
+        first = self._next_record_id
+        self._next_record_id += count
+        return first
+
+    def _one(self) -> int:
+        return self._block(1)

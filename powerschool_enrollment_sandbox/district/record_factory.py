@@ -1,0 +1,168 @@
+"""Roster and submission records of one form, each made when it is asked for."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from powerschool_enrollment_sandbox.district.clock import as_naive_text
+from powerschool_enrollment_sandbox.district.data_items import DOCUMENT_FIELDS, data_items, sized
+from powerschool_enrollment_sandbox.district.documents import object_id
+from powerschool_enrollment_sandbox.district.seeded_random import draws, permuted
+from powerschool_enrollment_sandbox.district.students import Student, external_student_id, student
+
+Record = dict[str, Any]
+
+_WAITING_FOR_FAMILIES = (
+    "Imported",
+    "NotStarted",
+    "Notified",
+    "NotStarted",
+    "Held",
+    "Started",
+    "Imported",
+    "Added",
+)
+_BEFORE_THE_SEASON = ("Imported", "NotStarted", "Notified", "Imported", "Added")
+_TAGS = (
+    "Free lunch form",
+    "Bus",
+    "ESL",
+    "504 plan",
+    "Sibling",
+    "Out of district",
+    "Proof of residency missing",
+)
+_DECIDED = ("Delivered",) * 10 + ("Rejected", "Discarded")
+
+
+@dataclass(frozen=True)
+class RecordFactory:
+    """What the records of one form have in common."""
+
+    seed: int
+    form: int
+    school_year: int
+    first_student: int
+    new_students: bool
+    roster_records: int
+    submission_records: int
+    approved_waiting: int
+    undecided: int
+    data_items: int | None
+    families_started: bool
+
+    @property
+    def first_undecided(self) -> int:
+        """Submission records from this place on await an administrator; older ones are decided."""
+        return max(self.submission_records - self.undecided, 0)
+
+    @property
+    def first_approved(self) -> int:
+        """Submission records from this place up to `first_undecided` are approved and not delivered yet."""
+        return max(self.first_undecided - self.approved_waiting, 0)
+
+    def roster_record(self, record_id: int, index: int) -> Record:
+        """The roster record at that place; places past the end are students who came late."""
+        d = draws(self.seed, "roster_record", index, self.form)
+        place = permuted(index, self.roster_records) if index < self.roster_records else index
+        who = self._student(place)
+        statuses = _WAITING_FOR_FAMILIES if self.families_started else _BEFORE_THE_SEASON
+        submitted = self.families_started and place < self.submission_records
+        status = "Submitted" if submitted else statuses[d[0] % len(statuses)]
+        if d[1] % 50 == 0 and not submitted:
+            status = "Discarded"
+        imported = self._season(-60, d[2])
+        started = self._season(0, d[3]) if submitted or status == "Started" else None
+        return self._record(
+            record_id,
+            who,
+            d,
+            status=status,
+            times=(
+                imported,
+                started,
+                started + timedelta(minutes=8 + d[4] % 90) if started and submitted else None,
+            ),
+            tags=[_TAGS[d[5] % len(_TAGS)]] if d[5] % 4 == 0 else [],
+        )
+
+    def submission_record(self, record_id: int, index: int) -> Record:
+        """The submission record at that place: later places were submitted later."""
+        d = draws(self.seed, "submission_record", index, self.form)
+        who = self._student(index)
+        spread = timedelta(days=120) / max(self.submission_records, 1)
+        submitted = self._season(1, 0) + spread * min(index, self.submission_records) + timedelta(seconds=d[2] % 60)
+        started = submitted - timedelta(minutes=8 + d[4] % 90)
+        imported = None if self.new_students else self._season(-60, d[3])
+        tags = [_TAGS[d[5] % len(_TAGS)]] if d[5] % 3 == 0 else []
+        record = self._record(
+            record_id,
+            who,
+            d,
+            status=self._submission_status(index, d[0]),
+            times=(imported, started, submitted),
+            tags=["Polished", *tags] if index < self.first_undecided else tags,
+        )
+        if self.new_students:
+            # The student information system has not met them yet.
+            record["externalStudentID"] = ""
+            if "stu_ExternalID" in record["dataItems"]:
+                record["dataItems"]["stu_ExternalID"] = ""
+        self._attach_documents(record, d)
+        return record
+
+    def external_student_id(self, index: int) -> str:
+        """The roster record's at that place, without making the record."""
+        place = permuted(index, self.roster_records) if index < self.roster_records else index
+        return external_student_id(self.first_student + place)
+
+    def _submission_status(self, index: int, draw: int) -> str:
+        if index >= self.first_undecided:
+            return "PendingApproval" if draw % 12 else "Submitted"
+        return "Approved" if index >= self.first_approved else _DECIDED[draw % len(_DECIDED)]
+
+    def _student(self, place: int) -> Student:
+        return student(self.seed, self.first_student + place)
+
+    def _season(self, day: int, draw: int) -> datetime:
+        opens = datetime(self.school_year, 3, 3, 14, tzinfo=timezone.utc)
+        return opens + timedelta(days=day + draw % 45, seconds=draw)
+
+    def _record(  # noqa: PLR0913 - a record has that many parts
+        self,
+        record_id: int,
+        who: Student,
+        d: tuple[int, ...],
+        *,
+        status: str,
+        times: tuple[datetime | None, datetime | None, datetime | None],
+        tags: list[str],
+    ) -> Record:
+        imported, started, submitted = (as_naive_text(time) if time else None for time in times)
+        items = data_items(who, self.school_year, d, answered=submitted is not None)
+        return {
+            "id": record_id,
+            "status": status,
+            "firstName": who.first_name,
+            "lastName": who.last_name,
+            "dateOfBirth": f"{who.date_of_birth.isoformat()}T00:00:00",
+            "externalStudentID": who.external_id,
+            "externalFamilyID": who.family.external_id,
+            "household": who.family.household,
+            "school": who.school(self.school_year),
+            "grade": who.grade(self.school_year),
+            "enrollStatus": "New" if self.new_students else ("Enrolled", "", "Enrolled", "Returning")[d[6] % 4],
+            "imported": imported,
+            "started": started,
+            "submitted": submitted,
+            "tags": tags,
+            "dataItems": sized(items, self.data_items, d),
+        }
+
+    def _attach_documents(self, record: Record, d: tuple[int, ...]) -> None:
+        items = record["dataItems"]
+        for slot, field in enumerate(DOCUMENT_FIELDS):
+            if field in items and d[22 + slot] % 3:
+                items[field] = object_id(self.seed, record["id"], slot)
+                if f"{field}_FileName" in items:
+                    items[f"{field}_FileName"] = f"{field.removeprefix('doc_')} {record['lastName']}.pdf"

@@ -1,0 +1,152 @@
+"""The ASGI application: each request passes journal, faults, the check of its key, and its endpoint."""
+
+import asyncio
+import base64
+import binascii
+import functools
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+from urllib.parse import parse_qsl
+
+from powerschool_enrollment_sandbox.http.connection import close_after_writing, gone, reset
+from powerschool_enrollment_sandbox.http.corrupt_body import spoiled
+from powerschool_enrollment_sandbox.http.faults import Fault
+from powerschool_enrollment_sandbox.http.journal import JournalEntry
+from powerschool_enrollment_sandbox.http.responses import Answer, Refusal
+from powerschool_enrollment_sandbox.http.routes import API, API_PATH, OPEN, Table
+from powerschool_enrollment_sandbox.http.service import Call, Service
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+_OK = range(200, 300)
+_REFUSED = "You are not authorized to access this resource."
+
+
+class Doorway:
+    """What a request of the API or the document storage passes; `/sandbox` leads to the control plane."""
+
+    def __init__(self, service: Service, control: Application) -> None:
+        self._service = service
+        self._control = control
+        self._api, self._open = Table(*API), Table(*OPEN)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        if scope["type"] != "http":
+            return
+        if scope["path"].startswith("/sandbox"):
+            await self._control(scope, receive, send)
+            return
+        path = scope["path"].removeprefix(API_PATH)
+        authorization = _header(scope, b"authorization")
+        entry = self._service.journal.begin(
+            scope["method"], path, scope["query_string"].decode(), authorization=authorization is not None
+        )
+        try:
+            await self._respond(scope, receive, send, entry, authorization)
+        except asyncio.CancelledError:
+            # The server is stopping, and has closed this connection.
+            return
+        finally:
+            self._service.journal.end(entry)
+
+    async def _respond(
+        self, scope: Scope, receive: Receive, send: Send, entry: JournalEntry, authorization: bytes | None
+    ) -> None:
+        body = await _body(receive) if entry.method != "GET" else b""
+        faults = self._service.faults.striking(entry.method, entry.path)
+        entry.fault = "+".join(fault.kind for fault in faults)
+        await self._wait(faults)
+        instead = next((fault for fault in faults if fault.kind in ("status", "drop", "hang")), None)
+        answer = None
+        if instead is None or instead.after_acting:
+            answer = self._answer(scope, entry, authorization, body)
+        if instead and instead.kind == "status":
+            answer = instead.answer()
+        elif instead:
+            await asyncio.sleep(instead.seconds)
+            answer = None
+        if answer is None:
+            reset(scope)
+            await gone(receive)
+            return
+        entry.status = answer.status
+        answer = spoiled(answer, faults)
+        await send({"type": "http.response.start", "status": answer.status, "headers": answer.raw_headers()})
+        if answer.body and any(fault.kind == "truncate" for fault in faults):
+            half = answer.body[: len(answer.body) // 2]
+            await send({"type": "http.response.body", "body": half, "more_body": True})
+            close_after_writing(scope)
+            await gone(receive)
+        else:
+            await send({"type": "http.response.body", "body": answer.body})
+
+    async def _wait(self, faults: list[Fault]) -> None:
+        seconds = self._service.settings.latency_ms / 1000
+        seconds += sum(fault.seconds for fault in faults if fault.kind == "delay")
+        if seconds:
+            await asyncio.sleep(seconds)
+
+    def _answer(self, scope: Scope, entry: JournalEntry, authorization: bytes | None, body: bytes) -> Answer:
+        try:
+            answer = self._act(scope, entry, authorization, body)
+        except Refusal as refusal:
+            return refusal.answer
+        entry.acted = answer.status in _OK
+        return answer
+
+    def _act(self, scope: Scope, entry: JournalEntry, authorization: bytes | None, body: bytes) -> Answer:
+        service = self._service
+        of_api = entry.path != scope["path"]
+        if of_api and not _authorized(authorization, service.settings.api_key):
+            raise Refusal(service.settings.refusal_status, _REFUSED)
+        route, parameters, known = (self._api if of_api else self._open).find(entry.method, entry.path)
+        if route is None:
+            raise _unknown(entry.method, known=known)
+        entry.route = route.path
+        if service.on_request:
+            service.on_request(entry)
+        return route.endpoint(service, Call(entry, parameters, _query(entry.query), body, _root_url(scope)))
+
+
+def _unknown(method: str, *, known: bool) -> Refusal:
+    if known:
+        return Refusal(405, f"The requested resource does not support http method '{method}'.")
+    return Refusal(404, "No HTTP resource was found that matches the request URI.")
+
+
+@functools.lru_cache(maxsize=64)
+def _authorized(authorization: bytes | None, api_key: str) -> bool:
+    """Basic authentication with the key as user name and an empty password."""
+    scheme, _, credentials = (authorization or b"").partition(b" ")
+    try:
+        given = base64.b64decode(credentials, validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError):
+        return False
+    return scheme.lower() == b"basic" and given == f"{api_key}:"
+
+
+def _query(query: str) -> dict[str, str]:
+    return {name.lower(): value for name, value in parse_qsl(query, keep_blank_values=True)}
+
+
+def _header(scope: Scope, name: bytes) -> bytes | None:
+    headers: list[tuple[bytes, bytes]] = scope["headers"]
+    return next((value for header, value in headers if header == name), None)
+
+
+def _root_url(scope: Scope) -> str:
+    host = _header(scope, b"host") or b"localhost"
+    return f"{scope['scheme']}://{host.decode()}"
+
+
+async def _body(receive: Receive) -> bytes:
+    body = bytearray()
+    while True:
+        message = await receive()
+        body += message.get("body", b"")
+        if not message.get("more_body"):
+            return bytes(body)

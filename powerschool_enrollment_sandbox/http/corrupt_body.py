@@ -1,0 +1,60 @@
+"""Answers as faults spoil them: well-formed enough to arrive, odd enough to break a careless reader."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import orjson
+
+from powerschool_enrollment_sandbox.http.faults import Fault
+from powerschool_enrollment_sandbox.http.responses import Answer
+
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+
+def spoiled(answer: Answer, faults: list[Fault]) -> Answer:
+    """The answer with what each of the faults does to a body; other kinds leave it as it is."""
+    for fault in faults:
+        spoil = _SPOILERS.get(fault.kind)
+        if spoil and answer.body and answer.content_type.startswith("application/json"):
+            answer = replace(answer, body=spoil(answer.body))
+    return answer
+
+
+def _with_byte_order_mark(body: bytes) -> bytes:
+    return _BYTE_ORDER_MARK + body
+
+
+def _with_extra_keys(body: bytes) -> bytes:
+    return orjson.dumps(_extended(orjson.loads(body)))
+
+
+def _extended(content: Any) -> Any:
+    if isinstance(content, list):
+        return [_extended(item) for item in content]
+    if isinstance(content, dict):
+        return {name: _extended(value) for name, value in content.items()} | {"sandboxExtraKey": "unknown"}
+    return content
+
+
+def _without_status(body: bytes) -> bytes:
+    content = orjson.loads(body)
+    if isinstance(content, dict):
+        content.pop("status", None)
+    return orjson.dumps(content)
+
+
+def _without_records(body: bytes) -> bytes:
+    content = orjson.loads(body)
+    envelope = content[0] if isinstance(content, list) and content else content
+    if isinstance(envelope, dict) and "records" in envelope:
+        envelope["records"] = []
+    return orjson.dumps(content)
+
+
+_SPOILERS: dict[str, Callable[[bytes], bytes]] = {
+    "bom": _with_byte_order_mark,
+    "extra_keys": _with_extra_keys,
+    "without_status": _without_status,
+    "without_records": _without_records,
+}

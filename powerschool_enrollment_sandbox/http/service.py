@@ -1,0 +1,48 @@
+"""The service: the district, how it behaves, and what it saw."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from powerschool_enrollment_sandbox.district.changes import Changes
+from powerschool_enrollment_sandbox.district.clock import Clock
+from powerschool_enrollment_sandbox.district.district import District
+from powerschool_enrollment_sandbox.http.faults import Faults
+from powerschool_enrollment_sandbox.http.journal import Journal, JournalEntry
+from powerschool_enrollment_sandbox.settings import Settings
+
+OnRequest = Callable[[JournalEntry], None]
+
+
+@dataclass
+class Service:
+    """Everything that a request may meet; all of it may be changed while the server runs."""
+
+    district: District
+    settings: Settings = field(default_factory=Settings)
+    clock: Clock = field(default_factory=Clock)
+    faults: Faults = field(default_factory=Faults)
+    changes: Changes = field(default_factory=Changes)
+    journal: Journal = field(default_factory=Journal)
+    on_request: OnRequest | None = None
+    """Called in the server's thread just before a request of the API is answered."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """A request as endpoints see it: path parameters, query (names in lower case), body, server address."""
+
+    entry: JournalEntry
+    parameters: Mapping[str, str]
+    query: Mapping[str, str]
+    body: bytes
+    root_url: str
+
+    @property
+    def id(self) -> int:
+        """Return the id in the path; -1, which no object has, if it is not a number."""
+        return self.number("id")
+
+    def number(self, name: str) -> int:
+        """Return a numeric path parameter; -1 if it is not a number."""
+        text = self.parameters[name]
+        return int(text) if text.isdecimal() else -1

@@ -1,0 +1,117 @@
+"""A sandbox that runs in a thread of this process, and the server that it shares with the command."""
+
+import contextlib
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from powerschool_enrollment_sandbox.control.routes import control_plane
+from powerschool_enrollment_sandbox.district.changes import Changes
+from powerschool_enrollment_sandbox.district.clock import Clock
+from powerschool_enrollment_sandbox.district.district import District
+from powerschool_enrollment_sandbox.http.app import Doorway
+from powerschool_enrollment_sandbox.http.faults import Faults
+from powerschool_enrollment_sandbox.http.journal import Journal
+from powerschool_enrollment_sandbox.http.routes import API_PATH
+from powerschool_enrollment_sandbox.http.server import listen, root_url, server_of, wait_until_started
+from powerschool_enrollment_sandbox.http.service import OnRequest, Service
+from powerschool_enrollment_sandbox.settings import Settings, WireName
+
+_STOP_BOUND = 20.0
+
+
+@dataclass
+class Sandbox:
+    """A sandbox that runs in this process: its addresses, and everything in it, open to change."""
+
+    root_url: str
+    service: Service
+
+    @property
+    def base_url(self) -> str:
+        """What a connector is configured with: `http://127.0.0.1:PORT/api/v1`."""
+        return f"{self.root_url}{API_PATH}"
+
+    @property
+    def api_key(self) -> str:
+        """The key it accepts."""
+        return self.service.settings.api_key
+
+    @property
+    def settings(self) -> Settings:
+        """How the service behaves, independent of the district."""
+        return self.service.settings
+
+    @property
+    def clock(self) -> Clock:
+        """What it takes for the time."""
+        return self.service.clock
+
+    @property
+    def faults(self) -> Faults:
+        """The faults in force."""
+        return self.service.faults
+
+    @property
+    def changes(self) -> Changes:
+        """What changes while records are read."""
+        return self.service.changes
+
+    @property
+    def journal(self) -> Journal:
+        """Every request it saw."""
+        return self.service.journal
+
+    @property
+    def district(self) -> District:
+        """The live state; assign another district to start over without a new server."""
+        return self.service.district
+
+    @district.setter
+    def district(self, district: District) -> None:
+        self.service.district = district
+
+    @property
+    def on_request(self) -> OnRequest | None:
+        """Called in the server's thread before each request of the API is answered."""
+        return self.service.on_request
+
+    @on_request.setter
+    def on_request(self, hook: OnRequest | None) -> None:
+        self.service.on_request = hook
+
+
+@contextlib.contextmanager
+def running_sandbox(  # noqa: PLR0913 - by keyword only
+    *,
+    district: District | None = None,
+    wire: WireName = "observed",
+    latency_ms: float = 0,
+    api_key: str = Settings.api_key,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    **settings: Any,
+) -> Iterator[Sandbox]:
+    """A sandbox in a thread of this process; the default district unless one is given.
+
+    Further keywords are those of `Settings`, such as `page_size_cap=100`.
+    """
+    chosen = Settings(api_key=api_key, wire=wire, latency_ms=latency_ms, **settings)
+    service = Service(district or District.generate(), chosen)
+    listening = listen(host, port)
+    server = server_of(application(service))
+    thread = threading.Thread(target=server.run, args=([listening],), name="sandbox", daemon=True)
+    thread.start()
+    try:
+        wait_until_started(server, thread)
+        yield Sandbox(root_url(listening), service)
+    finally:
+        # Hanging requests are intended: the shutdown does not wait for them.
+        server.should_exit = server.force_exit = True
+        thread.join(_STOP_BOUND)
+
+
+def application(service: Service) -> Doorway:
+    """Return the ASGI application of a service: the API, the document storage and the control plane."""
+    return Doorway(service, control_plane(service))
