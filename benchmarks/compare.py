@@ -103,7 +103,7 @@ def incremental(bench: Bench) -> None:
         rows, state = {}, []
         for name, edits in (("first sync", 0), ("nothing changed", 0), ("1 % changed, at the end", 500)):
             if edits:
-                sandbox.edit(form, "roster", edits, "end")
+                sandbox.edit_records(form, "roster", edits, "end")
             output = folder / "output"
             rows[name] = bench.run(sandbox, this_source(sandbox, folder, 100, 8, state), output)
             state = last_state(output)

@@ -12,7 +12,7 @@ In a test, in this process, with everything open to change while the server runs
         form = next(iter(district.forms.values()))
         form.roster.edit(form.roster.ids()[0], {"stu_Phone": "512-555-0100"}, status="Held")
         next(iter(district.delivery_targets.values())).approve(5)
-        sandbox.journal.count("POST", "*/createbatch")  # also .entries(...), .routes(), .max_concurrent
+        sandbox.journal.count("POST", "*/createbatch")  # also .entries(...), .max_concurrent
         sandbox.clock.shift(days=1)
         sandbox.settings.page_size_cap = 25
         sandbox.district = District.generate(seed=8)    # start over; the journal goes on

@@ -26,7 +26,6 @@ class Settings:
     """Where document addresses point; empty: this very server."""
     batch_limit: int = 25
     reset_batches_stay: bool = True
-    empty_batches_stay: bool = True
     refuse_started: bool = True
     """Whether an import for a record that its family has started is refused."""
     software_version: str = "26.2.0.0"

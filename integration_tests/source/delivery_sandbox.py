@@ -35,9 +35,9 @@ class OddTarget(DeliveryTarget):
         self.approved.update(ids)
         return ids
 
-    def create_batch(self, now: datetime, limit: int, *, keep_empty: bool = True) -> dict[str, Any]:
+    def create_batch(self, now: datetime, limit: int) -> dict[str, Any]:
         with self.lock:
-            batch = super().create_batch(now, limit, keep_empty=keep_empty)
+            batch = super().create_batch(now, limit)
             self._hidden_until[batch["id"]] = self._lists + self.lists_late
             return batch
 

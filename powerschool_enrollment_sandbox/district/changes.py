@@ -1,10 +1,10 @@
 """Changes while being read: records come, go and alter between one page request and the next."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from random import Random
 from threading import Lock
-from typing import Any, Literal
+from typing import Literal
 
 from powerschool_enrollment_sandbox.district.record_list import RecordList
 
@@ -38,10 +38,6 @@ class Change:
         self.happened += 1
         return True
 
-    def as_json(self) -> dict[str, Any]:
-        """For the control plane."""
-        return {name: value for name, value in asdict(self).items() if not name.startswith("_")}
-
 
 class Changes:
     """The changes that are to happen; places are drawn from a seed."""
@@ -60,10 +56,6 @@ class Changes:
         """Let records rest."""
         with self._lock:
             self._changes = []
-
-    def list(self) -> list[Change]:
-        """Those in force."""
-        return list(self._changes)
 
     def before_page(self, path: str, records: RecordList) -> None:
         """Apply the changes that are scheduled before a page of these records is answered."""

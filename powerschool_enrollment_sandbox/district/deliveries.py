@@ -54,14 +54,13 @@ class DeliveryTarget:
         with self.lock:
             return [self._approve(self._next_undecided()) for _ in range(count)]
 
-    def create_batch(self, now: datetime, limit: int, *, keep_empty: bool = True) -> dict[str, Any]:
+    def create_batch(self, now: datetime, limit: int) -> dict[str, Any]:
         """Deliver the next pending records, at most `limit`: this very call marks them as delivered."""
         with self.lock:
             taken, self.pending = self.pending[:limit], self.pending[limit:]
             taken = [record_id for record_id in taken if record_id in self.submissions]
             batch = Batch(self._new_id(), now.replace(microsecond=0), taken)
-            if taken or keep_empty:
-                self.batches.append(batch)
+            self.batches.append(batch)
             return batch.answer([self._deliver(record_id) for record_id in taken])
 
     def reset_batch(self, batch_id: str, *, keep: bool = True) -> bool:

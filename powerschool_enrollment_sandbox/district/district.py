@@ -99,19 +99,11 @@ class District:
 
     def roster_record(self, record_id: int) -> Record:
         """Return the roster record with that id, from any form. Raises KeyError."""
-        return self.roster_of(record_id)[record_id]
+        return _holding(record_id, (form.roster for form in self.forms.values()))[record_id]
 
     def submission_record(self, record_id: int) -> Record:
         """Return the submission record with that id, from any form. Raises KeyError."""
-        return self.submissions_of(record_id)[record_id]
-
-    def roster_of(self, record_id: int) -> RecordList:
-        """The roster that holds the record. Raises KeyError."""
-        return _holding(record_id, (form.roster for form in self.forms.values()))
-
-    def submissions_of(self, record_id: int) -> RecordList:
-        """The list of submissions that holds the record. Raises KeyError."""
-        return _holding(record_id, (form.submissions for form in self.forms.values()))
+        return _holding(record_id, (form.submissions for form in self.forms.values()))[record_id]
 
     def remove_form(self, form_id: int) -> None:
         """Withdraw a form with all its records. Raises KeyError."""
@@ -185,7 +177,6 @@ class _Grower:
 
     def _roster(self, factory: RecordFactory) -> RecordList:
         return RecordList(
-            "roster",
             self._block(factory.roster_records),
             factory.roster_records,
             make=factory.roster_record,
@@ -197,7 +188,6 @@ class _Grower:
 
     def _submissions(self, factory: RecordFactory) -> RecordList:
         return RecordList(
-            "submissions",
             self._block(factory.submission_records),
             factory.submission_records,
             make=factory.submission_record,

@@ -30,8 +30,6 @@ class ImportAttempt:
     """One row as it arrived, and what became of it; `request` is the number of its journal entry."""
 
     request: int
-    published_action_id: int
-    import_schema_id: int
     row: Row
     errors: tuple[str, ...]
     record_id: int | None
@@ -64,7 +62,7 @@ class Imports:
             errors.append(f"The record of student {student} was started by the family and can no longer be changed.")
         if not errors:
             record_id = self._import(form, record_id, items, now)
-        self.attempts.append(ImportAttempt(request, form.id, schema.id, dict(row), tuple(errors), record_id))
+        self.attempts.append(ImportAttempt(request, dict(row), tuple(errors), record_id))
         return errors
 
     def _import(self, form: PublishedAction, record_id: int | None, items: dict[str, str], now: datetime) -> int:

@@ -4,7 +4,7 @@ from array import array
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from threading import RLock
-from typing import Any, Literal
+from typing import Any
 
 import orjson
 
@@ -34,7 +34,6 @@ class RecordList:
 
     def __init__(  # noqa: PLR0913 - the parts a list is put together from, once
         self,
-        kind: Literal["roster", "submissions"],
         first_id: int,
         count: int,
         *,
@@ -44,7 +43,6 @@ class RecordList:
         cache: PageCache,
         lock: RLock,
     ) -> None:
-        self.kind = kind
         self._first_id = first_id
         self._count = count
         self._make = make

@@ -1,7 +1,6 @@
 """Faults on request: which requests they strike, how often, and what they do."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime
@@ -98,8 +97,8 @@ class Fault:
         return Answer(self.status, body.body, body.content_type, headers)
 
     def as_json(self) -> dict[str, Any]:
-        """For the control plane."""
-        return {name: value for name, value in asdict(self).items() if not name.startswith("_")}
+        """Return the fields that describe the fault, without its counters, for the control plane."""
+        return {name: value for name, value in asdict(self).items() if name not in ("struck", "_seen")}
 
     def _retry_after(self, seconds: float) -> str:
         if self.retry_after_as_date:
@@ -124,10 +123,6 @@ class Faults:
         """Let all be well again."""
         with self._lock:
             self._faults = []
-
-    def __iter__(self) -> Iterator[Fault]:
-        """Those in force."""
-        return iter(list(self._faults))
 
     def striking(self, method: str, path: str) -> list[Fault]:
         """Those that strike this request."""

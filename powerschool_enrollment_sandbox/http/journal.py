@@ -1,13 +1,12 @@
 """The journal: every request the service saw, in order, with what became of it."""
 
 import time
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from itertools import count
 from threading import Lock
-from typing import Any
 
 _REMEMBERED = 500_000
 
@@ -38,10 +37,6 @@ class JournalEntry:
     status: int | None = None
     fault: str = ""
     ended: float | None = None
-
-    def as_json(self) -> dict[str, Any]:
-        """For the control plane."""
-        return {name: getattr(self, name) for name in self.__slots__}
 
 
 @dataclass
@@ -98,7 +93,3 @@ class Journal:
     def count(self, method: str = "*", path: str = "*", *, status: int | None = None) -> int:
         """How many there are of those."""
         return len(self.entries(method, path, status=status))
-
-    def routes(self) -> dict[str, int]:
-        """How many requests for each `METHOD route`."""
-        return dict(Counter(f"{entry.method} {entry.route or entry.path}" for entry in self.entries()))

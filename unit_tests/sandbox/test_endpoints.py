@@ -151,13 +151,14 @@ def test_a_document_can_be_asked_for_by_its_file_name(caller, form):
     assert "filename=" in answer.headers["content-disposition"]
 
 
-def test_a_documents_address_expires_and_bears_no_forging(caller, sandbox, form):
+def test_document_address_expires_and_rejects_a_changed_signature(caller, sandbox, form):
+    sandbox.clock.freeze()
     document = document_of(caller, form)["doc_BirthCertificate"]
     address = address_in(caller.ask(f"/documents/{document}"))
     assert requests.get(f"{address}A", timeout=10).status_code == 403
     sandbox.clock.shift(seconds=119)
     assert requests.get(address, timeout=10).status_code == 200
-    sandbox.clock.shift(seconds=3)
+    sandbox.clock.shift(seconds=2)
     expired = requests.get(address, timeout=10)
     assert expired.status_code == 403
     assert "AuthenticationFailed" in expired.text

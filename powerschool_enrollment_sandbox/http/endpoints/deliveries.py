@@ -14,12 +14,7 @@ def list_delivery_targets(service: Service, _call: Call) -> Answer:
 
 def create_batch(service: Service, call: Call) -> Answer:
     """POST /deliverytargets/{id}/createbatch."""
-    settings = service.settings
-    return json_answer(
-        _target(service, call).create_batch(
-            service.clock.now(), settings.batch_limit, keep_empty=settings.empty_batches_stay
-        )
-    )
+    return json_answer(_target(service, call).create_batch(service.clock.now(), service.settings.batch_limit))
 
 
 def get_batches(service: Service, call: Call) -> Answer:
