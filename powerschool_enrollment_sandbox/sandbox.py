@@ -10,7 +10,7 @@ from powerschool_enrollment_sandbox.control.routes import control_plane
 from powerschool_enrollment_sandbox.district.changes import Changes
 from powerschool_enrollment_sandbox.district.clock import Clock
 from powerschool_enrollment_sandbox.district.district import District
-from powerschool_enrollment_sandbox.http.app import Doorway
+from powerschool_enrollment_sandbox.http.app import SandboxApp
 from powerschool_enrollment_sandbox.http.faults import Faults
 from powerschool_enrollment_sandbox.http.journal import Journal
 from powerschool_enrollment_sandbox.http.routes import API_PATH
@@ -112,6 +112,6 @@ def running_sandbox(  # noqa: PLR0913 - by keyword only
         thread.join(_STOP_BOUND)
 
 
-def application(service: Service) -> Doorway:
+def application(service: Service) -> SandboxApp:
     """Return the ASGI application of a service: the API, the document storage and the control plane."""
-    return Doorway(service, control_plane(service))
+    return SandboxApp(service, control_plane(service))

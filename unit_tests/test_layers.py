@@ -1,10 +1,11 @@
-"""Imports point one way."""
+"""Imports point in one direction, and a class name means one thing."""
 
 from __future__ import annotations
 
 import ast
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,19 @@ def test_sandbox_folder_imports_only_lower_folders(folder):
         imported = [name.split(".") for name in imported_modules(module) if name.split(".")[0] == SANDBOX]
         forbidden = {".".join(name[1:2]) for name in imported} - SANDBOX_MAY_IMPORT[folder]
         assert not forbidden, f"{module.relative_to(ROOT)} imports {forbidden}"
+
+
+def test_no_two_public_classes_share_a_name():
+    modules = [module for package in OURS for module in sorted((ROOT / package).rglob("*.py"))]
+    classes = [
+        node.name
+        for module in modules
+        for node in ast.walk(ast.parse(module.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
+    ]
+
+    assert classes
+    assert [name for name, number in Counter(classes).items() if number > 1] == []
 
 
 @pytest.mark.parametrize("name", ["envelope", "address", "settings", "errors", "retry"])

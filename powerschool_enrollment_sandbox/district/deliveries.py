@@ -17,7 +17,7 @@ _UNDECIDED = ("PendingApproval", "Submitted")
 
 
 @dataclass
-class Batch:
+class CreatedBatch:
     """What one `createbatch` took; it stays in the list after a reset."""
 
     id: str
@@ -42,7 +42,7 @@ class DeliveryTarget:
     lock: RLock
     pending: list[int] = field(default_factory=list)
     undecided: deque[int] = field(default_factory=deque)
-    batches: list[Batch] = field(default_factory=list)
+    batches: list[CreatedBatch] = field(default_factory=list)
     _numbered: int = 0
 
     def answer(self) -> dict[str, Any]:
@@ -59,7 +59,7 @@ class DeliveryTarget:
         with self.lock:
             taken, self.pending = self.pending[:limit], self.pending[limit:]
             taken = [record_id for record_id in taken if record_id in self.submissions]
-            batch = Batch(self._new_id(), now.replace(microsecond=0), taken)
+            batch = CreatedBatch(self._new_id(), now.replace(microsecond=0), taken)
             self.batches.append(batch)
             return batch.answer([self._deliver(record_id) for record_id in taken])
 
@@ -88,7 +88,7 @@ class DeliveryTarget:
     def add_history(self, dates: Iterable[datetime], record_ids: list[int], size: int) -> None:
         """Batches delivered long ago; the newest of them was left open."""
         for number, moment in enumerate(dates):
-            self.batches.append(Batch(self._new_id(), moment, record_ids[number * size : (number + 1) * size]))
+            self.batches.append(CreatedBatch(self._new_id(), moment, record_ids[number * size : (number + 1) * size]))
         if self.batches:
             self.batches[-1].auto_open = True
 

@@ -14,7 +14,7 @@ from powerschool_enrollment_sandbox.district.imports import Imports
 from powerschool_enrollment_sandbox.district.page_cache import PageCache
 from powerschool_enrollment_sandbox.district.published_actions import (
     SHORT_FIELDS,
-    ImportSchema,
+    FormImportSchema,
     PublishedAction,
     form_of,
     roster_fields,
@@ -79,7 +79,7 @@ class District:
         page_cache_bytes: int = DistrictPlan.page_cache_bytes,
     ) -> "District":
         """A district of that size: the same plan, the same district, whenever and wherever it is grown."""
-        return grown(
+        return build_district(
             DistrictPlan(
                 seed=seed,
                 forms=forms,
@@ -118,12 +118,12 @@ def _holding(record_id: int, lists: Iterable[RecordList]) -> RecordList:
     raise KeyError(record_id)
 
 
-def grown(plan: DistrictPlan) -> District:
+def build_district(plan: DistrictPlan) -> District:
     """The district of a plan."""
-    return _Grower(plan).grow()
+    return _DistrictBuilder(plan).build()
 
 
-class _Grower:
+class _DistrictBuilder:
     """Hands out ids, unique across the service, while a district grows."""
 
     def __init__(self, plan: DistrictPlan) -> None:
@@ -133,7 +133,7 @@ class _Grower:
         self._cache = PageCache(plan.page_cache_bytes)
         self._lock = RLock()
 
-    def grow(self) -> District:
+    def build(self) -> District:
         plan = self._plan
         forms = [self._form(number) for number in range(plan.forms)]
         targets = [self._target(form) for form in forms[: plan.delivery_targets]]
@@ -171,7 +171,7 @@ class _Grower:
             ("Student information system roster", roster_fields(form.field_names)),
             ("Short roster", SHORT_FIELDS),
         ):
-            schema = ImportSchema(next(self._ids), schema_title, fields)
+            schema = FormImportSchema(next(self._ids), schema_title, fields)
             form.import_schemas[schema.id] = schema
         return form
 

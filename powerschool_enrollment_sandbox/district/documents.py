@@ -32,7 +32,7 @@ def _owner(document_id: str) -> tuple[int, int] | None:
 
 
 @dataclass(frozen=True)
-class Document:
+class StoredDocument:
     """What a family uploaded."""
 
     content: bytes
@@ -46,13 +46,13 @@ class DocumentStore:
     seed: int
     size: int
     signing_key: bytes = b"sandbox document addresses"
-    _put: dict[str, Document] = field(default_factory=dict)
+    _put: dict[str, StoredDocument] = field(default_factory=dict)
     _removed: set[str] = field(default_factory=set)
 
     def put(self, content: bytes, content_type: str = "application/pdf", document_id: str | None = None) -> str:
         """Keep a document, under a new id unless one is given, and return its id."""
         document_id = document_id or str(uuid.UUID(bytes=hashlib.blake2b(content, digest_size=16).digest()))
-        self._put[document_id] = Document(content, content_type)
+        self._put[document_id] = StoredDocument(content, content_type)
         self._removed.discard(document_id)
         return document_id
 
@@ -72,11 +72,11 @@ class DocumentStore:
             return False
         return document_id == object_id(self.seed, *owner)
 
-    def get(self, document_id: str) -> Document | None:
+    def get(self, document_id: str) -> StoredDocument | None:
         """The document, if it exists."""
         if not self.exists(document_id):
             return None
-        return self._put.get(document_id) or Document(_pdf(document_id, self.size))
+        return self._put.get(document_id) or StoredDocument(_pdf(document_id, self.size))
 
     def address(
         self, host: str, document_id: str, now: datetime, lifetime: timedelta, file_name: str | None = None

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Any
 
 from powerschool_enrollment_sandbox.district.clock import as_naive_text
-from powerschool_enrollment_sandbox.district.published_actions import ImportSchema, PublishedAction
+from powerschool_enrollment_sandbox.district.published_actions import FormImportSchema, PublishedAction
 
 Row = Mapping[str, Any]
 _REMEMBERED = 200_000
@@ -45,7 +45,7 @@ class Imports:
     def apply(  # noqa: PLR0913 - what, where, and by keyword only: how
         self,
         form: PublishedAction,
-        schema: ImportSchema,
+        schema: FormImportSchema,
         row: Row,
         *,
         now: datetime,
@@ -108,7 +108,7 @@ _NEW: dict[str, Any] = {
 }
 
 
-def _verified(schema: ImportSchema, row: Row) -> tuple[dict[str, str], list[str]]:
+def _verified(schema: FormImportSchema, row: Row) -> tuple[dict[str, str], list[str]]:
     items: dict[str, str] = {}
     errors = []
     for name, value in row.items():
@@ -139,7 +139,7 @@ def _text(value: Any) -> str | None:
     return str(value) if isinstance(value, (int, float)) and math.isfinite(value) else None
 
 
-def _required(schema: ImportSchema) -> list[str]:
+def _required(schema: FormImportSchema) -> list[str]:
     return [name for name, item in schema.fields.items() if item in ("stu_FirstName", "stu_LastName")]
 
 

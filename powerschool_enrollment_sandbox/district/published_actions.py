@@ -22,7 +22,7 @@ _A_YEAR_AT_FIRST = 2
 
 
 @dataclass(frozen=True)
-class ImportSchema:
+class FormImportSchema:
     """Which fields an import may have, and which data item each of them fills."""
 
     id: int
@@ -44,7 +44,7 @@ class PublishedAction:
     factory: RecordFactory
     roster: RecordList
     submissions: RecordList
-    import_schemas: dict[int, ImportSchema] = field(default_factory=dict)
+    import_schemas: dict[int, FormImportSchema] = field(default_factory=dict)
 
     @property
     def academic_year(self) -> str:

@@ -15,7 +15,7 @@ Search = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
-class Page:
+class EncodedPage:
     """One page: its metadata, and its records as an encoded JSON list."""
 
     page: int
@@ -138,7 +138,7 @@ class RecordList:
             self._removed.add(record_id)
             self._changed(place)
 
-    def page(self, page: int, page_size: int, search: Search = ()) -> Page:
+    def page(self, page: int, page_size: int, search: Search = ()) -> EncodedPage:
         """A page (from 1) of the records whose top-level fields have the searched values."""
         with self._lock:
             ids = self._found(search) if search else self._ids
@@ -148,7 +148,7 @@ class RecordList:
                 shown = ids[(page - 1) * page_size : page * page_size]
                 records = orjson.dumps([self._record(record_id) for record_id in shown])
                 self._cache.put(key, records)
-            return Page(page, page_size, -(-len(ids) // page_size), len(ids), records)
+            return EncodedPage(page, page_size, -(-len(ids) // page_size), len(ids), records)
 
     def _record(self, record_id: int) -> Record:
         kept = self._kept.get(record_id)

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from powerschool_enrollment_sandbox.http.connection import close_after_writing, gone, reset
-from powerschool_enrollment_sandbox.http.corrupt_body import spoiled
+from powerschool_enrollment_sandbox.http.corrupt_body import corrupted
 from powerschool_enrollment_sandbox.http.faults import Fault
 from powerschool_enrollment_sandbox.http.journal import JournalEntry
 from powerschool_enrollment_sandbox.http.responses import Answer, Refusal
@@ -25,7 +25,7 @@ _OK = range(200, 300)
 _REFUSED = "You are not authorized to access this resource."
 
 
-class Doorway:
+class SandboxApp:
     """What a request of the API or the document storage passes; `/sandbox` leads to the control plane."""
 
     def __init__(self, service: Service, control: Application) -> None:
@@ -74,7 +74,7 @@ class Doorway:
             await gone(receive)
             return
         entry.status = answer.status
-        answer = spoiled(answer, faults)
+        answer = corrupted(answer, faults)
         await send({"type": "http.response.start", "status": answer.status, "headers": answer.raw_headers()})
         if answer.body and any(fault.kind == "truncate" for fault in faults):
             half = answer.body[: len(answer.body) // 2]
@@ -103,13 +103,13 @@ class Doorway:
         of_api = entry.path != scope["path"]
         if of_api and not _authorized(authorization, service.settings.api_key):
             raise Refusal(service.settings.refusal_status, _REFUSED)
-        route, parameters, known = (self._api if of_api else self._open).find(entry.method, entry.path)
-        if route is None:
+        endpoint, parameters, known = (self._api if of_api else self._open).find(entry.method, entry.path)
+        if endpoint is None:
             raise _unknown(entry.method, known=known)
-        entry.route = route.path
+        entry.route = endpoint.path
         if service.on_request:
             service.on_request(entry)
-        return route.endpoint(service, Call(entry, parameters, _query(entry.query), body, _root_url(scope)))
+        return endpoint.handler(service, Call(entry, parameters, _query(entry.query), body, _root_url(scope)))
 
 
 def _unknown(method: str, *, known: bool) -> Refusal:

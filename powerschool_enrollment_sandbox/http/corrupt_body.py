@@ -1,4 +1,4 @@
-"""Answers as faults spoil them: well-formed enough to arrive, odd enough to break a careless reader."""
+"""Answers as faults corrupt them: well-formed enough to arrive, odd enough to break a careless reader."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,12 +12,12 @@ from powerschool_enrollment_sandbox.http.responses import Answer
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
-def spoiled(answer: Answer, faults: list[Fault]) -> Answer:
+def corrupted(answer: Answer, faults: list[Fault]) -> Answer:
     """The answer with what each of the faults does to a body; other kinds leave it as it is."""
     for fault in faults:
-        spoil = _SPOILERS.get(fault.kind)
-        if spoil and answer.body and answer.content_type.startswith("application/json"):
-            answer = replace(answer, body=spoil(answer.body))
+        corrupt = _CORRUPTIONS.get(fault.kind)
+        if corrupt and answer.body and answer.content_type.startswith("application/json"):
+            answer = replace(answer, body=corrupt(answer.body))
     return answer
 
 
@@ -52,7 +52,7 @@ def _without_records(body: bytes) -> bytes:
     return orjson.dumps(content)
 
 
-_SPOILERS: dict[str, Callable[[bytes], bytes]] = {
+_CORRUPTIONS: dict[str, Callable[[bytes], bytes]] = {
     "bom": _with_byte_order_mark,
     "extra_keys": _with_extra_keys,
     "without_status": _without_status,

@@ -1,4 +1,4 @@
-"""Which path of the documentation leads to which endpoint."""
+"""The table of endpoints: the paths of the vendor's documentation, and the function that answers each."""
 
 import re
 from collections.abc import Callable
@@ -12,16 +12,16 @@ from powerschool_enrollment_sandbox.http.service import Call, Service
 
 API_PATH = "/api/v1"
 
-Endpoint = Callable[[Service, Call], Answer]
+Handler = Callable[[Service, Call], Answer]
 
 
 @dataclass(frozen=True)
-class Route:
-    """A method and a path, with `{parameters}`, and the endpoint that answers there."""
+class Endpoint:
+    """A method and a path, with `{parameters}`, and the function that answers there."""
 
     method: str
     path: str
-    endpoint: Endpoint
+    handler: Handler
 
     def pattern(self) -> "re.Pattern[str]":
         """What whole paths match; the service's web framework ignores case and a trailing slash."""
@@ -29,47 +29,47 @@ class Route:
 
 
 API = (
-    Route("GET", "/publishedactions/{id}/rosterrecords", records.list_roster_records),
-    Route("GET", "/publishedactions/{id}/submissionrecords", records.list_submission_records),
-    Route("GET", "/rosterrecords/{id}", records.get_roster_record),
-    Route("GET", "/submissionrecords/{id}", records.get_submission_record),
-    Route("GET", "/publishedactions", forms.list_published_actions),
-    Route("GET", "/publishedactions/{id}/importschemas", forms.list_import_schemas),
-    Route("POST", "/publishedactions/{id}/importschemas/{schemaid}", forms.import_roster_record),
-    Route("POST", "/submission", records.create_submission),
-    Route("GET", "/deliverytargets", deliveries.list_delivery_targets),
-    Route("POST", "/deliverytargets/{id}/createbatch", deliveries.create_batch),
-    Route("GET", "/deliverytargets/{id}/getbatches", deliveries.get_batches),
-    Route("GET", "/deliverytargets/{id}/getbatches/{date}", deliveries.get_batches),
-    Route("GET", "/deliverytargets/{id}/getbatches/{date}/{getAutoOpen}", deliveries.get_batches),
-    Route("POST", "/deliverytargets/{id}/resetbatch/{batchid}", deliveries.reset_batch),
-    Route("GET", "/checklists", checklists.list_checklists),
-    Route("GET", "/checklists/{id}", checklists.get_checklist),
-    Route("GET", "/checklists/{id}/checklistentries", checklists.list_checklist_entries),
-    Route("GET", "/documents/document/url", documents.get_document_url_with_name),
-    Route("GET", "/documents/{objectId}", documents.get_document_url),
-    Route("GET", "/connection/test", health.healthz),
+    Endpoint("GET", "/publishedactions/{id}/rosterrecords", records.list_roster_records),
+    Endpoint("GET", "/publishedactions/{id}/submissionrecords", records.list_submission_records),
+    Endpoint("GET", "/rosterrecords/{id}", records.get_roster_record),
+    Endpoint("GET", "/submissionrecords/{id}", records.get_submission_record),
+    Endpoint("GET", "/publishedactions", forms.list_published_actions),
+    Endpoint("GET", "/publishedactions/{id}/importschemas", forms.list_import_schemas),
+    Endpoint("POST", "/publishedactions/{id}/importschemas/{schemaid}", forms.import_roster_record),
+    Endpoint("POST", "/submission", records.create_submission),
+    Endpoint("GET", "/deliverytargets", deliveries.list_delivery_targets),
+    Endpoint("POST", "/deliverytargets/{id}/createbatch", deliveries.create_batch),
+    Endpoint("GET", "/deliverytargets/{id}/getbatches", deliveries.get_batches),
+    Endpoint("GET", "/deliverytargets/{id}/getbatches/{date}", deliveries.get_batches),
+    Endpoint("GET", "/deliverytargets/{id}/getbatches/{date}/{getAutoOpen}", deliveries.get_batches),
+    Endpoint("POST", "/deliverytargets/{id}/resetbatch/{batchid}", deliveries.reset_batch),
+    Endpoint("GET", "/checklists", checklists.list_checklists),
+    Endpoint("GET", "/checklists/{id}", checklists.get_checklist),
+    Endpoint("GET", "/checklists/{id}/checklistentries", checklists.list_checklist_entries),
+    Endpoint("GET", "/documents/document/url", documents.get_document_url_with_name),
+    Endpoint("GET", "/documents/{objectId}", documents.get_document_url),
+    Endpoint("GET", "/connection/test", health.healthz),
 )
 # No key is asked for here.
 OPEN = (
-    Route("GET", "/healthz", health.healthz),
-    Route("GET", "/api/healthz", health.healthz),
-    Route("GET", f"/{CONTAINER}/{{objectId}}", documents.download),
+    Endpoint("GET", "/healthz", health.healthz),
+    Endpoint("GET", "/api/healthz", health.healthz),
+    Endpoint("GET", f"/{CONTAINER}/{{objectId}}", documents.download),
 )
 
 
 class Table:
-    """Finds the route of a path."""
+    """Finds the endpoint of a path."""
 
-    def __init__(self, *routes: Route) -> None:
-        self._routes = [(route.pattern(), route) for route in routes]
+    def __init__(self, *endpoints: Endpoint) -> None:
+        self._endpoints = [(endpoint.pattern(), endpoint) for endpoint in endpoints]
 
-    def find(self, method: str, path: str) -> "tuple[Route | None, dict[str, str], bool]":
-        """The route and its parameters; the last is whether the path has a route of any method."""
+    def find(self, method: str, path: str) -> "tuple[Endpoint | None, dict[str, str], bool]":
+        """The endpoint and its parameters; the last is whether the path has an endpoint of any method."""
         known = False
-        for pattern, route in self._routes:
+        for pattern, endpoint in self._endpoints:
             match = pattern.fullmatch(path)
-            if match and route.method == method:
-                return route, match.groupdict(), True
+            if match and endpoint.method == method:
+                return endpoint, match.groupdict(), True
             known = known or match is not None
         return None, {}, known

@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 import orjson
 
-from powerschool_enrollment_sandbox.district.record_list import Page
+from powerschool_enrollment_sandbox.district.record_list import EncodedPage
 from powerschool_enrollment_sandbox.http.responses import Answer, json_answer, text_answer
 from powerschool_enrollment_sandbox.settings import WireName
 
@@ -13,7 +13,7 @@ from powerschool_enrollment_sandbox.settings import WireName
 class Wire(Protocol):
     """How answers look where the shapes differ."""
 
-    def page(self, page: Page) -> Answer:
+    def page(self, page: EncodedPage) -> Answer:
         """A page of records in its envelope."""
         ...
 
@@ -29,7 +29,7 @@ class Wire(Protocol):
 class Observed:
     """An object with `metaData`, details as bare object, addresses as JSON string."""
 
-    def page(self, page: Page) -> Answer:
+    def page(self, page: EncodedPage) -> Answer:
         """`{"metaData": {...}, "records": [...]}`."""
         return Answer(body=b'{"metaData":%s,"records":%s}' % (_metadata(page), page.records))
 
@@ -45,7 +45,7 @@ class Observed:
 class Documented:
     """A list of one object with `metadata`, details as list of one, addresses as bare text."""
 
-    def page(self, page: Page) -> Answer:
+    def page(self, page: EncodedPage) -> Answer:
         """`[{"metadata": {...}, "records": [...]}]`."""
         return Answer(body=b'[{"metadata":%s,"records":%s}]' % (_metadata(page), page.records))
 
@@ -61,7 +61,7 @@ class Documented:
 WIRES: dict[WireName, Wire] = {"observed": Observed(), "documented": Documented()}
 
 
-def _metadata(page: Page) -> bytes:
+def _metadata(page: EncodedPage) -> bytes:
     return orjson.dumps(
         {
             "page": page.page,
