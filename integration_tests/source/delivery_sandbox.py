@@ -46,7 +46,7 @@ class OddTarget(DeliveryTarget):
             self._lists += 1
             first = None if since is None or self.ignores_date else since
             return [
-                batch.answer()
+                batch.as_json()
                 for batch in self.batches
                 if self._lists > self._hidden_until[batch.id]
                 and (first is None or (batch.date + timedelta(hours=self.hours_off)).date() >= first)

@@ -76,7 +76,7 @@ class _Control:
         return {
             "plan": dataclasses.asdict(district.plan),
             "forms": [
-                form.answer() | {"roster": len(form.roster), "submissions": len(form.submissions)}
+                form.as_json() | {"roster": len(form.roster), "submissions": len(form.submissions)}
                 for form in district.forms.values()
             ],
         }

@@ -30,13 +30,13 @@ class Checklist:
     entry_ids: range
     school_year: int
 
-    def answer(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, Any]:
         """As `checklists` lists it."""
         return {"id": self.id, "title": self.title, "academicYear": self.academic_year}
 
     def details(self) -> dict[str, Any]:
         """With its items; their ids are text, as documented."""
-        return self.answer() | {
+        return self.as_json() | {
             "items": [
                 {
                     "id": str(item_id),

@@ -26,7 +26,7 @@ class CreatedBatch:
     auto_open: bool = False
     was_reset: bool = False
 
-    def answer(self, records: list[dict[str, Any]] | None = None) -> dict[str, Any]:
+    def as_json(self, records: list[dict[str, Any]] | None = None) -> dict[str, Any]:
         """As the service answers it: with its records when it is created, without them ever after."""
         return {"id": self.id, "date": as_utc_text(self.date), "records": records or []}
 
@@ -45,7 +45,7 @@ class DeliveryTarget:
     batches: list[CreatedBatch] = field(default_factory=list)
     _numbered: int = 0
 
-    def answer(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, Any]:
         """As `deliverytargets` lists it."""
         return {"id": self.id, "title": self.title}
 
@@ -61,7 +61,7 @@ class DeliveryTarget:
             taken = [record_id for record_id in taken if record_id in self.submissions]
             batch = CreatedBatch(self._new_id(), now.replace(microsecond=0), taken)
             self.batches.append(batch)
-            return batch.answer([self._deliver(record_id) for record_id in taken])
+            return batch.as_json([self._deliver(record_id) for record_id in taken])
 
     def reset_batch(self, batch_id: str, *, keep: bool = True) -> bool:
         """Make a batch's records pending again, once; return False if the batch does not exist."""
@@ -80,7 +80,7 @@ class DeliveryTarget:
         """The batches of a day (UTC) or later, without records; only those that are open, if asked."""
         with self.lock:
             return [
-                batch.answer()
+                batch.as_json()
                 for batch in self.batches
                 if (since is None or batch.date.date() >= since) and (batch.auto_open or not auto_open)
             ]

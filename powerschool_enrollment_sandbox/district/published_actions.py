@@ -29,7 +29,7 @@ class FormImportSchema:
     title: str
     fields: dict[str, str]
 
-    def answer(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, Any]:
         """As `importschemas` lists it."""
         return {"id": self.id, "title": self.title, "fields": list(self.fields)}
 
@@ -51,9 +51,13 @@ class PublishedAction:
         """`2025-2026` for the school year that starts in 2025."""
         return f"{self.school_year}-{self.school_year + 1}"
 
-    def answer(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, Any]:
         """As `publishedactions` lists it."""
         return {"id": self.id, "title": self.title, "academicYear": self.academic_year}
+
+    def schemas(self) -> list[dict[str, Any]]:
+        """Return the import schemas as `importschemas` lists them."""
+        return [schema.as_json() for schema in self.import_schemas.values()]
 
     @functools.cached_property
     def field_names(self) -> tuple[str, ...]:

@@ -103,19 +103,11 @@ class SandboxApp:
         of_api = entry.path != scope["path"]
         if of_api and not _authorized(authorization, service.settings.api_key):
             raise Refusal(service.settings.refusal_status, _REFUSED)
-        endpoint, parameters, known = (self._api if of_api else self._open).find(entry.method, entry.path)
-        if endpoint is None:
-            raise _unknown(entry.method, known=known)
+        endpoint, parameters = (self._api if of_api else self._open).find(entry.method, entry.path)
         entry.route = endpoint.path
         if service.on_request:
             service.on_request(entry)
         return endpoint.handler(service, Call(entry, parameters, _query(entry.query), body, _root_url(scope)))
-
-
-def _unknown(method: str, *, known: bool) -> Refusal:
-    if known:
-        return Refusal(405, f"The requested resource does not support http method '{method}'.")
-    return Refusal(404, "No HTTP resource was found that matches the request URI.")
 
 
 @functools.lru_cache(maxsize=64)

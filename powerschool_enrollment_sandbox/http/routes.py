@@ -1,75 +1,85 @@
 """The table of endpoints: the paths of the vendor's documentation, and the function that answers each."""
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from powerschool_enrollment_sandbox.district.documents import CONTAINER
-from powerschool_enrollment_sandbox.http.endpoints import checklists, deliveries, documents, health, records
-from powerschool_enrollment_sandbox.http.endpoints import published_actions as forms
-from powerschool_enrollment_sandbox.http.responses import Answer
-from powerschool_enrollment_sandbox.http.service import Call, Service
+from powerschool_enrollment_sandbox.http.endpoints import deliveries, documents, writing
+from powerschool_enrollment_sandbox.http.endpoints.read_only import (
+    child_list,
+    details,
+    find_checklist,
+    find_published_action,
+    find_roster_record,
+    find_submission_record,
+    healthz,
+    plain_list,
+)
+from powerschool_enrollment_sandbox.http.endpoints.records import record_page
+from powerschool_enrollment_sandbox.http.responses import Refusal
+from powerschool_enrollment_sandbox.http.service import Handler
 
 API_PATH = "/api/v1"
-
-Handler = Callable[[Service, Call], Answer]
 
 
 @dataclass(frozen=True)
 class Endpoint:
-    """A method and a path, with `{parameters}`, and the function that answers there."""
+    """A path with `{parameters}`, the function that answers there, and the method that it answers."""
 
-    method: str
     path: str
     handler: Handler
+    method: str = "GET"
 
     def pattern(self) -> "re.Pattern[str]":
-        """What whole paths match; the service's web framework ignores case and a trailing slash."""
+        """Return the pattern of whole paths. The service's web framework ignores case and a trailing slash."""
         return re.compile(re.sub(r"{(\w+)}", r"(?P<\1>[^/]+)", self.path) + "/?", re.IGNORECASE)
 
 
+# The most frequent requests first: the paths are compared in this order.
 API = (
-    Endpoint("GET", "/publishedactions/{id}/rosterrecords", records.list_roster_records),
-    Endpoint("GET", "/publishedactions/{id}/submissionrecords", records.list_submission_records),
-    Endpoint("GET", "/rosterrecords/{id}", records.get_roster_record),
-    Endpoint("GET", "/submissionrecords/{id}", records.get_submission_record),
-    Endpoint("GET", "/publishedactions", forms.list_published_actions),
-    Endpoint("GET", "/publishedactions/{id}/importschemas", forms.list_import_schemas),
-    Endpoint("POST", "/publishedactions/{id}/importschemas/{schemaid}", forms.import_roster_record),
-    Endpoint("POST", "/submission", records.create_submission),
-    Endpoint("GET", "/deliverytargets", deliveries.list_delivery_targets),
-    Endpoint("POST", "/deliverytargets/{id}/createbatch", deliveries.create_batch),
-    Endpoint("GET", "/deliverytargets/{id}/getbatches", deliveries.get_batches),
-    Endpoint("GET", "/deliverytargets/{id}/getbatches/{date}", deliveries.get_batches),
-    Endpoint("GET", "/deliverytargets/{id}/getbatches/{date}/{getAutoOpen}", deliveries.get_batches),
-    Endpoint("POST", "/deliverytargets/{id}/resetbatch/{batchid}", deliveries.reset_batch),
-    Endpoint("GET", "/checklists", checklists.list_checklists),
-    Endpoint("GET", "/checklists/{id}", checklists.get_checklist),
-    Endpoint("GET", "/checklists/{id}/checklistentries", checklists.list_checklist_entries),
-    Endpoint("GET", "/documents/document/url", documents.get_document_url_with_name),
-    Endpoint("GET", "/documents/{objectId}", documents.get_document_url),
-    Endpoint("GET", "/connection/test", health.healthz),
+    Endpoint("/publishedactions/{id}/rosterrecords", record_page(lambda form: form.roster)),
+    Endpoint("/publishedactions/{id}/submissionrecords", record_page(lambda form: form.submissions)),
+    Endpoint("/rosterrecords/{id}", details(find_roster_record, lambda record: record)),
+    Endpoint("/submissionrecords/{id}", details(find_submission_record, lambda record: record)),
+    Endpoint("/publishedactions", plain_list(lambda district: district.forms)),
+    Endpoint("/publishedactions/{id}/importschemas", child_list(find_published_action, lambda form: form.schemas())),
+    Endpoint("/publishedactions/{id}/importschemas/{schemaid}", writing.import_roster_record, "POST"),
+    Endpoint("/submission", writing.create_submission, "POST"),
+    Endpoint("/deliverytargets", plain_list(lambda district: district.delivery_targets)),
+    Endpoint("/deliverytargets/{id}/createbatch", deliveries.create_batch, "POST"),
+    Endpoint("/deliverytargets/{id}/getbatches", deliveries.get_batches),
+    Endpoint("/deliverytargets/{id}/getbatches/{date}", deliveries.get_batches),
+    Endpoint("/deliverytargets/{id}/getbatches/{date}/{getAutoOpen}", deliveries.get_batches),
+    Endpoint("/deliverytargets/{id}/resetbatch/{batchid}", deliveries.reset_batch, "POST"),
+    Endpoint("/checklists", plain_list(lambda district: district.checklists)),
+    Endpoint("/checklists/{id}", details(find_checklist, lambda checklist: checklist.details())),
+    Endpoint("/checklists/{id}/checklistentries", child_list(find_checklist, lambda checklist: checklist.entries())),
+    Endpoint("/documents/document/url", documents.get_document_url_with_name),
+    Endpoint("/documents/{objectId}", documents.get_document_url),
+    Endpoint("/connection/test", healthz),
 )
-# No key is asked for here.
+# These need no key.
 OPEN = (
-    Endpoint("GET", "/healthz", health.healthz),
-    Endpoint("GET", "/api/healthz", health.healthz),
-    Endpoint("GET", f"/{CONTAINER}/{{objectId}}", documents.download),
+    Endpoint("/healthz", healthz),
+    Endpoint("/api/healthz", healthz),
+    Endpoint(f"/{CONTAINER}/{{objectId}}", documents.download),
 )
 
 
 class Table:
-    """Finds the endpoint of a path."""
+    """Finds the endpoint of a request."""
 
     def __init__(self, *endpoints: Endpoint) -> None:
         self._endpoints = [(endpoint.pattern(), endpoint) for endpoint in endpoints]
 
-    def find(self, method: str, path: str) -> "tuple[Endpoint | None, dict[str, str], bool]":
-        """The endpoint and its parameters; the last is whether the path has an endpoint of any method."""
+    def find(self, method: str, path: str) -> tuple[Endpoint, dict[str, str]]:
+        """Return the endpoint and the path's parameters. Raises Refusal: 404 for the path, or 405 for the method."""
         known = False
         for pattern, endpoint in self._endpoints:
             match = pattern.fullmatch(path)
             if match and endpoint.method == method:
-                return endpoint, match.groupdict(), True
+                return endpoint, match.groupdict()
             known = known or match is not None
-        return None, {}, known
+        if known:
+            raise Refusal(405, f"The requested resource does not support http method '{method}'.")
+        raise Refusal(404, "No HTTP resource was found that matches the request URI.")

@@ -8,6 +8,7 @@ from powerschool_enrollment_sandbox.district.clock import Clock
 from powerschool_enrollment_sandbox.district.district import District
 from powerschool_enrollment_sandbox.http.faults import Faults
 from powerschool_enrollment_sandbox.http.journal import Journal, JournalEntry
+from powerschool_enrollment_sandbox.http.responses import Answer
 from powerschool_enrollment_sandbox.settings import Settings
 
 OnRequest = Callable[[JournalEntry], None]
@@ -46,3 +47,6 @@ class Call:
         """Return a numeric path parameter; -1 if it is not a number."""
         text = self.parameters[name]
         return int(text) if text.isdecimal() else -1
+
+
+Handler = Callable[[Service, Call], Answer]

@@ -1,1 +1,1 @@
-"""The endpoints of the vendor's documentation, one module for each of its subjects."""
+"""The functions that answer the requests of the vendor's documentation; `routes.py` lists their paths."""

@@ -1,25 +1,21 @@
-"""Delivery targets and their batches."""
+"""Batches of delivery targets: create, list, reset."""
 
 from datetime import date
 
-from powerschool_enrollment_sandbox.district.deliveries import DeliveryTarget
+from powerschool_enrollment_sandbox.http.endpoints.read_only import find_delivery_target
 from powerschool_enrollment_sandbox.http.responses import Answer, Refusal, json_answer, no_content
 from powerschool_enrollment_sandbox.http.service import Call, Service
 
 
-def list_delivery_targets(service: Service, _call: Call) -> Answer:
-    """GET /deliverytargets."""
-    return json_answer([target.answer() for target in service.district.delivery_targets.values()])
-
-
 def create_batch(service: Service, call: Call) -> Answer:
     """POST /deliverytargets/{id}/createbatch."""
-    return json_answer(_target(service, call).create_batch(service.clock.now(), service.settings.batch_limit))
+    target = find_delivery_target(service.district, call.id)
+    return json_answer(target.create_batch(service.clock.now(), service.settings.batch_limit))
 
 
 def get_batches(service: Service, call: Call) -> Answer:
-    """GET /deliverytargets/{id}/getbatches, /getbatches/{date} and /getbatches/{date}/{getAutoOpen}."""
-    target = _target(service, call)
+    """GET /deliverytargets/{id}/getbatches, and below it /{date} and /{date}/{getAutoOpen}."""
+    target = find_delivery_target(service.district, call.id)
     auto_open = call.parameters.get("getAutoOpen", "false").lower()
     if auto_open not in ("true", "false"):
         raise Refusal(400, "getAutoOpen must be true or false.")
@@ -28,17 +24,10 @@ def get_batches(service: Service, call: Call) -> Answer:
 
 def reset_batch(service: Service, call: Call) -> Answer:
     """POST /deliverytargets/{id}/resetbatch/{batchid}."""
-    target = _target(service, call)
+    target = find_delivery_target(service.district, call.id)
     if not target.reset_batch(call.parameters["batchid"], keep=service.settings.reset_batches_stay):
         raise Refusal(404, "The delivery batch was not found.")
     return no_content()
-
-
-def _target(service: Service, call: Call) -> DeliveryTarget:
-    target = service.district.delivery_targets.get(call.id)
-    if target is None:
-        raise Refusal(404, "The delivery target was not found.")
-    return target
 
 
 def _date(text: str | None) -> date | None:
