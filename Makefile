@@ -66,8 +66,8 @@ bench: .venv-bench/.installed  ## against peers, one run, ratios
 
 soak: install  ## the long random kills
 	POWERSCHOOL_ENROLLMENT_SOAK_HISTORIES=40 $(BIN)/pytest -n0 -s integration_tests/source/test_record_kills.py
-	$(BIN)/python benchmarks/soak_deliveries.py
-	$(BIN)/python benchmarks/soak_destination.py
+	$(BIN)/python -m integration_tests.soak.deliveries
+	$(BIN)/python -m integration_tests.soak.destination
 
 # Airbyte's own checks want Python 3.11 or 3.12 (uv finds one, or fetches it) and many packages that users need not have.
 .venv-qa/.installed: integration_tests/quality/requirements.lock $(INSTALLED)

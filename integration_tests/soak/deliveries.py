@@ -1,6 +1,6 @@
-"""Kills two hundred real syncs of `delivered_records` at random moments, and counts what was lost: nothing may be.
+"""Kills syncs of `delivered_records` at random moments, and exits with 1 if a record was lost.
 
-.venv/bin/python benchmarks/soak_deliveries.py --kills 200 --seed 1
+.venv/bin/python -m integration_tests.soak.deliveries --kills 200 --seed 1
 """
 
 from __future__ import annotations
@@ -12,20 +12,18 @@ import tempfile
 from datetime import timedelta
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
-
 from integration_tests.source.delivery_platform import Platform
 from integration_tests.source.delivery_process import KilledSync
 from integration_tests.source.delivery_sandbox import DeliverySandbox, delivery_sandbox
 
-SYNCS_IN_A_ROW = 10
+SYNCS_PER_CONNECTION = 10
 
 
-def kill_in_a_row(service: DeliverySandbox, chance: random.Random, folder: Path) -> Platform:
-    """Kill one connection's syncs in a row, then let it finish."""
+def kill_syncs_of_one_connection(service: DeliverySandbox, chance: random.Random, folder: Path) -> Platform:
+    """Kill one connection's syncs one after another, then run a sync to its end."""
     service.start_over(1, 2, 3, batch_size=chance.choice([3, 10, 25]), resets_stay=chance.random() < 0.8)
     platform = Platform(service)
-    for _ in range(SYNCS_IN_A_ROW):
+    for _ in range(SYNCS_PER_CONNECTION):
         for target in service.targets:
             service.approve(target, chance.randint(0, 60))
         platform.hear(KilledSync(platform, folder, chance).run(), chance)
@@ -41,13 +39,15 @@ def main() -> int:
     arguments = parser.parse_args()
     lost = repeated = confirmed = batches = resets = 0
     with delivery_sandbox() as service, tempfile.TemporaryDirectory() as folder:
-        for row in range(arguments.kills // SYNCS_IN_A_ROW):
-            platform = kill_in_a_row(service, random.Random(arguments.seed * 1000 + row), Path(folder))
+        for number in range(arguments.kills // SYNCS_PER_CONNECTION):
+            platform = kill_syncs_of_one_connection(
+                service, random.Random(arguments.seed * 1000 + number), Path(folder)
+            )
             created, _, reset = service.calls()
             batches, resets = batches + created, resets + reset
             lost, repeated = lost + len(platform.lost()), repeated + len(platform.repeated())
             confirmed += len(platform.confirmed)
-            print(f"{(row + 1) * SYNCS_IN_A_ROW} syncs killed: {confirmed} confirmed, {lost} lost", flush=True)
+            print(f"{(number + 1) * SYNCS_PER_CONNECTION} syncs killed: {confirmed} confirmed, {lost} lost", flush=True)
     print(f"batches created {batches}, reset {resets}; records confirmed {confirmed}, repeated {repeated}, lost {lost}")
     return 1 if lost else 0
 

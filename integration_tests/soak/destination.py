@@ -1,4 +1,7 @@
-"""Kills the destination at random moments, and counts whether a state was ever printed before its rows were written."""
+"""Kills the destination at random moments, and fails if it emitted a state before that state's rows were written.
+
+.venv/bin/python -m integration_tests.soak.destination 200
+"""
 
 import sys
 import tempfile
@@ -18,7 +21,7 @@ def main(kills: int = 200) -> None:
             states += kill_once(EnrollmentBench(service, Path(folder)), seed)
     print(
         f"{kills} syncs killed at random moments in {time.monotonic() - began:.0f} s: "
-        f"{states} states were printed, each after its rows were written, in order."
+        f"{states} states were emitted, each after its rows were written, in order."
     )
 
 
