@@ -1,4 +1,4 @@
-"""Checklists: what students still have to hand in, and the status of each item."""
+"""Checklists: the documents and tasks that a school expects of each student, and which are completed."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -20,7 +20,7 @@ _STATUSES = ("Completed", "Completed", "Completed", "Incomplete", "NotStarted", 
 
 @dataclass(frozen=True)
 class Checklist:
-    """A checklist; its entries are made when they are asked for."""
+    """A checklist. Its entries are generated when they are read."""
 
     id: int
     title: str
@@ -31,11 +31,11 @@ class Checklist:
     school_year: int
 
     def as_json(self) -> dict[str, Any]:
-        """As `checklists` lists it."""
+        """Return the checklist as `checklists` lists it."""
         return {"id": self.id, "title": self.title, "academicYear": self.academic_year}
 
     def details(self) -> dict[str, Any]:
-        """With its items; their ids are text, as documented."""
+        """Return the checklist with its items. The items' ids are text, as documented."""
         return self.as_json() | {
             "items": [
                 {
@@ -50,19 +50,19 @@ class Checklist:
         }
 
     def entries(self) -> list[dict[str, Any]]:
-        """One entry a student."""
+        """Return one entry per student."""
         return [self._entry(entry_id, place) for place, entry_id in enumerate(self.entry_ids)]
 
     def _entry(self, entry_id: int, place: int) -> dict[str, Any]:
-        who = student(self.seed, place)
-        items = who.family.items
+        person = student(self.seed, place)
+        items = person.family.items
         d = draws(self.seed, "checklist_entry", place, self.id)
         return {
             "id": entry_id,
-            "externalStudentID": who.external_id,
-            "familyMemberFirstName": who.first_name,
-            "familyMemberLastName": who.last_name,
-            "grade": who.grade(self.school_year),
+            "externalStudentID": person.external_id,
+            "familyMemberFirstName": person.first_name,
+            "familyMemberLastName": person.last_name,
+            "grade": person.grade(self.school_year),
             "familyEmailAddress": items["par1_Email"],
             "checklistItems": [
                 self._item(item_id, d[2 * number], d[2 * number + 1]) for number, item_id in enumerate(self.item_ids)
@@ -82,5 +82,5 @@ class Checklist:
 
 
 def item_count() -> int:
-    """How many items a checklist has."""
+    """Return how many items each checklist has."""
     return len(_ITEMS)

@@ -1,4 +1,4 @@
-"""Data items: a family's answers to a form's questions, named as districts name them."""
+"""Data items: the answers of a family to the questions of a form, by names such as districts choose."""
 
 from powerschool_enrollment_sandbox.district.students import Student
 
@@ -12,7 +12,7 @@ _ANSWERS = ("Yes", "No", "", "N/A", None, "See office", "1", "")
 
 
 def data_items(student: Student, school_year: int, d: tuple[int, ...], *, answered: bool) -> DataItems:
-    """The items of one record; what only families answer is empty until they have (`answered`)."""
+    """Return the items of one record. Questions that only the family answers are empty unless `answered`."""
     allergies = _ALLERGIES[d[10] % len(_ALLERGIES)]
     return {
         **student.items,
@@ -64,7 +64,7 @@ _UNANSWERED: DataItems = {
 
 
 def sized(items: DataItems, count: int | None, d: tuple[int, ...]) -> DataItems:
-    """The first `count` items, or more questions of the district's own; None: the items as they are."""
+    """Cut the items to `count`, or fill them up with custom questions. None returns all items unchanged."""
     if count is None or count == len(items):
         return items
     if count < len(items):

@@ -1,4 +1,4 @@
-"""The shape in which a delivery target sends a submission record: one object for each person."""
+"""The format in which a delivery target sends a submission record: one object for each person."""
 
 from powerschool_enrollment_sandbox.district.record_factory import Record
 
@@ -26,7 +26,7 @@ _PARENT = {
 
 
 def delivered_data(record: Record) -> dict[str, dict[str, str]]:
-    """Student, first and, where there is one, second parent, all values as text."""
+    """Return student, first parent and, if the record has one, second parent. All values are text."""
     items = record["dataItems"]
     student_id = record["externalStudentID"] or ""
     data = {"student": {"studentID": student_id} | {name: items.get(item) or "" for name, item in _STUDENT.items()}}

@@ -1,4 +1,7 @@
-"""Delivery targets: approved records wait for a batch, leave with it, and return when it is reset."""
+"""Delivery targets. Approved records are pending until `createbatch` delivers them in a batch.
+
+`resetbatch` makes the records of a batch pending again, so that the next batch delivers them once more.
+"""
 
 import uuid
 from collections import deque
@@ -18,7 +21,7 @@ _UNDECIDED = ("PendingApproval", "Submitted")
 
 @dataclass
 class CreatedBatch:
-    """What one `createbatch` took; it stays in the list after a reset."""
+    """The records that one `createbatch` delivered. `auto_open` marks a batch that `getbatches/{date}/true` lists."""
 
     id: str
     date: datetime
@@ -27,13 +30,19 @@ class CreatedBatch:
     was_reset: bool = False
 
     def as_json(self, records: list[dict[str, Any]] | None = None) -> dict[str, Any]:
-        """As the service answers it: with its records when it is created, without them ever after."""
+        """Return the batch as the service shows it: with records when it is created, without them in lists."""
         return {"id": self.id, "date": as_utc_text(self.date), "records": records or []}
 
 
 @dataclass
 class DeliveryTarget:
-    """A target over the submissions of one form; `pending` are the approved ones that no batch has taken."""
+    """A delivery target of one form.
+
+    Attributes:
+        pending: ids of approved records that no batch has delivered yet, oldest first.
+        undecided: ids of records that an administrator can still approve.
+        batches: every batch that the service lists, oldest first.
+    """
 
     id: int
     title: str
@@ -43,19 +52,19 @@ class DeliveryTarget:
     pending: list[int] = field(default_factory=list)
     undecided: deque[int] = field(default_factory=deque)
     batches: list[CreatedBatch] = field(default_factory=list)
-    _numbered: int = 0
+    _last_number: int = 0
 
     def as_json(self) -> dict[str, Any]:
-        """As `deliverytargets` lists it."""
+        """Return the target as `deliverytargets` lists it."""
         return {"id": self.id, "title": self.title}
 
     def approve(self, count: int = 1) -> list[int]:
-        """An administrator approves that many submissions, new ones if none are left; returns their ids."""
+        """Approve submissions, as an administrator does, and return their ids. Missing submissions are created."""
         with self.lock:
             return [self._approve(self._next_undecided()) for _ in range(count)]
 
     def create_batch(self, now: datetime, limit: int) -> dict[str, Any]:
-        """Deliver the next pending records, at most `limit`: this very call marks them as delivered."""
+        """Deliver the next pending records, at most `limit`, and mark them as delivered."""
         with self.lock:
             taken, self.pending = self.pending[:limit], self.pending[limit:]
             taken = [record_id for record_id in taken if record_id in self.submissions]
@@ -64,7 +73,7 @@ class DeliveryTarget:
             return batch.as_json([self._deliver(record_id) for record_id in taken])
 
     def reset_batch(self, batch_id: str, *, keep: bool = True) -> bool:
-        """Make a batch's records pending again, once; return False if the batch does not exist."""
+        """Make a batch's records pending again; a second reset changes nothing. Return False for an unknown batch."""
         with self.lock:
             batch = next((batch for batch in self.batches if batch.id == batch_id), None)
             if batch is None:
@@ -77,7 +86,7 @@ class DeliveryTarget:
             return True
 
     def get_batches(self, since: date | None = None, *, auto_open: bool = False) -> list[dict[str, Any]]:
-        """The batches of a day (UTC) or later, without records; only those that are open, if asked."""
+        """Return the batches since a day (in UTC), without records; with `auto_open`, only those marked so."""
         with self.lock:
             return [
                 batch.as_json()
@@ -86,7 +95,7 @@ class DeliveryTarget:
             ]
 
     def add_history(self, dates: Iterable[datetime], record_ids: list[int], size: int) -> None:
-        """Batches delivered long ago; the newest of them was left open."""
+        """Add batches that were delivered before the sandbox started. The newest one is marked `auto_open`."""
         for number, moment in enumerate(dates):
             self.batches.append(CreatedBatch(self._new_id(), moment, record_ids[number * size : (number + 1) * size]))
         if self.batches:
@@ -117,6 +126,6 @@ class DeliveryTarget:
         return self.submissions.insert()
 
     def _new_id(self) -> str:
-        self._numbered += 1
-        words = draws(self.seed, "batch", self._numbered, self.id)
+        self._last_number += 1
+        words = draws(self.seed, "batch", self._last_number, self.id)
         return str(uuid.UUID(bytes=b"".join(word.to_bytes(2, "big") for word in words[:8]), version=4))

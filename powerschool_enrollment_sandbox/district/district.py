@@ -1,4 +1,4 @@
-"""The district: everything the service knows, grown from a seed and open to change while it is served."""
+"""The district: all data of the service, generated from a seed. Tests can change it while the server runs."""
 
 import itertools
 from collections import deque
@@ -31,7 +31,15 @@ _HISTORY_BATCH = 25
 
 @dataclass(frozen=True)
 class DistrictPlan:
-    """How large a district is, and in what state; `data_items` None: as many as its forms ask."""
+    """The size of a district, and the state of its records.
+
+    Attributes:
+        data_items: per record; None for the number of questions in the form.
+        delivery_targets: one for each of the first forms.
+        approved_waiting: approved records per delivery target that no batch has delivered yet.
+        past_batches: batches per delivery target that were delivered before the sandbox started.
+        families_started: whether families have started some roster records. Imports for those are rejected.
+    """
 
     seed: int = 1
     forms: int = 6
@@ -50,7 +58,7 @@ class DistrictPlan:
 
 @dataclass
 class District:
-    """The live state. Every list of records may be changed from any thread while the server reads it."""
+    """The current data. Any thread may change the lists of records while the server reads them."""
 
     plan: DistrictPlan
     documents: DocumentStore
@@ -78,7 +86,7 @@ class District:
         families_started: bool = DistrictPlan.families_started,
         page_cache_bytes: int = DistrictPlan.page_cache_bytes,
     ) -> "District":
-        """A district of that size: the same plan, the same district, whenever and wherever it is grown."""
+        """Generate a district. The same arguments always produce the same district."""
         return build_district(
             DistrictPlan(
                 seed=seed,
@@ -106,7 +114,7 @@ class District:
         return _holding(record_id, (form.submissions for form in self.forms.values()))[record_id]
 
     def remove_form(self, form_id: int) -> None:
-        """Withdraw a form with all its records. Raises KeyError."""
+        """Delete a form with all its records. Raises KeyError."""
         with self.lock:
             del self.forms[form_id]
 
@@ -119,17 +127,17 @@ def _holding(record_id: int, lists: Iterable[RecordList]) -> RecordList:
 
 
 def build_district(plan: DistrictPlan) -> District:
-    """The district of a plan."""
+    """Generate the district that the plan describes."""
     return _DistrictBuilder(plan).build()
 
 
 class _DistrictBuilder:
-    """Hands out ids, unique across the service, while a district grows."""
+    """Generates the parts of a district, with ids that are unique across the service."""
 
     def __init__(self, plan: DistrictPlan) -> None:
         self._plan = plan
         self._ids = itertools.count(_FIRST_ID)
-        self._next_record_id = _FIRST_RECORD_ID
+        self._first_free_id = _FIRST_RECORD_ID
         self._cache = PageCache(plan.page_cache_bytes)
         self._lock = RLock()
 
@@ -156,7 +164,7 @@ class _DistrictBuilder:
             seed=plan.seed,
             form=form_id,
             school_year=school_year,
-            # Those who return are the same students every year; those who are new come after them.
+            # Forms for returning students have the same students every year. New students get numbers after those.
             first_student=most * (1 + number) if new_students else 0,
             new_students=new_students,
             roster_records=plan.roster_records_per_form,
@@ -177,22 +185,22 @@ class _DistrictBuilder:
 
     def _roster(self, factory: RecordFactory) -> RecordList:
         return RecordList(
-            self._block(factory.roster_records),
+            self._reserve_ids(factory.roster_records),
             factory.roster_records,
             make=factory.roster_record,
             student_id=factory.external_student_id,
-            next_id=self._one,
+            next_id=self._next_id,
             cache=self._cache,
             lock=self._lock,
         )
 
     def _submissions(self, factory: RecordFactory) -> RecordList:
         return RecordList(
-            self._block(factory.submission_records),
+            self._reserve_ids(factory.submission_records),
             factory.submission_records,
             make=factory.submission_record,
             student_id=factory.external_student_id,
-            next_id=self._one,
+            next_id=self._next_id,
             cache=self._cache,
             lock=self._lock,
         )
@@ -223,14 +231,14 @@ class _DistrictBuilder:
             f"{school_year}-{school_year + 1}",
             self._plan.seed,
             tuple(next(self._ids) for _ in range(item_count())),
-            range(start := self._block(self._plan.checklist_entries), start + self._plan.checklist_entries),
+            range(start := self._reserve_ids(self._plan.checklist_entries), start + self._plan.checklist_entries),
             school_year,
         )
 
-    def _block(self, count: int) -> int:
-        first = self._next_record_id
-        self._next_record_id += count
+    def _reserve_ids(self, count: int) -> int:
+        first = self._first_free_id
+        self._first_free_id += count
         return first
 
-    def _one(self) -> int:
-        return self._block(1)
+    def _next_id(self) -> int:
+        return self._reserve_ids(1)

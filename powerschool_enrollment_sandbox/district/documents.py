@@ -1,4 +1,4 @@
-"""Families' uploaded documents: ids that encode the owner, real bytes, URLs that expire."""
+"""The documents that families uploaded: ids, contents, and signed addresses that expire."""
 
 import base64
 import functools
@@ -18,7 +18,7 @@ _TIME = "%Y-%m-%dT%H:%M:%SZ"
 
 
 def object_id(seed: int, record_id: int, slot: int) -> str:
-    """The id of the document in a record's field: a GUID that hides the record's id."""
+    """Return the id of the document in one field (`slot`) of a record: a GUID that encodes the record's id."""
     rest = hashlib.blake2b(f"{seed}:{record_id}:{slot}".encode(), digest_size=9).hexdigest()
     return str(uuid.UUID(f"{record_id ^ _SCRAMBLE:08x}{slot + _SLOTS:04x}4{rest[:3]}a{rest[3:]}"))
 
@@ -33,7 +33,7 @@ def _owner(document_id: str) -> tuple[int, int] | None:
 
 @dataclass(frozen=True)
 class StoredDocument:
-    """What a family uploaded."""
+    """The content and type of an uploaded document."""
 
     content: bytes
     content_type: str = "application/pdf"
@@ -41,31 +41,31 @@ class StoredDocument:
 
 @dataclass
 class DocumentStore:
-    """The documents of a district; those of generated records are made when they are fetched."""
+    """The documents of a district. Documents of generated records are generated when they are read."""
 
     seed: int
     size: int
     signing_key: bytes = b"sandbox document addresses"
-    _put: dict[str, StoredDocument] = field(default_factory=dict)
+    _stored: dict[str, StoredDocument] = field(default_factory=dict)
     _removed: set[str] = field(default_factory=set)
 
     def put(self, content: bytes, content_type: str = "application/pdf", document_id: str | None = None) -> str:
-        """Keep a document, under a new id unless one is given, and return its id."""
+        """Store a document and return its id, which is derived from the content unless one is given."""
         document_id = document_id or str(uuid.UUID(bytes=hashlib.blake2b(content, digest_size=16).digest()))
-        self._put[document_id] = StoredDocument(content, content_type)
+        self._stored[document_id] = StoredDocument(content, content_type)
         self._removed.discard(document_id)
         return document_id
 
     def remove(self, document_id: str) -> None:
-        """Let a document vanish; addresses given out for it lead nowhere from now on."""
-        self._put.pop(document_id, None)
+        """Delete a document. Its addresses are answered with 404 from now on."""
+        self._stored.pop(document_id, None)
         self._removed.add(document_id)
 
     def exists(self, document_id: str) -> bool:
-        """Whether the customer has such a document."""
+        """Return whether the district has this document."""
         if document_id in self._removed:
             return False
-        if document_id in self._put:
+        if document_id in self._stored:
             return True
         owner = _owner(document_id)
         if owner is None or not 0 <= owner[1] < len(DOCUMENT_FIELDS):
@@ -73,15 +73,15 @@ class DocumentStore:
         return document_id == object_id(self.seed, *owner)
 
     def get(self, document_id: str) -> StoredDocument | None:
-        """The document, if it exists."""
+        """Return the document, or None if it does not exist."""
         if not self.exists(document_id):
             return None
-        return self._put.get(document_id) or StoredDocument(_pdf(document_id, self.size))
+        return self._stored.get(document_id) or StoredDocument(_pdf(document_id, self.size))
 
     def address(
         self, host: str, document_id: str, now: datetime, lifetime: timedelta, file_name: str | None = None
     ) -> str:
-        """A signed address that works until `now + lifetime`, as blob storage gives them out."""
+        """Return a signed address like those of Azure blob storage. It expires at `now + lifetime`."""
         query = {"sv": "2019-02-02"}
         if file_name is None:
             query["st"] = now.strftime(_TIME)
@@ -92,7 +92,7 @@ class DocumentStore:
         return f"{host}/{CONTAINER}/{document_id}?{urlencode(query, quote_via=quote)}"
 
     def address_problem(self, document_id: str, query_string: str, now: datetime) -> str | None:
-        """Why such an address is refused now, or None."""
+        """Return why the storage rejects this address now, or None if it accepts it."""
         query = dict(parse_qsl(query_string))
         signature = query.pop("sig", "")
         if not hmac.compare_digest(signature, self._signature(document_id, query)):
@@ -113,9 +113,9 @@ def content_type(file_name: str) -> str:
 
 @functools.lru_cache(maxsize=32)
 def _pdf(document_id: str, size: int) -> bytes:
-    """Return a page with the document's id, padded to exactly `size` bytes where it fits."""
+    """Return a PDF page that shows the document's id, padded to `size` bytes unless it is larger already."""
     text = f"BT /F1 18 Tf 72 720 Td (Document {document_id}) Tj ET".encode()
-    # Two lengths within the file grow by a digit or more with the padding; the rest is line ends.
+    # The padding makes two numbers in the file longer, by at most the digits of `size`. Line ends fill the rest.
     room = size - len(_assembled(text, b"")) - 2 * len(str(size))
     padding = hashlib.shake_256(document_id.encode()).digest(max(room, 0))
     pdf = _assembled(text, padding)

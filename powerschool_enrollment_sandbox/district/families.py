@@ -1,11 +1,11 @@
-"""Families: who lives where with whom, the same for every student of the family."""
+"""Families: the address, the parents and the contacts that siblings share."""
 
 from dataclasses import dataclass
 
 from powerschool_enrollment_sandbox.district.names import Community, pools
 from powerschool_enrollment_sandbox.district.seeded_random import draws
 
-# Children in seven families, over and over: twelve students share seven addresses.
+# The number of children of seven families. The pattern repeats: twelve students share seven addresses.
 _CHILDREN = (1, 2, 1, 3, 2, 1, 2)
 _PLACES = tuple((family, place) for family, children in enumerate(_CHILDREN) for place in range(children))
 _TOWNS = (
@@ -21,7 +21,7 @@ _INSURERS = ("", "Blue Cross", "Aetna", "UnitedHealthcare", "CHIP", "Medicaid", 
 
 @dataclass(frozen=True)
 class Family:
-    """A household: its community, surname, external id and the data items all its children share."""
+    """A family; `items` are the data items that are equal for all its children."""
 
     community: Community
     surname: str
@@ -32,14 +32,14 @@ class Family:
 
 
 def place_in_family(student: int) -> tuple[int, int]:
-    """The number of a student's family, and the student's place among its children."""
+    """Return the number of a student's family, and the student's place among its children, from 0."""
     sevens, rest = divmod(student, len(_PLACES))
     family, place = _PLACES[rest]
     return sevens * len(_CHILDREN) + family, place
 
 
 def family(seed: int, number: int) -> Family:
-    """The family of that number."""
+    """Generate the family with this number."""
     d = draws(seed, "family", number)
     pool = pools()
     community = pool.communities[d[0] % len(pool.communities)]
@@ -130,7 +130,7 @@ def _contacts(d: tuple[int, ...], community: Community) -> dict[str, str | None]
     }
 
 
-# 555-01xx is reserved for fiction.
+# Numbers 555-01xx are reserved for fiction.
 _PHONES = tuple(f"{area}-555-01{line:02d}" for line in range(100) for area in (512, 737, 254))
 
 

@@ -1,4 +1,4 @@
-"""Imports: a row is verified field by field, then creates or updates a roster record of its form."""
+"""Imports: each field of a row is verified, then the row creates or updates a roster record of its form."""
 
 import math
 import re
@@ -12,10 +12,10 @@ from powerschool_enrollment_sandbox.district.clock import as_naive_text
 from powerschool_enrollment_sandbox.district.published_actions import FormImportSchema, PublishedAction
 
 Row = Mapping[str, Any]
-_REMEMBERED = 200_000
+_MAXIMUM_ATTEMPTS = 200_000
 _LOCKED = ("Started", "Submitted")
 _AMERICAN = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
-# Data items that the record repeats at its top level.
+# Data items that a record also has as top-level fields.
 _TOP_LEVEL = {
     "stu_FirstName": "firstName",
     "stu_LastName": "lastName",
@@ -27,7 +27,7 @@ _TOP_LEVEL = {
 
 @dataclass(frozen=True)
 class ImportAttempt:
-    """One row as it arrived, and what became of it; `request` is the number of its journal entry."""
+    """A received row and its outcome. `request` is the number of the journal entry."""
 
     request: int
     row: Row
@@ -37,12 +37,12 @@ class ImportAttempt:
 
 @dataclass
 class Imports:
-    """The rows that arrived, in the order in which they were acted on, and who is in which roster."""
+    """The received rows, in the order in which they were applied, and an index of the students of each roster."""
 
-    attempts: deque[ImportAttempt] = field(default_factory=lambda: deque(maxlen=_REMEMBERED))
+    attempts: deque[ImportAttempt] = field(default_factory=lambda: deque(maxlen=_MAXIMUM_ATTEMPTS))
     _students: dict[int, dict[str, int]] = field(default_factory=dict)
 
-    def apply(  # noqa: PLR0913 - what, where, and by keyword only: how
+    def apply(  # noqa: PLR0913 - options by keyword only
         self,
         form: PublishedAction,
         schema: FormImportSchema,
@@ -52,7 +52,7 @@ class Imports:
         request: int = 0,
         refuse_started: bool = True,
     ) -> list[str]:
-        """Import a row, or return all its problems."""
+        """Import a row and return its errors. A row with errors changes nothing."""
         items, errors = _verified(schema, row)
         student = items.get("stu_ExternalID", "").strip()
         record_id = self._record_of(form, student) if student else None
@@ -144,7 +144,7 @@ def _required(schema: FormImportSchema) -> list[str]:
 
 
 def parsed_date(text: str) -> date | None:
-    """The date, written MM/DD/YYYY or YYYY-MM-DD; None if it is neither."""
+    """Parse a date written MM/DD/YYYY or YYYY-MM-DD. Return None for any other text."""
     american = _AMERICAN.fullmatch(text.strip())
     try:
         if american:

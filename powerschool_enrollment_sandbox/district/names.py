@@ -1,4 +1,4 @@
-"""Pools of names, streets and employers, drawn once from Faker, in the scripts of a district's families."""
+"""Lists of names, streets and employers, generated once with Faker, in the scripts of several languages."""
 
 import functools
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from typing import Any
 
 from faker.factory import Factory
 
-# A locale's share of families, of 64, and the language they speak at home.
+# Locale of Faker, how many of 64 families belong to it, and the language that they speak at home.
 _COMMUNITIES = (
     ("en_US", 30, "English"),
     ("es_MX", 13, "Spanish"),
@@ -30,7 +30,7 @@ _EMPLOYERS = 120
 
 @dataclass(frozen=True)
 class Community:
-    """Families of one tongue, and the names they choose from."""
+    """The language of a group of families, and the names that occur in it."""
 
     language: str
     girls: tuple[str, ...]
@@ -40,7 +40,7 @@ class Community:
 
 @dataclass(frozen=True)
 class Pools:
-    """What names are drawn from; `communities` holds each as often as its share."""
+    """The lists to choose from. `communities` contains each community as often as its share of families."""
 
     communities: tuple[Community, ...]
     streets: tuple[str, ...]
@@ -50,7 +50,7 @@ class Pools:
 
 @functools.cache
 def pools() -> Pools:
-    """The pools, the same in every run (with one version of Faker)."""
+    """Return the lists. They are equal in every run with the same version of Faker."""
     communities = [
         community for locale, share, language in _COMMUNITIES for community in (_community(locale, language),) * share
     ]
@@ -75,8 +75,8 @@ def _community(locale: str, language: str) -> Community:
 
 
 def _generator(locale: str, *providers: str) -> Any:
-    # Faker adds a provider's methods at run time: only Any types them.
-    # Only the providers in use: all of them would cost most of a second for a dozen locales.
+    # The type is Any because Faker adds a provider's methods at run time.
+    # Loading all providers, and not only those in use, takes most of a second for a dozen locales.
     generator = Factory.create(locale, providers=[f"faker.providers.{provider}" for provider in providers])
     generator.seed_instance(_POOL_SEED)
     return generator

@@ -1,4 +1,4 @@
-"""Encoded pages, kept until their records change, as many as a budget of bytes allows."""
+"""A cache of encoded pages, limited in bytes. A page is dropped when one of its records changes."""
 
 from collections import OrderedDict, defaultdict
 from dataclasses import dataclass, field
@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class PageKey(NamedTuple):
-    """Which page of which list; `search` is empty for the whole list."""
+    """Identifies a page of a list. `search` is empty for the whole list."""
 
     records: int
     search: tuple[tuple[str, str], ...]
@@ -16,31 +16,31 @@ class PageKey(NamedTuple):
 
 @dataclass
 class PageCache:
-    """The least recently used pages go first when `budget` bytes are full."""
+    """Drops the least recently used pages when more than `budget` bytes are cached."""
 
     budget: int
     _pages: OrderedDict[PageKey, bytes] = field(default_factory=OrderedDict)
     _keys: dict[int, set[PageKey]] = field(default_factory=lambda: defaultdict(set))
-    _held: int = 0
+    _bytes: int = 0
 
     def get(self, key: PageKey) -> bytes | None:
-        """The page as encoded before, or None."""
+        """Return the cached page, or None."""
         page = self._pages.get(key)
         if page is not None:
             self._pages.move_to_end(key)
         return page
 
     def put(self, key: PageKey, page: bytes) -> None:
-        """Keep a page."""
+        """Cache a page."""
         self._drop(key)
         self._pages[key] = page
         self._keys[key.records].add(key)
-        self._held += len(page)
-        while self._held > self.budget and self._pages:
+        self._bytes += len(page)
+        while self._bytes > self.budget and self._pages:
             self._drop(next(iter(self._pages)))
 
     def forget(self, records: int, first: int, last: int | None = None) -> None:
-        """Drop what shows the records at places `first` to `last` (None: to the end), and every search."""
+        """Drop all pages that contain a place from `first` to `last` (None for the end), and all searches."""
         for key in list(self._keys[records]):
             starts = (key.page - 1) * key.size
             if key.search or (starts + key.size > first and (last is None or starts <= last)):
@@ -49,5 +49,5 @@ class PageCache:
     def _drop(self, key: PageKey) -> None:
         page = self._pages.pop(key, None)
         if page is not None:
-            self._held -= len(page)
+            self._bytes -= len(page)
             self._keys[key.records].discard(key)

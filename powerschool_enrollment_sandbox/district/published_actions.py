@@ -1,4 +1,4 @@
-"""Published actions: the forms of the district, each with its import schemas and its two lists of records."""
+"""Published actions, which are the forms of the district: import schemas and two lists of records each."""
 
 import functools
 from dataclasses import dataclass, field
@@ -23,14 +23,14 @@ _A_YEAR_AT_FIRST = 2
 
 @dataclass(frozen=True)
 class FormImportSchema:
-    """Which fields an import may have, and which data item each of them fills."""
+    """The fields that an import may contain, and the data item that each field sets."""
 
     id: int
     title: str
     fields: dict[str, str]
 
     def as_json(self) -> dict[str, Any]:
-        """As `importschemas` lists it."""
+        """Return the schema as `importschemas` lists it."""
         return {"id": self.id, "title": self.title, "fields": list(self.fields)}
 
 
@@ -52,7 +52,7 @@ class PublishedAction:
         return f"{self.school_year}-{self.school_year + 1}"
 
     def as_json(self) -> dict[str, Any]:
-        """As `publishedactions` lists it."""
+        """Return the form as `publishedactions` lists it."""
         return {"id": self.id, "title": self.title, "academicYear": self.academic_year}
 
     def schemas(self) -> list[dict[str, Any]]:
@@ -61,14 +61,15 @@ class PublishedAction:
 
     @functools.cached_property
     def field_names(self) -> tuple[str, ...]:
-        """The data items of the form, in its order."""
+        """The names of the form's data items, in order."""
         return tuple(self.factory.roster_record(0, 0)["dataItems"])
 
 
 def form_of(number: int, newest_school_year: int) -> tuple[str, int, bool]:
-    """Title, school year and whether it is for new students, of a district's form of that number (from 0).
+    """Return title, school year, and whether the form is for new students, of the form with this number (from 0).
 
-    First two kinds of form for three years, then two more kinds, and so on; then years further back.
+    The first six forms are two kinds in three years each, the next six are two other kinds, and so on.
+    After all kinds, the same kinds follow for earlier years.
     """
     block, rest = divmod(number, _A_YEAR_AT_FIRST * _YEARS_OFFERED)
     years_back, side = divmod(rest, _A_YEAR_AT_FIRST)
@@ -77,7 +78,7 @@ def form_of(number: int, newest_school_year: int) -> tuple[str, int, bool]:
     return title, newest_school_year - years_back - further_back * _YEARS_OFFERED, new_students
 
 
-# The vendor's documentation shows both manners of naming: short names, and the data items' own.
+# The vendor's documentation shows both: short names like these, and the names of the data items.
 SHORT_FIELDS = {
     "FirstName": "stu_FirstName",
     "MiddleName": "stu_MiddleName",
@@ -93,5 +94,5 @@ SHORT_FIELDS = {
 
 
 def roster_fields(field_names: tuple[str, ...]) -> dict[str, str]:
-    """What a student information system can fill: all but families' signatures, permissions and documents."""
+    """Return the fields that a student information system can set: not signatures, permissions and documents."""
     return {name: name for name in field_names if not name.startswith(("doc_", "sig_", "perm_", "cst_"))}

@@ -1,4 +1,4 @@
-"""Roster and submission records of one form, each made when it is asked for."""
+"""Generates the roster and submission records of one form, each when it is read."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
@@ -37,7 +37,7 @@ _DECIDED = ("Delivered",) * 10 + ("Rejected", "Discarded")
 
 @dataclass(frozen=True)
 class RecordFactory:
-    """What the records of one form have in common."""
+    """The settings that the records of one form share."""
 
     seed: int
     form: int
@@ -53,19 +53,19 @@ class RecordFactory:
 
     @property
     def first_undecided(self) -> int:
-        """Submission records from this place on await an administrator; older ones are decided."""
+        """The place of the first submission record that an administrator has not approved or rejected yet."""
         return max(self.submission_records - self.undecided, 0)
 
     @property
     def first_approved(self) -> int:
-        """Submission records from this place up to `first_undecided` are approved and not delivered yet."""
+        """The place of the first approved record that is not delivered; all up to `first_undecided` are such."""
         return max(self.first_undecided - self.approved_waiting, 0)
 
     def roster_record(self, record_id: int, index: int) -> Record:
-        """The roster record at that place; places past the end are students who came late."""
+        """Generate the roster record at a place. Places after the end are for records that are inserted later."""
         d = draws(self.seed, "roster_record", index, self.form)
         place = permuted(index, self.roster_records) if index < self.roster_records else index
-        who = self._student(place)
+        person = self._student(place)
         statuses = _WAITING_FOR_FAMILIES if self.families_started else _BEFORE_THE_SEASON
         submitted = self.families_started and place < self.submission_records
         status = "Submitted" if submitted else statuses[d[0] % len(statuses)]
@@ -75,7 +75,7 @@ class RecordFactory:
         started = self._season(0, d[3]) if submitted or status == "Started" else None
         return self._record(
             record_id,
-            who,
+            person,
             d,
             status=status,
             times=(
@@ -87,9 +87,9 @@ class RecordFactory:
         )
 
     def submission_record(self, record_id: int, index: int) -> Record:
-        """The submission record at that place: later places were submitted later."""
+        """Generate the submission record at a place. Records at later places were submitted later."""
         d = draws(self.seed, "submission_record", index, self.form)
-        who = self._student(index)
+        person = self._student(index)
         spread = timedelta(days=120) / max(self.submission_records, 1)
         submitted = self._season(1, 0) + spread * min(index, self.submission_records) + timedelta(seconds=d[2] % 60)
         started = submitted - timedelta(minutes=8 + d[4] % 90)
@@ -97,14 +97,14 @@ class RecordFactory:
         tags = [_TAGS[d[5] % len(_TAGS)]] if d[5] % 3 == 0 else []
         record = self._record(
             record_id,
-            who,
+            person,
             d,
             status=self._submission_status(index, d[0]),
             times=(imported, started, submitted),
             tags=["Polished", *tags] if index < self.first_undecided else tags,
         )
         if self.new_students:
-            # The student information system has not met them yet.
+            # The student information system does not know new students yet.
             record["externalStudentID"] = ""
             if "stu_ExternalID" in record["dataItems"]:
                 record["dataItems"]["stu_ExternalID"] = ""
@@ -112,7 +112,7 @@ class RecordFactory:
         return record
 
     def external_student_id(self, index: int) -> str:
-        """The roster record's at that place, without making the record."""
+        """Return the student id of the roster record at a place, without generating the record."""
         place = permuted(index, self.roster_records) if index < self.roster_records else index
         return external_student_id(self.first_student + place)
 
@@ -131,7 +131,7 @@ class RecordFactory:
     def _record(  # noqa: PLR0913 - a record has that many parts
         self,
         record_id: int,
-        who: Student,
+        person: Student,
         d: tuple[int, ...],
         *,
         status: str,
@@ -139,18 +139,18 @@ class RecordFactory:
         tags: list[str],
     ) -> Record:
         imported, started, submitted = (as_naive_text(time) if time else None for time in times)
-        items = data_items(who, self.school_year, d, answered=submitted is not None)
+        items = data_items(person, self.school_year, d, answered=submitted is not None)
         return {
             "id": record_id,
             "status": status,
-            "firstName": who.first_name,
-            "lastName": who.last_name,
-            "dateOfBirth": f"{who.date_of_birth.isoformat()}T00:00:00",
-            "externalStudentID": who.external_id,
-            "externalFamilyID": who.family.external_id,
-            "household": who.family.household,
-            "school": who.school(self.school_year),
-            "grade": who.grade(self.school_year),
+            "firstName": person.first_name,
+            "lastName": person.last_name,
+            "dateOfBirth": f"{person.date_of_birth.isoformat()}T00:00:00",
+            "externalStudentID": person.external_id,
+            "externalFamilyID": person.family.external_id,
+            "household": person.family.household,
+            "school": person.school(self.school_year),
+            "grade": person.grade(self.school_year),
             "enrollStatus": "New" if self.new_students else ("Enrolled", "", "Enrolled", "Returning")[d[6] % 4],
             "imported": imported,
             "started": started,

@@ -1,6 +1,6 @@
-"""Deterministic draws: what chance decides about one thing depends on the seed and the thing alone.
+"""Random numbers that depend only on the seed and on the object that they are for.
 
-So any record can be made at any time, in any order, without the others.
+So each record can be generated separately, in any order, and always looks the same.
 """
 
 import hashlib
@@ -22,13 +22,13 @@ _WORDS = struct.Struct("<32H")
 
 
 def draws(seed: int, kind: Kind, index: int, of: int = 0) -> tuple[int, ...]:
-    """Thirty-two numbers of 0..65535 for the thing `index` of its kind (`of`: of which form or list)."""
+    """Return 32 random numbers from 0 to 65535 for the object `index` of its kind; `of` is its form or list."""
     key = _KEY.pack(seed, _NUMBERS[kind], index, of)
     return _WORDS.unpack(hashlib.blake2b(key, digest_size=64).digest())
 
 
 def permuted(position: int, count: int) -> int:
-    """A fixed permutation of range(count), so that neighbours in a list are not related."""
+    """Return the position in a fixed permutation of range(count), so that siblings are not next to each other."""
     if count < _TOO_FEW_TO_SHUFFLE:
         return position
     step = next(prime for prime in _PRIMES if count % prime)

@@ -1,4 +1,4 @@
-"""Students: one person each, the same in every form and every year."""
+"""Students. A student has the same name, family and date of birth in every form and every year."""
 
 import functools
 from dataclasses import dataclass
@@ -34,9 +34,12 @@ _COUNTRIES = ("United States", "United States", "United States", "MÃ©xico", "Viá
 
 @dataclass(frozen=True)
 class Student:
-    """Who a record is about; `cohort` is the place in GRADES in the newest school year.
+    """A student.
 
-    `items` are the data items that are the same in every form.
+    Attributes:
+        cohort: index in GRADES of the student's grade in the newest school year.
+        draw: a random number that chooses the school.
+        items: the data items that are equal in every form.
     """
 
     external_id: str
@@ -49,11 +52,11 @@ class Student:
     items: dict[str, str | None]
 
     def grade(self, school_year: int) -> str:
-        """The grade in the year that starts in autumn of `school_year`."""
+        """Return the grade in the school year that starts in autumn of `school_year`."""
         return GRADES[self._level(school_year)]
 
     def school(self, school_year: int) -> str:
-        """The school of that grade near the family."""
+        """Return the name of the school in that school year."""
         level = self._level(school_year)
         schools = _ELEMENTARY if level <= _LAST_ELEMENTARY else _MIDDLE if level <= _LAST_MIDDLE else _HIGH
         return schools[self.draw % len(schools)]
@@ -63,17 +66,17 @@ class Student:
 
 
 def external_student_id(number: int) -> str:
-    """The id that the student information system gave to the student of that number."""
+    """Return the id of a student in the student information system."""
     return str(FIRST_STUDENT_ID + number)
 
 
-# Siblings, and the same student in last year's form, come near each other: keeping some spares work.
+# Siblings are generated soon after each other, and so is the same student in another form: both are cached.
 _family = functools.lru_cache(maxsize=16_384)(family)
 
 
 @functools.lru_cache(maxsize=16_384)
 def student(seed: int, number: int) -> Student:
-    """The student of that number (from 0) in the district grown from `seed`."""
+    """Generate the student with this number (from 0)."""
     family_number, place = place_in_family(number)
     home = _family(seed, family_number)
     d = draws(seed, "student", number)

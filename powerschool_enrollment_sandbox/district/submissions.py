@@ -1,4 +1,4 @@
-"""POST /submission: one family's answers become a submission record that awaits approval."""
+"""POST /submission: creates a submission record, pending approval, from the answers of a family."""
 
 from datetime import datetime
 from typing import Any
@@ -9,7 +9,7 @@ from powerschool_enrollment_sandbox.district.published_actions import PublishedA
 
 
 def submission_problems(form: PublishedAction, answers: Any) -> list[str]:
-    """What is wrong with the `dataItems` of a submission to that form."""
+    """Return the errors in the `dataItems` of a submission to a form."""
     if not isinstance(answers, list) or not answers:
         return ["submission.dataItems must be a list of fieldName and value."]
     known = set(form.field_names)

@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from itertools import count
 from threading import Lock
 
-_REMEMBERED = 500_000
+_MAXIMUM_ENTRIES = 500_000
 
 
 @dataclass(slots=True)
@@ -45,7 +45,7 @@ class Journal:
 
     max_concurrent: int = 0
     concurrent: int = 0
-    _entries: deque[JournalEntry] = field(default_factory=lambda: deque(maxlen=_REMEMBERED))
+    _entries: deque[JournalEntry] = field(default_factory=lambda: deque(maxlen=_MAXIMUM_ENTRIES))
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))
     _lock: Lock = field(default_factory=Lock)
 

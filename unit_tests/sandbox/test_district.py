@@ -117,4 +117,4 @@ def test_the_page_cache_keeps_to_its_budget():
     district = District.generate(forms=1, roster_records_per_form=200, page_cache_bytes=100_000)
     roster = next(iter(district.forms.values())).roster
     pages(roster, 10)
-    assert 0 < roster._cache._held <= 100_000
+    assert 0 < roster._cache._bytes <= 100_000
