@@ -1,4 +1,4 @@
-"""A sandbox in a separate process, so that a benchmark does not share its interpreter with the server."""
+"""A sandbox in a separate process, so that a benchmark does not share an interpreter with the server."""
 
 import re
 import select
@@ -17,9 +17,9 @@ _STOP_BOUND = 5.0
 
 
 class SandboxProcess(SandboxClient):
-    """Starts `powerschool-enrollment-sandbox` on a free port, and ends it on leaving.
+    """Context manager that runs `powerschool-enrollment-sandbox` on a free port.
 
-    Options are those of the command: `SandboxProcess(forms=1, roster_records=50_000, latency_ms=100)`.
+    The options are those of the command: `SandboxProcess(forms=1, roster_records=50_000, latency_ms=100)`.
     """
 
     def __init__(self, *, start_bound: float = 30.0, **options: Any) -> None:
@@ -32,15 +32,15 @@ class SandboxProcess(SandboxClient):
 
     @property
     def pid(self) -> int:
-        """The process's id."""
+        """The process id."""
         if self._process is None:
             raise RuntimeError("The sandbox process is not running.")
         return self._process.pid
 
     def __enter__(self) -> Self:
-        """Start it and wait for its first line."""
+        """Start the process and wait until it is ready."""
         command = [sys.executable, "-m", "powerschool_enrollment_sandbox.run", "--until-stdin-closes"]
-        # In a separate session: Ctrl-C is for the program that runs it, which stops it at its end.
+        # The separate session keeps Ctrl-C from the sandbox. The program that started the sandbox stops it.
         self._process = subprocess.Popen(  # noqa: S603 - our own module
             [*command, *self._arguments],
             stdin=subprocess.PIPE,
@@ -58,7 +58,7 @@ class SandboxProcess(SandboxClient):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """End it."""
+        """Stop the process."""
         self._stop()
 
     def _stop(self) -> None:

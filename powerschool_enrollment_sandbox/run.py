@@ -48,7 +48,7 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 def _stop_with_stdin(server: uvicorn.Server) -> None:
-    """A sandbox that a test started must not outlive the test, however that ended."""
+    """Stop the server when its parent process has ended, even if that was killed."""
     sys.stdin.read()
     server.should_exit = True
 
@@ -56,19 +56,19 @@ def _stop_with_stdin(server: uvicorn.Server) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="powerschool-enrollment-sandbox",
-        description="A stand-in for the PowerSchool Enrollment API v1, with a believable district in it.",
+        description="A stand-in for the PowerSchool Enrollment API v1, with the invented data of a district.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     add = parser.add_argument
     add("--host", default="127.0.0.1", help="address to listen on")
     add("--port", type=int, default=0, help="port to listen on; 0: a free one")
-    add("--api-key", default=Settings.api_key, help="the key it accepts")
-    add("--wire", choices=("observed", "documented"), default=Settings.wire, help="shape of the answers")
+    add("--api-key", default=Settings.api_key, help="the API key that it accepts")
+    add("--wire", choices=("observed", "documented"), default=Settings.wire, help="format of the answers")
     add("--latency-ms", type=float, default=Settings.latency_ms, help="wait before each answer")
     add("--page-size-cap", type=int, default=Settings.page_size_cap, help="largest page size it answers")
     add("--refusal-status", type=int, default=Settings.refusal_status, help="status for a wrong key")
-    add("--seed", type=int, default=DistrictPlan.seed, help="what the district grows from")
-    add("--forms", type=int, default=DistrictPlan.forms, help="published actions")
+    add("--seed", type=int, default=DistrictPlan.seed, help="seed of the generated data")
+    add("--forms", type=int, default=DistrictPlan.forms, help="number of published actions")
     add("--records", type=int, help="records of the whole district, instead of the two options below")
     add("--roster-records", type=int, default=DistrictPlan.roster_records_per_form, help="for each form")
     add(
@@ -81,7 +81,7 @@ def _parser() -> argparse.ArgumentParser:
         "--data-items",
         type=int,
         default=DistrictPlan.data_items,
-        help="for each record; None: as the forms ask",
+        help="for each record; None: one per question of the form",
     )
     add(
         "--delivery-targets",
@@ -92,8 +92,14 @@ def _parser() -> argparse.ArgumentParser:
     add("--approved-waiting", type=int, default=DistrictPlan.approved_waiting, help="for each delivery target")
     add("--checklist-entries", type=int, default=DistrictPlan.checklist_entries, help="for each checklist")
     add("--document-bytes", type=int, default=DistrictPlan.document_bytes, help="size of each document")
-    add("--families-not-started", action="store_true", help="no roster record is started: all may be imported")
-    add("--page-cache-bytes", type=int, default=DistrictPlan.page_cache_bytes, help="memory for encoded pages")
+    add(
+        "--families-not-started",
+        action="store_true",
+        help="no family has started a record, so that all can be imported",
+    )
+    add(
+        "--page-cache-bytes", type=int, default=DistrictPlan.page_cache_bytes, help="size of the cache of encoded pages"
+    )
     add("--until-stdin-closes", action="store_true", help="stop when standard input ends")
     return parser
 
@@ -111,7 +117,7 @@ def _settings(options: argparse.Namespace) -> Settings:
 def _district(options: argparse.Namespace) -> District:
     roster, submissions = options.roster_records, options.submission_records
     if options.records is not None:
-        # As many submissions as families usually send in: seven for ten roster records.
+        # The usual ratio of the service: seven submission records for ten roster records.
         roster = options.records * 10 // (17 * max(options.forms, 1))
         submissions = options.records // max(options.forms, 1) - roster
     return District.generate(

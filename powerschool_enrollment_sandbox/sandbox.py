@@ -23,49 +23,49 @@ _STOP_BOUND = 20.0
 
 @dataclass
 class Sandbox:
-    """A sandbox that runs in this process: its addresses, and everything in it, open to change."""
+    """A running sandbox in this process. Tests read and change its parts while it runs."""
 
     root_url: str
     service: Service
 
     @property
     def base_url(self) -> str:
-        """What a connector is configured with: `http://127.0.0.1:PORT/api/v1`."""
+        """The `base_url` for a connector's configuration: `http://127.0.0.1:PORT/api/v1`."""
         return f"{self.root_url}{API_PATH}"
 
     @property
     def api_key(self) -> str:
-        """The key it accepts."""
+        """The API key that the sandbox accepts."""
         return self.service.settings.api_key
 
     @property
     def settings(self) -> Settings:
-        """How the service behaves, independent of the district."""
+        """The settings, which do not depend on the district."""
         return self.service.settings
 
     @property
     def clock(self) -> Clock:
-        """What it takes for the time."""
+        """The clock of the service."""
         return self.service.clock
 
     @property
     def faults(self) -> Faults:
-        """The faults in force."""
+        """The active faults."""
         return self.service.faults
 
     @property
     def changes(self) -> Changes:
-        """What changes while records are read."""
+        """The active changes of records during a read."""
         return self.service.changes
 
     @property
     def journal(self) -> Journal:
-        """Every request it saw."""
+        """Every request that the server received."""
         return self.service.journal
 
     @property
     def district(self) -> District:
-        """The live state; assign another district to start over without a new server."""
+        """The current data. Assign another district to start over with the same server."""
         return self.service.district
 
     @district.setter
@@ -74,7 +74,7 @@ class Sandbox:
 
     @property
     def on_request(self) -> OnRequest | None:
-        """Called in the server's thread before each request of the API is answered."""
+        """A function that is called in the server's thread before each API request is answered."""
         return self.service.on_request
 
     @on_request.setter
@@ -93,9 +93,9 @@ def running_sandbox(  # noqa: PLR0913 - by keyword only
     port: int = 0,
     **settings: Any,
 ) -> Iterator[Sandbox]:
-    """A sandbox in a thread of this process; the default district unless one is given.
+    """Run a sandbox in a thread of this process, with the default district unless one is given.
 
-    Further keywords are those of `Settings`, such as `page_size_cap=100`.
+    Further keywords are fields of `Settings`, such as `page_size_cap=100`.
     """
     chosen = Settings(api_key=api_key, wire=wire, latency_ms=latency_ms, **settings)
     service = Service(district or District.generate(), chosen)
@@ -107,7 +107,7 @@ def running_sandbox(  # noqa: PLR0913 - by keyword only
         wait_until_started(server, thread)
         yield Sandbox(root_url(listening), service)
     finally:
-        # Hanging requests are intended: the shutdown does not wait for them.
+        # Faults make requests hang on purpose, so the shutdown does not wait for them.
         server.should_exit = server.force_exit = True
         thread.join(_STOP_BOUND)
 

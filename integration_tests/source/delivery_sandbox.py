@@ -66,7 +66,7 @@ class Spoiled(Faults):
 
     spoil: Spoil = staticmethod(never)
 
-    def striking(self, _method: str, path: str) -> list[Fault]:
+    def for_request(self, _method: str, path: str) -> list[Fault]:
         named = ((when == "after", self.spoil(when, path)) for when in ("before", "after"))
         return [_fault(name, after_acting=after) for after, name in named if name][:1]
 

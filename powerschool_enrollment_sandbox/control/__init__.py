@@ -1,1 +1,1 @@
-"""The control plane below `/sandbox`, for tests whose sandbox runs in another process, and its client."""
+"""The control plane: another process changes a running sandbox through HTTP routes below `/sandbox`."""

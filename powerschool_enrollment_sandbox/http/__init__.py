@@ -1,1 +1,1 @@
-"""The service over HTTP: server, wire shapes, endpoints, faults on request, and a journal of every request."""
+"""The service over HTTP: server, wire shapes, endpoints, injected faults, and a journal of all requests."""

@@ -1,4 +1,4 @@
-"""The ASGI application: each request passes journal, faults, the check of its key, and its endpoint."""
+"""The ASGI application. It records each request, applies faults, checks the API key and calls the endpoint."""
 
 import asyncio
 import base64
@@ -26,7 +26,7 @@ _REFUSED = "You are not authorized to access this resource."
 
 
 class SandboxApp:
-    """What a request of the API or the document storage passes; `/sandbox` leads to the control plane."""
+    """Answers requests to the API and the document storage, and forwards `/sandbox` to the control plane."""
 
     def __init__(self, service: Service, control: Application) -> None:
         self._service = service
@@ -48,7 +48,7 @@ class SandboxApp:
         try:
             await self._respond(scope, receive, send, entry, authorization)
         except asyncio.CancelledError:
-            # The server is stopping, and has closed this connection.
+            # The server is stopping and has closed this connection.
             return
         finally:
             self._service.journal.end(entry)
@@ -57,7 +57,7 @@ class SandboxApp:
         self, scope: Scope, receive: Receive, send: Send, entry: JournalEntry, authorization: bytes | None
     ) -> None:
         body = await _body(receive) if entry.method != "GET" else b""
-        faults = self._service.faults.striking(entry.method, entry.path)
+        faults = self._service.faults.for_request(entry.method, entry.path)
         entry.fault = "+".join(fault.kind for fault in faults)
         await self._wait(faults)
         instead = next((fault for fault in faults if fault.kind in ("status", "drop", "hang")), None)
@@ -112,7 +112,7 @@ class SandboxApp:
 
 @functools.lru_cache(maxsize=64)
 def _authorized(authorization: bytes | None, api_key: str) -> bool:
-    """Basic authentication with the key as user name and an empty password."""
+    """Check basic authentication: the API key is the user name, and the password is empty."""
     scheme, _, credentials = (authorization or b"").partition(b" ")
     try:
         given = base64.b64decode(credentials, validate=True).decode()

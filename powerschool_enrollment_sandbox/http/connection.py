@@ -1,4 +1,4 @@
-"""The connection below a request, for faults that ASGI cannot express."""
+"""Access to the TCP connection of a request, for faults that ASGI cannot express."""
 
 import asyncio
 import contextlib
@@ -10,12 +10,12 @@ from typing import Any, cast
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 _EXTENSION = "sandbox.transport"
-# Lingering for no seconds makes closing a reset: what the other side sees when a server dies.
+# With SO_LINGER on and a timeout of 0, closing sends a TCP reset, as when a server crashes.
 _NO_LINGERING = struct.pack("ii", 1, 0)
 
 
 class TransportInScope(HttpToolsProtocol):
-    """Uvicorn's protocol, with the connection's transport among the scope's extensions."""
+    """Uvicorn's protocol, which adds the transport of the connection to the scope's extensions."""
 
     def on_message_begin(self) -> None:
         """Start a request's scope."""
@@ -25,10 +25,10 @@ class TransportInScope(HttpToolsProtocol):
 
 
 def reset(scope: MutableMapping[str, Any]) -> None:
-    """Drop the connection at once, unanswered: the client sees `Connection reset by peer`."""
+    """Reset the connection without an answer. The client reports `Connection reset by peer`."""
     transport = _transport(scope)
     connection = transport.get_extra_info("socket")
-    # The client may have hung up first, and its socket be closed.
+    # The socket is already closed if the client has disconnected first.
     with contextlib.suppress(OSError):
         if connection is not None:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGERING)
@@ -36,12 +36,12 @@ def reset(scope: MutableMapping[str, Any]) -> None:
 
 
 def close_after_writing(scope: MutableMapping[str, Any]) -> None:
-    """Close the connection when what was sent so far has gone out."""
+    """Close the connection after everything sent so far is written."""
     _transport(scope).close()
 
 
 async def gone(receive: Callable[[], Awaitable[MutableMapping[str, Any]]]) -> None:
-    """Wait until the connection is closed, which Uvicorn must know before the application returns."""
+    """Wait until the connection is closed. Uvicorn must know that before the application returns."""
     while (await receive())["type"] != "http.disconnect":
         pass
 

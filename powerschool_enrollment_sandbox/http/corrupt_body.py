@@ -1,4 +1,4 @@
-"""Answers as faults corrupt them: well-formed enough to arrive, odd enough to break a careless reader."""
+"""Faults that corrupt a JSON body. The HTTP response stays valid; only its content is unexpected."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -13,7 +13,7 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 def corrupted(answer: Answer, faults: list[Fault]) -> Answer:
-    """The answer with what each of the faults does to a body; other kinds leave it as it is."""
+    """Return the answer with the body as the faults corrupt it. Other kinds of fault do not change the body."""
     for fault in faults:
         corrupt = _CORRUPTIONS.get(fault.kind)
         if corrupt and answer.body and answer.content_type.startswith("application/json"):

@@ -1,4 +1,4 @@
-"""Faults on request: which requests they strike, how often, and what they do."""
+"""Injected faults: which requests they apply to, how often, and what they do."""
 
 import re
 from dataclasses import asdict, dataclass, field
@@ -12,15 +12,15 @@ from typing import Any, Literal
 from powerschool_enrollment_sandbox.http.responses import Answer, json_answer
 
 FaultKind = Literal[
-    "delay",  # waits `seconds`, then goes on
+    "delay",  # waits `seconds`, then answers
     "hang",  # waits `seconds`, then drops the connection
     "drop",  # resets the connection
     "status",  # answers `status` with `body`
-    "truncate",  # cuts the body short of the Content-Length it claimed, and closes
+    "truncate",  # sends half of the body with the Content-Length of all of it, then closes
     "bom",  # puts a byte order mark before the body
     "extra_keys",  # puts unknown keys into every object of the answer
-    "without_status",  # takes the key `status` from the answer of an import
-    "without_records",  # answers a page with its metadata but no records
+    "without_status",  # removes the key `status` from the answer to an import
+    "without_records",  # answers a page with metadata but without records
 ]
 
 _BODIES = {
@@ -36,23 +36,23 @@ _BODIES = {
 
 @dataclass
 class Fault:
-    """A fault strikes the requests that match it, after the first `skip` of them, at most `times`.
+    """A fault that applies to requests with a matching method and path.
 
     Attributes:
-        kind: what it does; see FaultKind.
-        method: of the requests it strikes, with `*` for any.
-        path: below `/api/v1` (whole elsewhere) without query, as `/deliverytargets/*/createbatch`.
-        times: how often it strikes; None: until it is removed.
-        skip: how many matching requests it lets pass first.
-        probability: of striking a matching request, once those are past.
-        seconds: for `delay` and `hang`.
-        status: for `status`; 429 is "slow down".
-        body: of a `status` fault: the documented message, a maintenance page, or nothing.
-        message: replaces "An error has occurred."
-        retry_after: seconds in a Retry-After header; `retry_after_as_date` writes the moment instead.
-        headers: further headers of a `status` fault, such as Location.
-        after_acting: whether the service does what was asked before the fault (`status`, `drop`, `hang`).
-        struck: how often it struck so far.
+        kind: what the fault does; see FaultKind.
+        method: the HTTP method to match; `*` matches any.
+        path: the path to match, below `/api/v1` and without query, with `*` and `?`.
+        times: how many requests it applies to at most; None for no limit.
+        skip: how many matching requests it ignores first.
+        probability: how likely it applies to a matching request after those.
+        seconds: how long `delay` and `hang` wait.
+        status: the status that `status` answers.
+        body: what `status` answers: the documented JSON message, a maintenance page, or nothing.
+        message: replaces the text "An error has occurred." in the JSON message.
+        retry_after: seconds for a Retry-After header; with `retry_after_as_date`, the header contains a date.
+        headers: further headers of the answer of `status`, such as Location.
+        after_acting: whether the service processes the request before the fault (`status`, `drop`, `hang`).
+        applied: how many requests it applied to so far.
     """
 
     kind: FaultKind
@@ -69,27 +69,27 @@ class Fault:
     retry_after_as_date: bool = False
     headers: dict[str, str] = field(default_factory=dict)
     after_acting: bool = False
-    struck: int = 0
+    applied: int = 0
     _seen: int = field(default=0, repr=False)
 
     def __post_init__(self) -> None:
-        """Compile the path once."""
+        """Compile the pattern of the path."""
         self._path = re.compile(translate(self.path))
 
-    def strikes(self, method: str, path: str, chance: Random) -> bool:
-        """Whether it strikes this request; counts that it did."""
-        if self.times is not None and self.struck >= self.times:
+    def applies_to(self, method: str, path: str, random: Random) -> bool:
+        """Return whether the fault applies to this request, and count it."""
+        if self.times is not None and self.applied >= self.times:
             return False
         if self.method not in ("*", method) or not self._path.match(path):
             return False
         self._seen += 1
-        if self._seen <= self.skip or (self.probability < 1 and chance.random() >= self.probability):
+        if self._seen <= self.skip or (self.probability < 1 and random.random() >= self.probability):
             return False
-        self.struck += 1
+        self.applied += 1
         return True
 
     def answer(self) -> Answer:
-        """What a `status` fault answers."""
+        """Return the answer of a `status` fault."""
         body = json_answer({"message": self.message}) if self.message else _BODIES[self.body]
         headers = dict(self.headers)
         if self.retry_after is not None:
@@ -98,7 +98,7 @@ class Fault:
 
     def as_json(self) -> dict[str, Any]:
         """Return the fields that describe the fault, without its counters, for the control plane."""
-        return {name: value for name, value in asdict(self).items() if name not in ("struck", "_seen")}
+        return {name: value for name, value in asdict(self).items() if name not in ("applied", "_seen")}
 
     def _retry_after(self, seconds: float) -> str:
         if self.retry_after_as_date:
@@ -107,26 +107,26 @@ class Fault:
 
 
 class Faults:
-    """The faults in force; chances are drawn from a seed."""
+    """The active faults. Probabilities are decided at random, from a seed."""
 
     def __init__(self, seed: int = 1) -> None:
         self._faults: list[Fault] = []
-        self._chance = Random(seed)  # noqa: S311 - no secret
+        self._random = Random(seed)  # noqa: S311 - no secret
         self._lock = Lock()
 
     def add(self, *faults: Fault) -> None:
-        """Put faults in force."""
+        """Activate faults."""
         with self._lock:
             self._faults += faults
 
     def clear(self) -> None:
-        """Let all be well again."""
+        """Remove all faults."""
         with self._lock:
             self._faults = []
 
-    def striking(self, method: str, path: str) -> list[Fault]:
-        """Those that strike this request."""
+    def for_request(self, method: str, path: str) -> list[Fault]:
+        """Return the faults that apply to this request, and count them."""
         if not self._faults:
             return []
         with self._lock:
-            return [fault for fault in self._faults if fault.strikes(method, path, self._chance)]
+            return [fault for fault in self._faults if fault.applies_to(method, path, self._random)]

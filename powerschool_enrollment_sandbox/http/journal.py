@@ -1,4 +1,4 @@
-"""The journal: every request the service saw, in order, with what became of it."""
+"""The journal: every request that the server received, in order, and its outcome."""
 
 import time
 from collections import deque
@@ -16,14 +16,16 @@ class JournalEntry:
     """One request.
 
     Attributes:
-        number: from 1, in order of arrival; never used again, not even after `clear`.
-        path: below `/api/v1` for the API, whole elsewhere; `query` without the question mark.
-        route: the documentation's path, such as `/rosterrecords/{id}`; empty if nothing answers there.
-        acted: whether the service did what was asked (it answered 2xx, or would have, had no fault cut in).
-        status: as answered; None while unanswered, or when the connection was dropped.
+        number: from 1, in order of arrival. `clear` does not restart it.
+        path: for the API without `/api/v1`.
+        query: without the question mark.
+        route: the path in the documentation, such as `/rosterrecords/{id}`; empty for an unknown path.
+        acted: whether the service processed the request successfully, even if a fault replaced the answer.
+        status: of the answer; None if there is no answer yet, or if a fault dropped the connection.
         authorization: whether an Authorization header was sent.
-        fault: the kinds of fault that struck, joined by `+`.
-        began: monotonic seconds, like `ended`, which is None during the request.
+        fault: the kinds of the faults that applied, joined by `+`.
+        began: when the request arrived, in monotonic seconds.
+        ended: when it was answered or dropped; None before that.
     """
 
     number: int
@@ -41,7 +43,7 @@ class JournalEntry:
 
 @dataclass
 class Journal:
-    """Entries (the latest half million), and how many requests were under way at once at most."""
+    """The latest half million requests. `max_concurrent` is the highest number of concurrent requests."""
 
     max_concurrent: int = 0
     concurrent: int = 0
@@ -50,15 +52,15 @@ class Journal:
     _lock: Lock = field(default_factory=Lock)
 
     def __len__(self) -> int:
-        """How many requests are remembered."""
+        """Return the number of entries."""
         return len(self._entries)
 
     def __iter__(self) -> Iterator[JournalEntry]:
-        """Every request, in order of arrival."""
+        """Iterate over all entries, in order of arrival."""
         return iter(self.entries())
 
     def begin(self, method: str, path: str, query: str, *, authorization: bool) -> JournalEntry:
-        """Note that a request arrived."""
+        """Record that a request arrived."""
         with self._lock:
             entry = JournalEntry(next(self._numbers), method, path, query, authorization, time.monotonic())
             self._entries.append(entry)
@@ -67,19 +69,19 @@ class Journal:
         return entry
 
     def end(self, entry: JournalEntry) -> None:
-        """Note that it was answered, or will never be."""
+        """Record that a request was answered or dropped."""
         with self._lock:
             entry.ended = time.monotonic()
             self.concurrent -= 1
 
     def clear(self) -> None:
-        """Forget every entry; requests under way still count as concurrent."""
+        """Delete all entries. Unfinished requests still count as concurrent."""
         with self._lock:
             self._entries.clear()
             self.max_concurrent = self.concurrent
 
     def entries(self, method: str = "*", path: str = "*", *, status: int | None = None) -> list[JournalEntry]:
-        """Those of that method, path (`*` and `?`; a route will do too) and status, in order of arrival."""
+        """Return the entries with this method, path (with `*` and `?`) or exact route, and status, oldest first."""
         with self._lock:
             entries = list(self._entries)
         return [
@@ -91,5 +93,5 @@ class Journal:
         ]
 
     def count(self, method: str = "*", path: str = "*", *, status: int | None = None) -> int:
-        """How many there are of those."""
+        """Count the entries that `entries` returns."""
         return len(self.entries(method, path, status=status))

@@ -1,4 +1,4 @@
-"""What the service answers, before it goes on the wire."""
+"""Answers of the service, independent of the HTTP server."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,7 +10,7 @@ _NO_CONTENT = 204
 
 @dataclass(frozen=True)
 class Answer:
-    """A status, a body and their headers."""
+    """Status, body and headers of a response."""
 
     status: int = 200
     body: bytes = b""
@@ -18,7 +18,7 @@ class Answer:
     headers: dict[str, str] = field(default_factory=dict)
 
     def raw_headers(self) -> list[tuple[bytes, bytes]]:
-        """The headers for ASGI."""
+        """Return the headers in the format of ASGI."""
         headers = [(name.lower().encode(), value.encode()) for name, value in self.headers.items()]
         if self.status == _NO_CONTENT:
             return headers
@@ -30,7 +30,7 @@ class Answer:
 
 
 class Refusal(Exception):
-    """The request is answered with an error status and the documented body, `{"message": ...}`."""
+    """Raised to answer a request with an error status and the documented body, `{"message": ...}`."""
 
     def __init__(self, status: int, message: str, **more: Any) -> None:
         super().__init__(message)
@@ -38,15 +38,15 @@ class Refusal(Exception):
 
 
 def json_answer(content: Any, status: int = 200) -> Answer:
-    """An answer of JSON."""
+    """Return an answer with a JSON body."""
     return Answer(status, orjson.dumps(content))
 
 
 def text_answer(text: str, status: int = 200, content_type: str = "text/plain; charset=utf-8") -> Answer:
-    """An answer of bare text."""
+    """Return an answer with a text body."""
     return Answer(status, text.encode(), content_type)
 
 
 def no_content() -> Answer:
-    """204, as `resetbatch` answers."""
+    """Return an empty answer with status 204."""
     return Answer(_NO_CONTENT)

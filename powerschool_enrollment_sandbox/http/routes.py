@@ -24,18 +24,18 @@ API_PATH = "/api/v1"
 
 @dataclass(frozen=True)
 class Endpoint:
-    """A path with `{parameters}`, the function that answers there, and the method that it answers."""
+    """A path with `{parameters}`, the function that answers it, and the HTTP method."""
 
     path: str
     handler: Handler
     method: str = "GET"
 
     def pattern(self) -> "re.Pattern[str]":
-        """Return the pattern of whole paths. The service's web framework ignores case and a trailing slash."""
+        """Return a pattern for whole paths. Like the real service, it ignores case and a trailing slash."""
         return re.compile(re.sub(r"{(\w+)}", r"(?P<\1>[^/]+)", self.path) + "/?", re.IGNORECASE)
 
 
-# The most frequent requests first: the paths are compared in this order.
+# The paths are compared in this order, so the most frequent requests come first.
 API = (
     Endpoint("/publishedactions/{id}/rosterrecords", record_page(lambda form: form.roster)),
     Endpoint("/publishedactions/{id}/submissionrecords", record_page(lambda form: form.submissions)),
@@ -58,7 +58,7 @@ API = (
     Endpoint("/documents/{objectId}", documents.get_document_url),
     Endpoint("/connection/test", healthz),
 )
-# These need no key.
+# These need no API key.
 OPEN = (
     Endpoint("/healthz", healthz),
     Endpoint("/api/healthz", healthz),

@@ -1,4 +1,4 @@
-"""Uvicorn on a socket that is already open."""
+"""The Uvicorn server of the sandbox, and its socket."""
 
 import asyncio
 import socket
@@ -15,7 +15,7 @@ _BACKLOG = 2048
 
 
 def server_of(application: Application) -> uvicorn.Server:
-    """Return the server of an application, not started yet."""
+    """Return a server of the application, which is not started yet."""
     config = uvicorn.Config(
         application,
         http=TransportInScope,
@@ -32,20 +32,20 @@ def server_of(application: Application) -> uvicorn.Server:
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A socket that takes connections at once, even before the server reads from them."""
+    """Open a socket that accepts connections even before the server is started."""
     listening = socket.create_server((host, port), backlog=_BACKLOG)
     listening.setblocking(False)
     return listening
 
 
 def root_url(listening: socket.socket) -> str:
-    """`http://127.0.0.1:PORT`."""
+    """Return the address of a socket, such as `http://127.0.0.1:8765`."""
     host, port = listening.getsockname()[:2]
     return f"http://{host}:{port}"
 
 
 class _Server(uvicorn.Server):
-    """Leaves at once when it is asked to, cancelling what is under way."""
+    """A server that stops at once: it cancels running requests and does not wait for them."""
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         for server in self.servers:
@@ -54,8 +54,8 @@ class _Server(uvicorn.Server):
             listening.close()
         for connection in list(self.server_state.connections):
             connection.transport.abort()
-        # Uvicorn learns in the next turn of the loop that they are gone, and then has no complaints about
-        # requests that end unanswered.
+        # Uvicorn handles the closed connections in the next iteration of the event loop. After that it logs no
+        # error for requests that end without an answer.
         await asyncio.sleep(0.01)
         tasks = list(self.server_state.tasks)
         for task in tasks:

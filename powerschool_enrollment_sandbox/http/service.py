@@ -1,4 +1,4 @@
-"""The service: the district, how it behaves, and what it saw."""
+"""The state of the service, and the request that an endpoint receives."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ OnRequest = Callable[[JournalEntry], None]
 
 @dataclass
 class Service:
-    """Everything that a request may meet; all of it may be changed while the server runs."""
+    """The state that all requests share. Tests may change it while the server runs."""
 
     district: District
     settings: Settings = field(default_factory=Settings)
@@ -25,12 +25,12 @@ class Service:
     changes: Changes = field(default_factory=Changes)
     journal: Journal = field(default_factory=Journal)
     on_request: OnRequest | None = None
-    """Called in the server's thread just before a request of the API is answered."""
+    """Called in the server's thread before each API request is answered."""
 
 
 @dataclass(frozen=True)
 class Call:
-    """A request as endpoints see it: path parameters, query (names in lower case), body, server address."""
+    """A request as endpoints receive it. The names in `query` are in lower case."""
 
     entry: JournalEntry
     parameters: Mapping[str, str]
@@ -40,11 +40,11 @@ class Call:
 
     @property
     def id(self) -> int:
-        """Return the id in the path; -1, which no object has, if it is not a number."""
+        """Return the id in the path, or -1, which is not the id of any object, if it is not a number."""
         return self.number("id")
 
     def number(self, name: str) -> int:
-        """Return a numeric path parameter; -1 if it is not a number."""
+        """Return a numeric path parameter, or -1 if it is not a number."""
         text = self.parameters[name]
         return int(text) if text.isdecimal() else -1
 

@@ -1,4 +1,4 @@
-"""The two shapes in which the service's answers are known: as production code observed, and as documented."""
+"""The two formats of the service's answers: the one observed in production, and the documented one."""
 
 from collections.abc import Mapping
 from typing import Any, Protocol
@@ -11,50 +11,50 @@ from powerschool_enrollment_sandbox.settings import WireName
 
 
 class Wire(Protocol):
-    """How answers look where the shapes differ."""
+    """The answers whose format differs."""
 
     def page(self, page: EncodedPage) -> Answer:
-        """A page of records in its envelope."""
+        """Return a page of records with its metadata."""
         ...
 
     def details(self, details: Mapping[str, Any]) -> Answer:
-        """One record, or one checklist."""
+        """Return the details of one object."""
         ...
 
     def document_url(self, url: str) -> Answer:
-        """A document's address."""
+        """Return the address of a document."""
         ...
 
 
 class Observed:
-    """An object with `metaData`, details as bare object, addresses as JSON string."""
+    """A page is an object with `metaData`, details are an object, an address is a JSON string."""
 
     def page(self, page: EncodedPage) -> Answer:
-        """`{"metaData": {...}, "records": [...]}`."""
+        """Return `{"metaData": {...}, "records": [...]}`."""
         return Answer(body=b'{"metaData":%s,"records":%s}' % (_metadata(page), page.records))
 
     def details(self, details: Mapping[str, Any]) -> Answer:
-        """`{...}`."""
+        """Return `{...}`."""
         return json_answer(details)
 
     def document_url(self, url: str) -> Answer:
-        """`"https://..."`."""
+        """Return `"https://..."`, with quotation marks."""
         return json_answer(url)
 
 
 class Documented:
-    """A list of one object with `metadata`, details as list of one, addresses as bare text."""
+    """A page is a list of one object with `metadata`, details are a list of one, an address is plain text."""
 
     def page(self, page: EncodedPage) -> Answer:
-        """`[{"metadata": {...}, "records": [...]}]`."""
+        """Return `[{"metadata": {...}, "records": [...]}]`."""
         return Answer(body=b'[{"metadata":%s,"records":%s}]' % (_metadata(page), page.records))
 
     def details(self, details: Mapping[str, Any]) -> Answer:
-        """`[{...}]`."""
+        """Return `[{...}]`."""
         return json_answer([details])
 
     def document_url(self, url: str) -> Answer:
-        """`https://...`."""
+        """Return `https://...`, without quotation marks."""
         return text_answer(url)
 
 

@@ -1,4 +1,4 @@
-"""Document addresses, and the blob storage that they lead to."""
+"""Document addresses, and the blob storage that serves the documents."""
 
 import base64
 import binascii
@@ -21,7 +21,7 @@ def get_document_url_with_name(service: Service, call: Call) -> Answer:
 
 
 def download(service: Service, call: Call) -> Answer:
-    """A blob, as the storage serves it: no key asked for, 403 once the address has expired."""
+    """Serve a document like the blob storage: without an API key, and with 403 after the address has expired."""
     documents = service.district.documents
     document_id = call.parameters["objectId"]
     problem = documents.address_problem(document_id, call.entry.query, service.clock.now())

@@ -30,7 +30,7 @@ _SEARCHABLE = frozenset(
 
 
 def record_page(select: Callable[[PublishedAction], RecordList]) -> Handler:
-    """Return a handler that answers a page of a form's records, or of those that a search finds."""
+    """Return a handler that answers a page of a form's records, filtered by the search in the query."""
 
     def handle(service: Service, call: Call) -> Answer:
         return _page(service, call, select(find_published_action(service.district, call.id)))
