@@ -5,18 +5,18 @@ from powerschool_enrollment_sandbox import District, running_sandbox
 
 
 class Caller(requests.Session):
-    """A session with the sandbox's key, which knows its address and opens both wire shapes."""
+    """A session with the sandbox's key, which knows the sandbox's address and reads both wire formats."""
 
     def __init__(self, sandbox):
         super().__init__()
         self.sandbox = sandbox
         self.auth = (sandbox.api_key, "")
 
-    def ask(self, path, method="GET", **options):
+    def call(self, path, method="GET", **options):
         return self.request(method, f"{self.sandbox.base_url}{path}", timeout=30, **options)
 
     def page(self, path, **query):
-        answer = self.ask(path, params=query)
+        answer = self.call(path, params=query)
         answer.raise_for_status()
         content = answer.json()
         if self.sandbox.settings.wire == "documented":
@@ -26,7 +26,7 @@ class Caller(requests.Session):
         return content["metaData"], content["records"]
 
     def details(self, path):
-        answer = self.ask(path)
+        answer = self.call(path)
         answer.raise_for_status()
         return answer.json()[0] if self.sandbox.settings.wire == "documented" else answer.json()
 
@@ -37,22 +37,22 @@ def small_district(**plan):
 
 
 @pytest.fixture(scope="module")
-def started():
+def shared_sandbox():
     with running_sandbox(district=small_district()) as sandbox:
         yield sandbox
 
 
 @pytest.fixture(params=["observed", "documented"])
-def sandbox(started, request):
-    return afresh(started, request.param)
+def sandbox(shared_sandbox, request):
+    return reset(shared_sandbox, request.param)
 
 
 @pytest.fixture
-def observed(started):
-    return afresh(started, "observed")
+def observed_sandbox(shared_sandbox):
+    return reset(shared_sandbox, "observed")
 
 
-def afresh(sandbox, wire):
+def reset(sandbox, wire):
     sandbox.service.settings = type(sandbox.settings)(wire=wire)
     sandbox.faults.clear()
     sandbox.changes.clear()
@@ -70,27 +70,22 @@ def caller(sandbox):
 
 
 @pytest.fixture
-def observer(observed):
-    with Caller(observed) as caller:
+def observed_caller(observed_sandbox):
+    with Caller(observed_sandbox) as caller:
         yield caller
 
 
 @pytest.fixture
-def form(started):
-    """The first form: it has the same id in every district."""
-    return next(iter(started.district.forms))
+def form(shared_sandbox):
+    """The id of the first form, which is the same in every district."""
+    return next(iter(shared_sandbox.district.forms))
 
 
 @pytest.fixture
-def target(started):
-    return next(iter(started.district.delivery_targets))
+def target(shared_sandbox):
+    return next(iter(shared_sandbox.district.delivery_targets))
 
 
 @pytest.fixture
-def caller_of():
-    return Caller
-
-
-@pytest.fixture
-def district_of():
+def make_district():
     return small_district

@@ -13,12 +13,12 @@ def contents(district):
     return [list(records) for form in district.forms.values() for records in (form.roster, form.submissions)]
 
 
-def test_the_same_seed_grows_the_same_district_and_another_seed_another(district_of):
-    assert contents(district_of(seed=5)) == contents(district_of(seed=5))
-    assert contents(district_of(seed=5)) != contents(district_of(seed=6))
+def test_same_seed_generates_the_same_district(make_district):
+    assert contents(make_district(seed=5)) == contents(make_district(seed=5))
+    assert contents(make_district(seed=5)) != contents(make_district(seed=6))
 
 
-def test_large_district_makes_few_records_before_it_is_read(monkeypatch):
+def test_large_district_generates_few_records_before_it_is_read(monkeypatch):
     made = []
     make = RecordFactory._record
     monkeypatch.setattr(RecordFactory, "_record", lambda *args, **kwargs: made.append(1) or make(*args, **kwargs))
@@ -28,8 +28,8 @@ def test_large_district_makes_few_records_before_it_is_read(monkeypatch):
 
 
 @pytest.mark.parametrize("count", [4, 60, 150])
-def test_records_have_as_many_data_items_as_asked(district_of, count):
-    for records in contents(district_of(data_items=count)):
+def test_records_have_the_configured_number_of_data_items(make_district, count):
+    for records in contents(make_district(data_items=count)):
         assert {len(record["dataItems"]) for record in records} == {count}
 
 
@@ -47,13 +47,13 @@ def test_siblings_share_family_address_and_guardians():
         )
 
 
-def test_names_are_in_many_scripts(district_of):
-    names = "".join(record["lastName"] for records in contents(district_of()) for record in records)
+def test_names_are_in_many_scripts(make_district):
+    names = "".join(record["lastName"] for records in contents(make_district()) for record in records)
     scripts = {chr(ord(letter) & ~0xFF) for letter in names}
     assert len(scripts) >= 5
 
 
-def test_who_returns_is_the_same_student_every_year():
+def test_returning_students_are_the_same_every_year():
     this_year, _, last_year = District.generate(forms=3, roster_records_per_form=50).forms.values()
     now, then = ({r["externalStudentID"]: r for r in form.roster} for form in (this_year, last_year))
     assert now.keys() == then.keys()
@@ -61,7 +61,7 @@ def test_who_returns_is_the_same_student_every_year():
     assert any(now[who]["grade"] != then[who]["grade"] for who in now)
 
 
-def test_every_stage_of_the_life_of_a_record_occurs():
+def test_every_record_status_occurs():
     form = next(iter(District.generate(forms=1).forms.values()))
     roster = Counter(record["status"] for record in form.roster)
     submissions = Counter(record["status"] for record in form.submissions)
@@ -70,8 +70,8 @@ def test_every_stage_of_the_life_of_a_record_occurs():
     assert submissions["Approved"] == 60
 
 
-def test_before_the_season_no_family_has_started(district_of):
-    form = next(iter(district_of(families_started=False).forms.values()))
+def test_no_record_is_started_if_families_have_not_started(make_district):
+    form = next(iter(make_district(families_started=False).forms.values()))
     assert not {"Started", "Submitted"} & {record["status"] for record in form.roster}
 
 
@@ -94,7 +94,7 @@ change = st.tuples(st.sampled_from(["insert", "remove", "edit"]), st.floats(0, 0
 
 @settings(max_examples=60, deadline=None)
 @given(count=st.integers(0, 40), size=st.integers(1, 15), changes=st.lists(change, max_size=12))
-def test_pages_hold_every_current_record_once_after_any_change(count, size, changes):
+def test_pages_contain_each_current_record_once_after_changes(count, size, changes):
     district = District.generate(forms=1, roster_records_per_form=count, delivery_targets=0, checklists=0)
     roster = next(iter(district.forms.values())).roster
     for kind, where in changes:
@@ -113,7 +113,7 @@ def test_pages_hold_every_current_record_once_after_any_change(count, size, chan
     assert len(found) >= len(edited)
 
 
-def test_the_page_cache_keeps_to_its_budget():
+def test_page_cache_stays_within_its_budget():
     district = District.generate(forms=1, roster_records_per_form=200, page_cache_bytes=100_000)
     roster = next(iter(district.forms.values())).roster
     pages(roster, 10)

@@ -12,19 +12,19 @@ NAIVE_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/api/healthz"])
-def test_health_needs_no_key(sandbox, path):
+def test_health_check_does_not_need_a_key(sandbox, path):
     answer = requests.get(f"{sandbox.root_url}{path}", timeout=10)
     assert answer.status_code == 200
     assert set(answer.json()) == {"Status", "SoftwareVersion", "DateTimeNow"}
 
 
-def test_the_connection_test_answers_to_the_key(caller):
-    assert caller.ask("/connection/test").json()["Status"] == "Healthy"
+def test_connection_test_accepts_the_key(caller):
+    assert caller.call("/connection/test").json()["Status"] == "Healthy"
 
 
 @pytest.mark.parametrize("auth", [("wrong", ""), ("", ""), ("sandbox-key", "password"), None])
 @pytest.mark.parametrize("status", [500, 401, 403])
-def test_a_wrong_key_is_refused_as_the_service_does(sandbox, auth, status):
+def test_wrong_key_is_answered_with_the_configured_status(sandbox, auth, status):
     sandbox.settings.refusal_status = status
     answer = requests.get(f"{sandbox.base_url}/publishedactions", auth=auth, timeout=10)
     assert answer.status_code == status
@@ -32,19 +32,19 @@ def test_a_wrong_key_is_refused_as_the_service_does(sandbox, auth, status):
 
 
 def test_published_actions_have_id_title_and_year(caller):
-    forms = caller.ask("/publishedactions").json()
+    forms = caller.call("/publishedactions").json()
     assert [set(form) for form in forms] == [{"id", "title", "academicYear"}] * 2
     assert all(isinstance(form["id"], int) for form in forms)
 
 
 def test_import_schemas_have_fields(caller, form):
-    schemas = caller.ask(f"/publishedactions/{form}/importschemas").json()
+    schemas = caller.call(f"/publishedactions/{form}/importschemas").json()
     assert all(set(schema) == {"id", "title", "fields"} for schema in schemas)
     assert "ExternalID" in schemas[1]["fields"]
 
 
 @pytest.mark.parametrize("kind", ["roster", "submission"])
-def test_records_have_the_observed_keys_and_types_in_lists_and_alone(caller, form, kind):
+def test_records_have_the_observed_fields_in_pages_and_in_details(caller, form, kind):
     metadata, records = caller.page(f"/publishedactions/{form}/{kind}records", pagesize=1000)
     assert metadata == {"page": 1, "pageSize": 1000, "pageCount": 1, "recordCount": len(records)}
     for record in records:
@@ -57,29 +57,29 @@ def test_records_have_the_observed_keys_and_types_in_lists_and_alone(caller, for
     assert caller.details(f"/{kind}records/{records[7]['id']}") == records[7]
 
 
-def test_one_page_is_fifty_records_unless_asked_otherwise(caller, form):
+def test_default_page_size_is_fifty(caller, form):
     metadata, records = caller.page(f"/publishedactions/{form}/rosterrecords")
     assert metadata == {"page": 1, "pageSize": 50, "pageCount": 3, "recordCount": 130}
     assert len(records) == 50
 
 
-def test_page_sizes_are_capped_and_answered(caller, sandbox, form):
+def test_page_size_is_capped_and_the_metadata_contains_the_cap(caller, sandbox, form):
     sandbox.settings.page_size_cap = 20
     metadata, records = caller.page(f"/publishedactions/{form}/rosterrecords", PAGE=2, PageSize=500)
     assert (metadata["pageSize"], metadata["page"], len(records)) == (20, 2, 20)
 
 
-def test_a_page_past_the_end_is_empty(caller, form):
+def test_page_after_the_last_is_empty(caller, form):
     metadata, records = caller.page(f"/publishedactions/{form}/rosterrecords", page=99)
     assert (metadata["recordCount"], records) == (130, [])
 
 
 @pytest.mark.parametrize("query", ["page=0", "pagesize=x", "page=-1"])
-def test_nonsense_paging_is_refused(caller, form, query):
-    assert caller.ask(f"/publishedactions/{form}/rosterrecords?{query}").status_code == 400
+def test_invalid_page_or_page_size_is_400(caller, form, query):
+    assert caller.call(f"/publishedactions/{form}/rosterrecords?{query}").status_code == 400
 
 
-def test_search_filters_by_fields_ignoring_case(caller, form):
+def test_search_compares_fields_without_case(caller, form):
     path = f"/publishedactions/{form}/submissionrecords"
     _, everyone = caller.page(path, pagesize=1000)
     metadata, found = caller.page(path, STATUS="approved", Grade=everyone[40]["grade"], pagesize=1000)
@@ -98,21 +98,21 @@ def test_search_filters_by_fields_ignoring_case(caller, form):
         "/checklists/1/checklistentries", "/documents/nobody", "/nowhere",
     ],
 )  # fmt: skip
-def test_what_does_not_exist_is_404_with_a_message(caller, path):
-    answer = caller.ask(path)
+def test_unknown_path_or_id_is_404_with_a_message(caller, path):
+    answer = caller.call(path)
     assert answer.status_code == 404
     assert answer.json()["message"]
 
 
-def test_the_wrong_method_is_405(caller):
-    assert caller.ask("/publishedactions", "POST").status_code == 405
+def test_wrong_method_is_405(caller):
+    assert caller.call("/publishedactions", "POST").status_code == 405
 
 
 def test_checklists_have_details_and_entries(caller):
-    listed = caller.ask("/checklists").json()
+    listed = caller.call("/checklists").json()
     details = caller.details(f"/checklists/{listed[0]['id']}")
     assert details | listed[0] == details
-    entries = caller.ask(f"/checklists/{listed[0]['id']}/checklistentries").json()
+    entries = caller.call(f"/checklists/{listed[0]['id']}/checklistentries").json()
     assert len(entries) == 5
     items = {item["id"] for item in details["items"]}
     dates = {item["dateCompleted"] for entry in entries for item in entry["checklistItems"]}
@@ -130,9 +130,9 @@ def address_in(answer):
     return answer.json() if answer.headers["content-type"].startswith("application/json") else answer.text
 
 
-def test_a_documents_address_works_without_key_and_gives_its_bytes(caller, sandbox, form):
+def test_document_address_serves_the_content_without_a_key(caller, sandbox, form):
     document = document_of(caller, form)["doc_BirthCertificate"]
-    address = address_in(caller.ask(f"/documents/{document}"))
+    address = address_in(caller.call(f"/documents/{document}"))
     answer = requests.get(address, timeout=10)
     assert answer.content == sandbox.district.documents.get(document).content
     assert answer.content.startswith(b"%PDF-")
@@ -140,13 +140,13 @@ def test_a_documents_address_works_without_key_and_gives_its_bytes(caller, sandb
     assert not sandbox.journal.entries("GET", "/secure-*")[-1].authorization
 
 
-def test_a_document_can_be_asked_for_by_its_file_name(caller, form):
+def test_document_address_with_file_name_sets_type_and_disposition(caller, form):
     document = document_of(caller, form)
     query = {
         "file": base64.b64encode(document["doc_BirthCertificate_FileName"].encode()).decode(),
         "providerDocUID": base64.b64encode(document["doc_BirthCertificate"].encode()).decode(),
     }
-    answer = requests.get(address_in(caller.ask("/documents/document/url", params=query)), timeout=10)
+    answer = requests.get(address_in(caller.call("/documents/document/url", params=query)), timeout=10)
     assert answer.headers["content-type"] == "application/pdf"
     assert "filename=" in answer.headers["content-disposition"]
 
@@ -154,7 +154,7 @@ def test_a_document_can_be_asked_for_by_its_file_name(caller, form):
 def test_document_address_expires_and_rejects_a_changed_signature(caller, sandbox, form):
     sandbox.clock.freeze()
     document = document_of(caller, form)["doc_BirthCertificate"]
-    address = address_in(caller.ask(f"/documents/{document}"))
+    address = address_in(caller.call(f"/documents/{document}"))
     assert requests.get(f"{address}A", timeout=10).status_code == 403
     sandbox.clock.shift(seconds=119)
     assert requests.get(address, timeout=10).status_code == 200
@@ -164,22 +164,22 @@ def test_document_address_expires_and_rejects_a_changed_signature(caller, sandbo
     assert "AuthenticationFailed" in expired.text
 
 
-def test_a_document_that_vanished_is_404_at_both_places(caller, sandbox, form):
+def test_removed_document_is_404_in_the_api_and_in_the_storage(caller, sandbox, form):
     document = document_of(caller, form)["doc_BirthCertificate"]
-    address = address_in(caller.ask(f"/documents/{document}"))
+    address = address_in(caller.call(f"/documents/{document}"))
     sandbox.district.documents.remove(document)
     assert requests.get(address, timeout=10).status_code == 404
-    assert caller.ask(f"/documents/{document}").status_code == 404
+    assert caller.call(f"/documents/{document}").status_code == 404
 
 
 @pytest.mark.parametrize(("shape", "start"), [("json", '"http'), ("text", "http")])
-def test_the_shape_of_addresses_can_be_chosen(caller, sandbox, form, shape, start):
+def test_format_of_document_addresses_is_configurable(caller, sandbox, form, shape, start):
     document = document_of(caller, form)["doc_BirthCertificate"]
     sandbox.settings.document_url_shape = shape
-    assert caller.ask(f"/documents/{document}").text.startswith(start)
+    assert caller.call(f"/documents/{document}").text.startswith(start)
 
 
-def test_every_id_is_a_unique_integer(sandbox):
+def test_ids_are_unique(sandbox):
     district = sandbox.district
     ids = [*district.forms, *district.delivery_targets, *district.checklists]
     for form in district.forms.values():

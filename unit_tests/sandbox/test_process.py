@@ -21,7 +21,7 @@ def form(process):
     return process.district()["forms"][0]["id"]
 
 
-def ask(process, path, method="GET"):
+def call(process, path, method="GET"):
     return requests.request(method, f"{process.base_url}{path}", auth=(process.api_key, ""), timeout=30)
 
 
@@ -34,7 +34,7 @@ def test_default_district_has_the_documented_size():
 def test_requests_are_counted_by_method_path_and_status(process, form):
     before = process.count("GET", "*/rosterrecords", status=200)
     for page in ("1", "2", "zero"):
-        ask(process, f"/publishedactions/{form}/rosterrecords?page={page}")
+        call(process, f"/publishedactions/{form}/rosterrecords?page={page}")
     assert process.count("GET", "*/rosterrecords", status=200) == before + 2
     assert process.count("GET", "/publishedactions/{id}/rosterrecords", status=400) == 1
     assert process.count("POST") == 0
@@ -42,25 +42,25 @@ def test_requests_are_counted_by_method_path_and_status(process, form):
 
 def test_faults_are_added_and_removed_over_http(process, form):
     process.add_fault(Fault("status", path="/checklists", status=429, retry_after=1, times=1))
-    assert ask(process, "/checklists").headers["Retry-After"] == "1"
+    assert call(process, "/checklists").headers["Retry-After"] == "1"
     process.add_fault(Fault("status", status=503))
     process.clear_faults()
-    assert ask(process, f"/publishedactions/{form}/rosterrecords").ok
+    assert call(process, f"/publishedactions/{form}/rosterrecords").ok
 
 
 def test_records_are_edited_over_http(process, form):
     edited = process.edit_records(form, "roster", 2, "end")
     assert len(set(edited)) == 2
     for record_id in edited:
-        items = ask(process, f"/rosterrecords/{record_id}").json()["dataItems"]
+        items = call(process, f"/rosterrecords/{record_id}").json()["dataItems"]
         assert items["stu_PreferredName"].startswith("Nickname ")
 
 
 def test_settings_are_changed_over_http(process, form):
     process.change_settings(wire="documented")
-    assert isinstance(ask(process, f"/publishedactions/{form}/rosterrecords").json(), list)
+    assert isinstance(call(process, f"/publishedactions/{form}/rosterrecords").json(), list)
     process.change_settings(wire="observed")
-    assert isinstance(ask(process, f"/publishedactions/{form}/rosterrecords").json(), dict)
+    assert isinstance(call(process, f"/publishedactions/{form}/rosterrecords").json(), dict)
 
 
 def test_rejected_command_reports_the_reason(process):
@@ -68,12 +68,12 @@ def test_rejected_command_reports_the_reason(process):
         process.edit_records(1, "roster")
 
 
-def test_a_process_that_does_not_start_is_an_error():
+def test_process_that_does_not_start_raises():
     with pytest.raises(RuntimeError), SandboxProcess(wire="imagined"):
         pass
 
 
-def test_leaving_ends_the_process():
+def test_leaving_the_context_stops_the_process():
     with SandboxProcess(forms=0) as process:
         address = process.base_url
     with pytest.raises(requests.exceptions.ConnectionError):
@@ -84,7 +84,7 @@ def command(*options):
     return [sys.executable, "-m", "powerschool_enrollment_sandbox.run", "--forms", "0", *options]
 
 
-def test_ctrl_c_is_a_good_end():
+def test_ctrl_c_exits_with_0_and_without_output():
     with subprocess.Popen(command(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         address = process.stdout.readline().split()[3]
         assert requests.get(f"{address}/connection/test", timeout=30).status_code == 500  # it serves, and wants a key
@@ -93,7 +93,7 @@ def test_ctrl_c_is_a_good_end():
     assert process.returncode == 0
 
 
-def test_a_port_that_is_taken_is_named_with_what_to_do():
+def test_occupied_port_error_names_port_and_option():
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         result = subprocess.run(command("--port", str(port)), capture_output=True, text=True, check=False, timeout=60)

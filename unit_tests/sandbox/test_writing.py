@@ -2,17 +2,17 @@ import pytest
 
 
 def schemas(caller, form):
-    return [schema["id"] for schema in caller.ask(f"/publishedactions/{form}/importschemas").json()]
+    return [schema["id"] for schema in caller.call(f"/publishedactions/{form}/importschemas").json()]
 
 
 def put(caller, form, row, schema=1):
-    return caller.ask(f"/publishedactions/{form}/importschemas/{schemas(caller, form)[schema]}", "POST", json=row)
+    return caller.call(f"/publishedactions/{form}/importschemas/{schemas(caller, form)[schema]}", "POST", json=row)
 
 
 NEW = {"FirstName": "Susan", "LastName": "Smith", "ExternalID": "190292", "DateOfBirth": "04/20/2007"}
 
 
-def test_an_imported_row_shows_up_in_the_roster_once_however_often_it_is_sent(caller, form):
+def test_row_imported_twice_is_one_roster_record(caller, form):
     for grade in ("3", "4"):
         assert put(caller, form, NEW | {"Grade": grade}).json() == {"status": "Success", "errors": []}
     metadata, [record] = caller.page(f"/publishedactions/{form}/rosterrecords", externalStudentID="190292")
@@ -23,7 +23,7 @@ def test_an_imported_row_shows_up_in_the_roster_once_however_often_it_is_sent(ca
     assert caller.details(f"/rosterrecords/{record['id']}") == record
 
 
-def test_an_import_updates_who_is_on_the_roster(caller, sandbox, form):
+def test_import_updates_the_record_of_a_known_student(caller, sandbox, form):
     roster = sandbox.district.forms[form].roster
     known = next(record for record in roster if record["status"] == "Imported")
     row = {"stu_ExternalID": known["externalStudentID"], "stu_Phone": "512-555-0100"}
@@ -43,7 +43,7 @@ def test_an_import_updates_who_is_on_the_roster(caller, sandbox, form):
         ({"ExternalID": "190292"}, "LastName"),
     ],
 )
-def test_a_row_that_fails_verification_is_an_error_with_200_and_changes_nothing(caller, sandbox, form, row, word):
+def test_invalid_row_is_answered_with_200_and_changes_nothing(caller, sandbox, form, row, word):
     answer = put(caller, form, row)
     assert answer.status_code == 200
     assert answer.json()["status"] == "Error"
@@ -51,7 +51,7 @@ def test_a_row_that_fails_verification_is_an_error_with_200_and_changes_nothing(
     assert len(sandbox.district.forms[form].roster) == 130
 
 
-def test_a_record_that_its_family_started_is_not_changed(caller, sandbox, form):
+def test_import_does_not_change_a_started_record(caller, sandbox, form):
     roster = sandbox.district.forms[form].roster
     started = next(record for record in roster if record["status"] == "Submitted")
     row = {"ExternalID": started["externalStudentID"], "Grade": "12"}
@@ -61,7 +61,7 @@ def test_a_record_that_its_family_started_is_not_changed(caller, sandbox, form):
     assert put(caller, form, row).json()["status"] == "Success"
 
 
-def test_attempts_are_remembered_in_order_with_their_requests(caller, sandbox, form):
+def test_import_attempts_are_recorded_in_order_with_their_requests(caller, sandbox, form):
     put(caller, form, NEW)
     put(caller, form, {})
     good, bad = sandbox.district.imports.attempts
@@ -73,12 +73,12 @@ def test_attempts_are_remembered_in_order_with_their_requests(caller, sandbox, f
 @pytest.mark.parametrize("body", [b"", b"[]", b"{", b"\xff"])
 def test_body_that_is_not_an_object_is_400(caller, form, body):
     path = f"/publishedactions/{form}/importschemas/{schemas(caller, form)[0]}"
-    assert caller.ask(path, "POST", data=body).status_code == 400
-    assert caller.ask("/submission", "POST", data=body).status_code == 400
+    assert caller.call(path, "POST", data=body).status_code == 400
+    assert caller.call("/submission", "POST", data=body).status_code == 400
 
 
-def test_an_unknown_schema_is_404(caller, form):
-    assert caller.ask(f"/publishedactions/{form}/importschemas/1", "POST", json=NEW).status_code == 404
+def test_unknown_schema_is_404(caller, form):
+    assert caller.call(f"/publishedactions/{form}/importschemas/1", "POST", json=NEW).status_code == 404
 
 
 def submission(form, **items):
@@ -86,9 +86,9 @@ def submission(form, **items):
     return {"publishedActionId": form, "submission": {"dataItems": answers}}
 
 
-def test_a_submission_awaits_approval(caller, form):
+def test_new_submission_is_pending_approval(caller, form):
     body = submission(form, stu_FirstName="Jane", stu_LastName="Doe", stu_DateOfBirth="01/01/2010")
-    created = caller.ask("/submission", "POST", json=body).json()["submissionRecordId"]
+    created = caller.call("/submission", "POST", json=body).json()["submissionRecordId"]
     record = caller.details(f"/submissionrecords/{created}")
     assert (record["status"], record["lastName"], record["dateOfBirth"]) == (
         "PendingApproval",
@@ -100,22 +100,22 @@ def test_a_submission_awaits_approval(caller, form):
 @pytest.mark.parametrize(
     "items", [{"stu_FirstName": "Jane"}, {"stu_FirstName": "J", "stu_LastName": "D", "shoe": "42"}, {}]
 )
-def test_an_invalid_submission_is_400_and_creates_nothing(caller, sandbox, form, items):
-    assert caller.ask("/submission", "POST", json=submission(form, **items)).status_code == 400
+def test_invalid_submission_is_400_and_creates_nothing(caller, sandbox, form, items):
+    assert caller.call("/submission", "POST", json=submission(form, **items)).status_code == 400
     assert len(sandbox.district.forms[form].submissions) == 90
 
 
 def create(caller, target):
-    answer = caller.ask(f"/deliverytargets/{target}/createbatch", "POST")
+    answer = caller.call(f"/deliverytargets/{target}/createbatch", "POST")
     assert answer.request.headers["Content-Length"] == "0"
     return answer.json()
 
 
 def batches(caller, target, suffix=""):
-    return caller.ask(f"/deliverytargets/{target}/getbatches{suffix}").json()
+    return caller.call(f"/deliverytargets/{target}/getbatches{suffix}").json()
 
 
-def test_sixty_approved_records_leave_in_three_batches_and_an_empty_one(caller, target):
+def test_sixty_approved_records_make_three_batches_and_an_empty_one(caller, target):
     created = [create(caller, target) for _ in range(4)]
     assert [len(batch["records"]) for batch in created] == [25, 25, 10, 0]
     ids = [record["id"] for batch in created for record in batch["records"]]
@@ -129,10 +129,10 @@ def test_sixty_approved_records_leave_in_three_batches_and_an_empty_one(caller, 
     assert all(batch["records"] == [] for batch in listed)
 
 
-def test_a_reset_batch_is_delivered_again_once_and_stays_in_the_list(caller, sandbox, target):
+def test_reset_makes_records_pending_once_and_keeps_the_batch_listed(caller, sandbox, target):
     first = create(caller, target)
     for _ in range(2):
-        assert caller.ask(f"/deliverytargets/{target}/resetbatch/{first['id']}", "POST").status_code == 204
+        assert caller.call(f"/deliverytargets/{target}/resetbatch/{first['id']}", "POST").status_code == 204
     pending = sandbox.district.delivery_targets[target].pending
     assert sorted(pending) == sorted(set(pending))
     assert len(pending) == 60
@@ -140,27 +140,27 @@ def test_a_reset_batch_is_delivered_again_once_and_stays_in_the_list(caller, san
     assert first["id"] in {batch["id"] for batch in batches(caller, target)}
 
 
-def test_a_reset_does_not_take_back_what_a_later_batch_has_delivered(caller, sandbox, target):
+def test_second_reset_does_not_make_records_pending_again(caller, sandbox, target):
     first = create(caller, target)
-    caller.ask(f"/deliverytargets/{target}/resetbatch/{first['id']}", "POST")
+    caller.call(f"/deliverytargets/{target}/resetbatch/{first['id']}", "POST")
     while create(caller, target)["records"]:
         pass
-    caller.ask(f"/deliverytargets/{target}/resetbatch/{first['id']}", "POST")
+    caller.call(f"/deliverytargets/{target}/resetbatch/{first['id']}", "POST")
     assert sandbox.district.delivery_targets[target].pending == []
 
 
-def test_a_reset_batch_can_be_made_to_leave_the_list(caller, sandbox, target):
+def test_reset_removes_the_batch_from_the_list_if_configured(caller, sandbox, target):
     sandbox.settings.reset_batches_stay = False
     first = create(caller, target)
-    caller.ask(f"/deliverytargets/{target}/resetbatch/{first['id']}", "POST")
+    caller.call(f"/deliverytargets/{target}/resetbatch/{first['id']}", "POST")
     assert first["id"] not in {batch["id"] for batch in batches(caller, target)}
 
 
-def test_an_unknown_batch_is_404(caller, target):
-    assert caller.ask(f"/deliverytargets/{target}/resetbatch/nothing", "POST").status_code == 404
+def test_unknown_batch_is_404(caller, target):
+    assert caller.call(f"/deliverytargets/{target}/resetbatch/nothing", "POST").status_code == 404
 
 
-def test_batches_are_listed_from_a_date_and_only_open_ones_if_asked(caller, sandbox, target):
+def test_batches_are_filtered_by_date_and_auto_open(caller, sandbox, target):
     [old] = batches(caller, target)
     sandbox.clock.freeze()
     today = sandbox.clock.now().date().isoformat()
@@ -176,11 +176,11 @@ def test_batches_are_listed_from_a_date_and_only_open_ones_if_asked(caller, sand
 
 
 @pytest.mark.parametrize("suffix", ["/yesterday", "/2026-13-01", "/2026-01-01/perhaps"])
-def test_a_malformed_date_or_flag_is_400(caller, target, suffix):
-    assert caller.ask(f"/deliverytargets/{target}/getbatches{suffix}").status_code == 400
+def test_invalid_date_or_flag_is_400(caller, target, suffix):
+    assert caller.call(f"/deliverytargets/{target}/getbatches{suffix}").status_code == 400
 
 
-def test_approving_more_than_there_are_brings_new_submissions(caller, sandbox, target):
+def test_approving_creates_submissions_if_none_are_left(caller, sandbox, target):
     waiting = sandbox.district.delivery_targets[target]
     approved = waiting.approve(100)
     assert len(set(approved)) == 100
