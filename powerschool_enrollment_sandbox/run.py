@@ -5,7 +5,8 @@ import contextlib
 import socket
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import uvicorn
 
@@ -59,7 +60,13 @@ def _parser() -> argparse.ArgumentParser:
         description="A stand-in for the PowerSchool Enrollment API v1, with the invented data of a district.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
-    add = parser.add_argument
+    _add_service_options(parser.add_argument)
+    _add_district_options(parser.add_argument)
+    parser.add_argument("--until-stdin-closes", action="store_true", help="stop when standard input ends")
+    return parser
+
+
+def _add_service_options(add: Callable[..., Any]) -> None:
     add("--host", default="127.0.0.1", help="address to listen on")
     add("--port", type=int, default=0, help="port to listen on; 0: a free one")
     add("--api-key", default=Settings.api_key, help="the API key that it accepts")
@@ -67,6 +74,9 @@ def _parser() -> argparse.ArgumentParser:
     add("--latency-ms", type=float, default=Settings.latency_ms, help="wait before each answer")
     add("--page-size-cap", type=int, default=Settings.page_size_cap, help="largest page size it answers")
     add("--refusal-status", type=int, default=Settings.refusal_status, help="status for a wrong key")
+
+
+def _add_district_options(add: Callable[..., Any]) -> None:
     add("--seed", type=int, default=DistrictPlan.seed, help="seed of the generated data")
     add("--forms", type=int, default=DistrictPlan.forms, help="number of published actions")
     add("--records", type=int, help="records of the whole district, instead of the two options below")
@@ -100,8 +110,6 @@ def _parser() -> argparse.ArgumentParser:
     add(
         "--page-cache-bytes", type=int, default=DistrictPlan.page_cache_bytes, help="size of the cache of encoded pages"
     )
-    add("--until-stdin-closes", action="store_true", help="stop when standard input ends")
-    return parser
 
 
 def _settings(options: argparse.Namespace) -> Settings:

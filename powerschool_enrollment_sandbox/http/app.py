@@ -60,29 +60,23 @@ class SandboxApp:
         faults = self._service.faults.for_request(entry.method, entry.path)
         entry.fault = "+".join(fault.kind for fault in faults)
         await self._wait(faults)
-        instead = next((fault for fault in faults if fault.kind in ("status", "drop", "hang")), None)
+        replacement = next((fault for fault in faults if fault.kind in ("status", "drop", "hang")), None)
         answer = None
-        if instead is None or instead.after_acting:
+        if replacement is None or replacement.after_acting:
             answer = self._answer(scope, entry, authorization, body)
-        if instead and instead.kind == "status":
-            answer = instead.answer()
-        elif instead:
-            await asyncio.sleep(instead.seconds)
+        if replacement and replacement.kind == "status":
+            answer = replacement.answer()
+        elif replacement:
+            await asyncio.sleep(replacement.seconds)
             answer = None
         if answer is None:
             reset(scope)
             await gone(receive)
             return
         entry.status = answer.status
-        answer = corrupted(answer, faults)
-        await send({"type": "http.response.start", "status": answer.status, "headers": answer.raw_headers()})
-        if answer.body and any(fault.kind == "truncate" for fault in faults):
-            half = answer.body[: len(answer.body) // 2]
-            await send({"type": "http.response.body", "body": half, "more_body": True})
-            close_after_writing(scope)
-            await gone(receive)
-        else:
-            await send({"type": "http.response.body", "body": answer.body})
+        await _send(
+            corrupted(answer, faults), scope, receive, send, truncate=any(fault.kind == "truncate" for fault in faults)
+        )
 
     async def _wait(self, faults: list[Fault]) -> None:
         seconds = self._service.settings.latency_ms / 1000
@@ -108,6 +102,17 @@ class SandboxApp:
         if service.on_request:
             service.on_request(entry)
         return endpoint.handler(service, Call(entry, parameters, _query(entry.query), body, _root_url(scope)))
+
+
+async def _send(answer: Answer, scope: Scope, receive: Receive, send: Send, *, truncate: bool) -> None:
+    await send({"type": "http.response.start", "status": answer.status, "headers": answer.raw_headers()})
+    if answer.body and truncate:
+        half = answer.body[: len(answer.body) // 2]
+        await send({"type": "http.response.body", "body": half, "more_body": True})
+        close_after_writing(scope)
+        await gone(receive)
+    else:
+        await send({"type": "http.response.body", "body": answer.body})
 
 
 @functools.lru_cache(maxsize=64)

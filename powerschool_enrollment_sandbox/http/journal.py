@@ -21,7 +21,7 @@ class JournalEntry:
         query: without the question mark.
         route: the path in the documentation, such as `/rosterrecords/{id}`; empty for an unknown path.
         acted: whether the service processed the request successfully, even if a fault replaced the answer.
-        status: of the answer; None if there is no answer yet, or if a fault dropped the connection.
+        status: of the answer; None before the answer, or if a fault dropped the connection.
         authorization: whether an Authorization header was sent.
         fault: the kinds of the faults that applied, joined by `+`.
         began: when the request arrived, in monotonic seconds.
