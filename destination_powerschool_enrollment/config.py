@@ -1,14 +1,20 @@
-"""The destination's options: one frozen model, from which the form people fill in (the spec) is generated."""
+"""The destination's configuration: one frozen model, and the specification that is generated from it.
+
+`parse_config` validates the options once. All other code reads `Config`.
+"""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
+from destination_powerschool_enrollment.form_schema import form_schema
+from powerschool_enrollment_airbyte.option_errors import valid_options
 from powerschool_enrollment_api import DEFAULT_BASE_URL, ConnectionSettings
 
-Positive = Annotated[int, Field(strict=True, ge=1)]
+Positive = Annotated[int, Field(ge=1)]
 
 # The form's cards, in their order.
 CARDS: list[JsonValue] = [
@@ -22,9 +28,9 @@ CARDS: list[JsonValue] = [
 
 
 class _Options(BaseModel):
-    """A group of options: immutable, and unknown options are rejected."""
+    """A group of options, immutable."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
 
 class ImportSchemaTarget(_Options):
@@ -103,7 +109,7 @@ class Import(_Options):
         examples=["students"],
         json_schema_extra={"order": 0},
     )
-    namespace: Annotated[str | None, BeforeValidator(lambda text: text or None)] = Field(
+    namespace: str | None = Field(
         default=None,
         title="Namespace",
         description="The stream's namespace (often a database schema). Needed only if two streams have the same name.",
@@ -153,7 +159,7 @@ class SkipRejectedRow(_Options):
     model_config = ConfigDict(title="Skip the row")
 
     policy: Literal["skip"] = Field(title="Policy", description="Skip the row.", json_schema_extra={"order": 0})
-    max_rejected_percent: Annotated[float, Field(strict=True, ge=0, le=100)] = Field(
+    max_rejected_percent: Annotated[float, Field(ge=0, le=100)] = Field(
         default=5,
         title="Most rejected rows, in percent",
         description="The sync fails at its end when a larger part of its rows was rejected.",
@@ -230,7 +236,7 @@ class Config(_Options):
         description="Choose omit to leave a field as it is when its value is empty (null), or empty to clear it.",
         json_schema_extra={"order": 6, "group": "values", "always_show": True},
     )
-    num_workers: Annotated[int, Field(strict=True, ge=1, le=16)] = Field(
+    num_workers: Annotated[int, Field(ge=1, le=16)] = Field(
         default=4,
         title="Requests at the same time",
         description="How many rows may be under way at once. More is faster, until the service asks to slow down.",
@@ -243,7 +249,7 @@ class Config(_Options):
         examples=[600],
         json_schema_extra={"order": 8, "group": "speed"},
     )
-    skip_unchanged: Annotated[bool, Field(strict=True)] = Field(
+    skip_unchanged: bool = Field(
         default=False,
         title="Skip unchanged rows",
         description=(
@@ -252,7 +258,7 @@ class Config(_Options):
         ),
         json_schema_extra={"order": 9, "group": "speed"},
     )
-    validate_only: Annotated[bool, Field(strict=True)] = Field(
+    validate_only: bool = Field(
         default=False,
         title="Validate only",
         description=(
@@ -266,3 +272,15 @@ class Config(_Options):
     def connection(self) -> ConnectionSettings:
         """How to reach the service. Raises InvalidOption or WrongAddress."""
         return ConnectionSettings.from_config(self.model_dump())
+
+
+def parse_config(raw: Mapping[str, Any]) -> Config:
+    """Return the configuration. Raises InvalidOption that names every wrong option, or WrongAddress."""
+    config = Config.model_validate(valid_options(raw, options_schema()))
+    _ = config.connection
+    return config
+
+
+def options_schema() -> dict[str, Any]:
+    """Return the JSON schema of the options."""
+    return form_schema(Config)

@@ -22,6 +22,7 @@ from airbyte_cdk.models import (
     ConfiguredAirbyteCatalog,
     ConfiguredAirbyteCatalogSerializer,
     ConnectorSpecification,
+    DestinationSyncMode,
     FailureType,
     Status,
     Type,
@@ -31,12 +32,10 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 from typing_extensions import override
 
 from destination_powerschool_enrollment.catalog import ConfiguredStream, parse_catalog
-from destination_powerschool_enrollment.config import Config
-from destination_powerschool_enrollment.options import parse_config
+from destination_powerschool_enrollment.config import Config, options_schema, parse_config
 from destination_powerschool_enrollment.preflight import problems_of_imports
 from destination_powerschool_enrollment.protocol import read_lines, read_messages
 from destination_powerschool_enrollment.row_report import RowsRejected
-from destination_powerschool_enrollment.spec import connector_specification, options_schema
 from destination_powerschool_enrollment.sync import WriteSync
 from destination_powerschool_enrollment.writable_targets import destination_catalog, read_offer, read_whole_offer
 from powerschool_enrollment_airbyte.airbyte_errors import as_traced_exception, in_one_sentence
@@ -44,6 +43,8 @@ from powerschool_enrollment_airbyte.cli_files import name_of, read_object
 from powerschool_enrollment_api import Client, EnrollmentError, InvalidOption, Timeouts, verify_connection
 
 logger = logging.getLogger("airbyte")
+
+DOCUMENTATION_URL = "https://docs.airbyte.com/integrations/destinations/powerschool-enrollment"
 
 Message = AirbyteMessage | dict[str, Any]
 
@@ -58,7 +59,12 @@ class DestinationPowerschoolEnrollment(Destination):
     @override
     def spec(self, logger: logging.Logger) -> ConnectorSpecification:
         """Return the options and what the destination supports."""
-        return connector_specification()
+        return ConnectorSpecification(
+            documentationUrl=DOCUMENTATION_URL,
+            connectionSpecification=options_schema(),
+            supportsIncremental=True,
+            supported_destination_sync_modes=[DestinationSyncMode.append_dedup, DestinationSyncMode.append],
+        )
 
     @override
     def check(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteConnectionStatus:

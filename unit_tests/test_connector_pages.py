@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from destination_powerschool_enrollment.spec import options_schema
+from destination_powerschool_enrollment.config import options_schema
 from source_powerschool_enrollment import SourcePowerschoolEnrollment
 from unit_tests.source.test_manifest import SPEC
 

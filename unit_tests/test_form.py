@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft7Validator
 
-from destination_powerschool_enrollment.spec import options_schema
+from destination_powerschool_enrollment.config import options_schema
 from unit_tests.source.test_manifest import SPEC
 
 FORMS = {"source": SPEC, "destination": options_schema()}

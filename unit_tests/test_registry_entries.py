@@ -9,7 +9,8 @@ import pytest
 import yaml
 from airbyte_connector_models.metadata.v0.connector_metadata_definition_v0 import ConnectorMetadataDefinitionV0
 
-from destination_powerschool_enrollment.spec import connector_specification
+from destination_powerschool_enrollment.config import options_schema
+from destination_powerschool_enrollment.destination import DOCUMENTATION_URL
 from source_powerschool_enrollment import SourcePowerschoolEnrollment
 from unit_tests.source.test_manifest import RESOLVED, SCHEMAS, SPEC
 
@@ -18,11 +19,11 @@ FOLDERS = {"source": ROOT, "destination": ROOT / "destination_powerschool_enroll
 ENTRIES = {kind: yaml.safe_load((folder / "metadata.yaml").read_text()) for kind, folder in FOLDERS.items()}
 DOCUMENTATION_URLS = {
     "source": RESOLVED["spec"]["documentation_url"],
-    "destination": str(connector_specification().documentationUrl),
+    "destination": DOCUMENTATION_URL,
 }
 BASE_URL_OPTIONS = {
     "source": SPEC["properties"]["base_url"],
-    "destination": connector_specification().connectionSpecification["properties"]["base_url"],
+    "destination": options_schema()["properties"]["base_url"],
 }
 DRAWN_WITH = {"svg", "title", "rect", "circle", "path"}
 

@@ -1,10 +1,10 @@
 import json
 
 import jsonschema
+import pytest
 
-from destination_powerschool_enrollment.config import Config
-from destination_powerschool_enrollment.options import parse_config
-from destination_powerschool_enrollment.spec import options_schema
+from destination_powerschool_enrollment.config import Config, options_schema, parse_config
+from powerschool_enrollment_api import InvalidOption, WrongAddress
 
 TARGET = {"type": "import_schema", "published_action_id": 1, "import_schema_id": 2}
 FULL = {
@@ -49,3 +49,110 @@ def test_the_spec_is_what_the_platforms_form_can_show():
 
 def test_the_key_is_not_shown():
     assert "hidden-key" not in repr(parse_config({"api_key": "hidden-key"}))
+
+
+def complaint(**options):
+    with pytest.raises(InvalidOption) as caught:
+        parse_config({"api_key": "k", **options})
+    return str(caught.value)
+
+
+def complaint_about_import(**options):
+    return complaint(imports=[{"stream": "a", "target": TARGET, **options}])
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"api_key": None}, "The option api_key is missing."),
+        ({"api_key": ""}, "The option api_key is missing."),
+        ({"api_key": " "}, "The option api_key is empty"),
+        ({"num_workers": "8"}, "The option num_workers must be a whole number."),
+        ({"num_workers": 17}, "The option num_workers must be at most 16."),
+        ({"requests_per_minute": 0}, "The option requests_per_minute must be at least 1."),
+        ({"skip_unchanged": "yes"}, "The option skip_unchanged must be true or false."),
+        ({"date_format": "DD.MM.YYYY"}, "The option date_format must be one of: MM/DD/YYYY, YYYY-MM-DD."),
+        ({"rejected_rows_file": 5}, "The option rejected_rows_file must be a text."),
+        ({"on_rejected_row": "skip"}, "The option on_rejected_row must be an object."),
+        ({"on_rejected_row": {}}, "The option on_rejected_row.policy is missing."),
+        ({"imports": {"stream": "a"}}, "The option imports must be a list."),
+        ({"imports": ["a"]}, "The option imports.0 must be an object."),
+        ({"imports": [{"stream": "a"}]}, "The option imports.0.target is missing."),
+    ],
+)
+def test_a_wrong_option_is_named_with_what_it_must_be(change, said):
+    assert said in complaint(**change)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"target": {**TARGET, "import_schema_id": "2"}}, "imports.0.target.import_schema_id must be a whole number."),
+        ({"target": {**TARGET, "type": "no"}}, "imports.0.target.type must be one of: import_schema, submission."),
+        ({"field_mapping": [{"column": "a"}]}, "imports.0.field_mapping.0.field is missing."),
+    ],
+)
+def test_a_wrong_option_inside_another_is_named_by_its_path_in_the_file(change, said):
+    assert complaint_about_import(**change) == f"The option {said}"
+
+
+def test_a_percentage_out_of_range_is_named_by_its_path_in_the_file():
+    said = complaint(on_rejected_row={"policy": "skip", "max_rejected_percent": 101})
+    assert said == "The option on_rejected_row.max_rejected_percent must be at most 100."
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [("numworkers", "num_workers"), ("baseUrl", "base_url"), ("API_KEY", "api_key"), ("import", "imports")],
+)
+def test_the_option_that_was_probably_meant_is_suggested(name, meant):
+    assert complaint(**{name: 1}) == f"Unknown option {name}; did you mean {meant}?"
+
+
+@pytest.mark.parametrize(
+    ("change", "name", "meant"),
+    [
+        ({"key_fields": "x"}, "key_fields", "key_field"),
+        ({"target": {**TARGET, "published_action": 1}}, "target.published_action", "target.published_action_id"),
+        (
+            {"field_mapping": [{"column": "a", "field": "b", "colum": "a"}]},
+            "field_mapping.0.colum",
+            "field_mapping.0.column",
+        ),
+    ],
+)
+def test_a_suggestion_is_made_at_its_own_level_of_nesting(change, name, meant):
+    said = f"Unknown option imports.0.{name}; did you mean imports.0.{meant}?"
+    assert complaint_about_import(**change) == said
+
+
+def test_the_options_of_the_level_are_listed_where_nothing_is_near():
+    said = complaint(on_rejected_row={"policy": "skip", "wait": 1})
+    assert said == "Unknown option on_rejected_row.wait; known: policy, max_rejected_percent."
+
+
+def test_all_wrong_options_are_reported_at_once():
+    said = complaint(num_workers=0, validate="yes")
+    assert "num_workers must be at least 1. Unknown option validate; did you mean validate_only?" in said
+
+
+def test_a_wrong_value_is_not_repeated():
+    assert "pasted-key" not in complaint(api_key=["pasted-key"], num_workers="pasted-key", imports="pasted-key")
+
+
+def test_an_address_that_cannot_be_right_fails():
+    with pytest.raises(WrongAddress, match="https://"):
+        parse_config({"api_key": "k", "base_url": "http://example.com"})
+
+
+@pytest.mark.parametrize("empty", [None, ""])
+def test_platform_entries_and_empty_options_are_ignored(empty):
+    entry = {"stream": "a", "target": TARGET}
+    options = dict.fromkeys(Config.model_fields.keys() - {"api_key", "imports"}, empty)
+    imports = [{**entry, "namespace": empty, "key_field": empty, "field_mapping": empty, "unmapped_columns": empty}]
+    config = parse_config({"api_key": "k", "__injected_declarative_manifest": {}, **options, "imports": imports})
+    assert config == parse_config({"api_key": "k", "imports": [entry]})
+
+
+def test_a_whole_number_may_have_a_decimal_point():
+    assert parse_config({"api_key": "k", "num_workers": 8.0}).num_workers == 8

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import yaml
 
-from destination_powerschool_enrollment.options import parse_config
+from destination_powerschool_enrollment.config import parse_config
 from destination_powerschool_enrollment.outcome import Outcome, RowResult
 from destination_powerschool_enrollment.rejected_rows import RejectedRowsFile
 

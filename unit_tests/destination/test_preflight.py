@@ -1,7 +1,7 @@
 import pytest
 
 from destination_powerschool_enrollment.catalog import ConfiguredStream
-from destination_powerschool_enrollment.options import parse_config
+from destination_powerschool_enrollment.config import parse_config
 from destination_powerschool_enrollment.preflight import Offer, plan_routes
 from powerschool_enrollment_api import InvalidOption
 from powerschool_enrollment_api.imports import ImportSchema
