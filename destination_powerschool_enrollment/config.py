@@ -16,6 +16,8 @@ from powerschool_enrollment_api import DEFAULT_BASE_URL, ConnectionSettings
 
 Positive = Annotated[int, Field(ge=1)]
 
+DateFormat = Literal["MM/DD/YYYY", "YYYY-MM-DD"]
+
 # The form's cards, in their order.
 CARDS: list[JsonValue] = [
     {"id": "connection", "title": "Connection"},
@@ -78,6 +80,9 @@ class SubmissionTarget(_Options):
     )
 
 
+Target = ImportSchemaTarget | SubmissionTarget
+
+
 class FieldMapping(_Options):
     """A column whose field has another name."""
 
@@ -116,7 +121,7 @@ class Import(_Options):
         examples=["public"],
         json_schema_extra={"order": 1},
     )
-    target: Annotated[ImportSchemaTarget | SubmissionTarget, Field(discriminator="type")] = Field(
+    target: Annotated[Target, Field(discriminator="type")] = Field(
         title="Target",
         description="What the rows become in PowerSchool Enrollment.",
         json_schema_extra={"order": 2, "display_type": "radio"},
@@ -224,7 +229,7 @@ class Config(_Options):
         examples=["/srv/enrollment/rejected_rows.jsonl"],
         json_schema_extra={"order": 4, "group": "rejected"},
     )
-    date_format: Literal["MM/DD/YYYY", "YYYY-MM-DD"] = Field(
+    date_format: DateFormat = Field(
         default="MM/DD/YYYY",
         title="Date format",
         description="How dates are written: 04/20/2015 or 2015-04-20.",

@@ -33,11 +33,12 @@ from typing_extensions import override
 
 from destination_powerschool_enrollment.catalog import ConfiguredStream, parse_catalog
 from destination_powerschool_enrollment.config import Config, options_schema, parse_config
+from destination_powerschool_enrollment.destination_objects import destination_catalog
 from destination_powerschool_enrollment.preflight import problems_of_imports
 from destination_powerschool_enrollment.protocol import read_lines, read_messages
 from destination_powerschool_enrollment.row_report import RowsRejected
 from destination_powerschool_enrollment.sync import WriteSync
-from destination_powerschool_enrollment.writable_targets import destination_catalog, read_offer, read_whole_offer
+from destination_powerschool_enrollment.writable_targets import read_all_writable_targets, read_writable_targets
 from powerschool_enrollment_airbyte.airbyte_errors import as_traced_exception, in_one_sentence
 from powerschool_enrollment_airbyte.cli_files import name_of, read_object
 from powerschool_enrollment_api import Client, EnrollmentError, InvalidOption, Timeouts, verify_connection
@@ -113,7 +114,7 @@ class DestinationPowerschoolEnrollment(Destination):
         if parsed_args.command == "check":
             yield AirbyteMessage(type=Type.CONNECTION_STATUS, connectionStatus=self.check(logger, config))
         elif parsed_args.command == "discover":
-            yield destination_catalog(read_whole_offer(Client(parse_config(config).connection)))
+            yield destination_catalog(read_all_writable_targets(Client(parse_config(config).connection)))
         else:
             catalog = read_object(parsed_args.catalog, "--catalog")
             streams = parse_catalog(catalog, name_of(parsed_args.catalog, "--catalog"))
@@ -151,8 +152,8 @@ def _verify(config: Config) -> None:
     """Raises an EnrollmentError with what is wrong."""
     client = Client(config.connection, patience=Timeouts.for_a_check())
     verify_connection(client)
-    offer = read_offer(client, [entry.target for entry in config.imports])
-    problems = list(problems_of_imports(config, offer))
+    writable = read_writable_targets(client, [entry.target for entry in config.imports])
+    problems = list(problems_of_imports(config, writable))
     folder = Path(config.rejected_rows_file or ".").absolute().parent
     if config.rejected_rows_file and not os.access(folder, os.W_OK | os.X_OK):
         problems.append("The option rejected_rows_file: its folder does not exist or is not writable.")

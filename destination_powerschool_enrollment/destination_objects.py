@@ -1,12 +1,31 @@
-"""The names of destination objects (data activation): readable, and stable because only the ids in them count."""
+"""Destination objects (data activation): the catalog that `discover` prints, and how an object's name maps to a target.
+
+A name is readable, and stays valid after a form is renamed, because only the IDs in it are read back.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from typing import Any
 
-from destination_powerschool_enrollment.config import ImportSchemaTarget, SubmissionTarget
+from destination_powerschool_enrollment.columns import cache_name
+from destination_powerschool_enrollment.config import ImportSchemaTarget, SubmissionTarget, Target
+from destination_powerschool_enrollment.writable_targets import WritableTargets
+from powerschool_enrollment_api.imports import ImportSchema
 
 _IDS = re.compile(r"\[published action (\d+)(?:, import schema (\d+))?\]\s*$")
+_STUDENT_ID_SUFFIXES = ("studentid", "externalid", "studentnumber", "stuid")
+
+
+def destination_catalog(writable: WritableTargets) -> dict[str, Any]:
+    """Return the message `discover` prints: one operation per import schema, and one per form for submissions."""
+    operations = []
+    for form, title in writable.forms.items():
+        schemas = list(writable.schemas.get(form, {}).values())
+        operations += [_roster_operation(form, title, schema) for schema in schemas]
+        operations.append(_submission_operation(form, title, schemas))
+    return {"type": "DESTINATION_CATALOG", "destination_catalog": {"operations": operations}}
 
 
 def roster_object_name(form_title: str, published_action_id: int, schema_title: str, import_schema_id: int) -> str:
@@ -19,7 +38,7 @@ def submission_object_name(form_title: str, published_action_id: int) -> str:
     return f"{form_title}: new submissions [published action {published_action_id}]"
 
 
-def target_of(object_name: str) -> ImportSchemaTarget | SubmissionTarget | None:
+def target_of(object_name: str) -> Target | None:
     """Return the target that the name refers to, even if the form was renamed since; None if it contains no ids."""
     ids = _IDS.search(object_name)
     if ids is None:
@@ -27,3 +46,38 @@ def target_of(object_name: str) -> ImportSchemaTarget | SubmissionTarget | None:
     if ids[2] is None:
         return SubmissionTarget(type="submission", published_action_id=int(ids[1]))
     return ImportSchemaTarget(type="import_schema", published_action_id=int(ids[1]), import_schema_id=int(ids[2]))
+
+
+def _roster_operation(form: int, title: str, schema: ImportSchema) -> dict[str, Any]:
+    return {
+        "object_name": roster_object_name(title, form, schema.title, schema.id),
+        "sync_mode": "append_dedup",
+        "json_schema": _json_schema(schema.fields, is_complete=True),
+        "matching_keys": [[field] for field in _matching_keys(schema.fields)],
+    }
+
+
+def _submission_operation(form: int, title: str, schemas: Iterable[ImportSchema]) -> dict[str, Any]:
+    """Offer the fields of the form's import schemas: the service does not list a form's data items."""
+    fields = dict.fromkeys(field for schema in schemas for field in schema.fields)
+    return {
+        "object_name": submission_object_name(title, form),
+        "sync_mode": "append",
+        "json_schema": _json_schema(fields, is_complete=False),
+    }
+
+
+def _json_schema(fields: Iterable[str], *, is_complete: bool) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "additionalProperties": not is_complete,
+        "required": [],
+        "properties": {field: {"type": ["null", "string"]} for field in fields},
+    }
+
+
+def _matching_keys(fields: Iterable[str]) -> list[str]:
+    """Return the fields that may identify a student: those that are called so, else any."""
+    names = list(fields)
+    likely = [name for name in names if cache_name(name).replace("_", "").endswith(_STUDENT_ID_SUFFIXES)]
+    return likely or names

@@ -3,51 +3,41 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
 from difflib import get_close_matches
 
 from destination_powerschool_enrollment.catalog import ConfiguredStream, StreamId, describe
 from destination_powerschool_enrollment.columns import AIRBYTE_COLUMN_PREFIX, FieldFinder, cache_name
-from destination_powerschool_enrollment.config import Config, Import, ImportSchemaTarget, SubmissionTarget
+from destination_powerschool_enrollment.config import Config, Import, ImportSchemaTarget, Target
 from destination_powerschool_enrollment.destination_objects import target_of
 from destination_powerschool_enrollment.mapping import Route
+from destination_powerschool_enrollment.writable_targets import WritableTargets
+from powerschool_enrollment_airbyte.suggestions import listed
 from powerschool_enrollment_api import InvalidOption
-from powerschool_enrollment_api.imports import ImportSchema
-
-Target = ImportSchemaTarget | SubmissionTarget
 
 
-@dataclass(frozen=True)
-class Offer:
-    """What the service lets this key write to: all forms' titles, and the import schemas of those that were asked."""
-
-    forms: Mapping[int, str]
-    schemas: Mapping[int, Mapping[int, ImportSchema]] = field(default_factory=dict)
-
-
-def plan_routes(config: Config, streams: Sequence[ConfiguredStream], offer: Offer) -> list[Route]:
+def plan_routes(config: Config, streams: Sequence[ConfiguredStream], writable: WritableTargets) -> list[Route]:
     """Return where each stream's rows go. Raises InvalidOption with every problem there is."""
     routes: list[Route] = []
-    problems = list(problems_of_imports(config, offer))
+    problems = list(problems_of_imports(config, writable))
     problems += (f"The catalog has the stream {describe(stream)} twice." for stream in _twice(streams))
     for stream in streams:
         entry = import_for(config, stream)
         if entry is None:
             problems.append(_no_import(stream, config))
-        elif not list(_target_problems(entry.target, offer)):
-            route = _route(stream, entry, offer)
+        elif not list(_target_problems(entry.target, writable)):
+            route = _route(stream, entry, writable)
             problems += _column_problems(route, entry)
             problems += _key_problems(route, config)
             routes.append(route)
         elif entry not in config.imports:
-            problems += (f"Stream {describe(stream.id)}: {text}" for text in _target_problems(entry.target, offer))
+            problems += (f"Stream {describe(stream.id)}: {text}" for text in _target_problems(entry.target, writable))
     if problems:
         raise InvalidOption("\n".join(problems))
     return routes
 
 
-def problems_of_imports(config: Config, offer: Offer) -> Iterator[str]:
+def problems_of_imports(config: Config, writable: WritableTargets) -> Iterator[str]:
     """Yield the problems of the option `imports` that do not depend on the catalog's streams."""
     seen = set()
     for entry in config.imports:
@@ -55,8 +45,8 @@ def problems_of_imports(config: Config, offer: Offer) -> Iterator[str]:
         if (entry.namespace, entry.stream) in seen:
             yield f"{label}: the option imports has two entries for it; remove one."
         seen.add((entry.namespace, entry.stream))
-        problems = list(_target_problems(entry.target, offer))
-        yield from (f"{label}: {text}" for text in problems or _field_problems(entry, offer))
+        problems = list(_target_problems(entry.target, writable))
+        yield from (f"{label}: {text}" for text in problems or _field_problems(entry, writable))
 
 
 def import_for(config: Config, stream: ConfiguredStream) -> Import | None:
@@ -71,15 +61,8 @@ def import_for(config: Config, stream: ConfiguredStream) -> Import | None:
     return entry
 
 
-def schema_of(target: Target, offer: Offer) -> ImportSchema | None:
-    """Return the import schema that `target` names; None for submissions, whose fields the service does not list."""
-    if isinstance(target, SubmissionTarget):
-        return None
-    return offer.schemas.get(target.published_action_id, {}).get(target.import_schema_id)
-
-
-def _route(stream: ConfiguredStream, entry: Import, offer: Offer) -> Route:
-    schema = schema_of(entry.target, offer)
+def _route(stream: ConfiguredStream, entry: Import, writable: WritableTargets) -> Route:
+    schema = writable.schema_of(entry.target)
     return Route(
         stream=stream,
         target=entry.target,
@@ -101,29 +84,29 @@ def _no_import(stream: ConfiguredStream, config: Config) -> str:
             f"Stream {describe(stream.id)}: the destination object {stream.object_name!r} does not contain a form or "
             "import schema ID; refresh the destination's schema and choose the object again."
         )
-    known = _list(describe((entry.namespace, entry.stream)) for entry in config.imports)
+    known = listed(describe((entry.namespace, entry.stream)) for entry in config.imports)
     return f"Stream {describe(stream.id)}: the option imports has no entry for it. It has entries for: {known}."
 
 
-def _target_problems(target: Target, offer: Offer) -> Iterator[str]:
+def _target_problems(target: Target, writable: WritableTargets) -> Iterator[str]:
     form = target.published_action_id
-    if form not in offer.forms:
-        known = _list(f"{number} ({title})" for number, title in offer.forms.items())
+    if form not in writable.forms:
+        known = listed(f"{number} ({title})" for number, title in writable.forms.items())
         yield f"the published action {form} does not exist, or belongs to another customer. There are: {known}."
-    elif isinstance(target, ImportSchemaTarget) and schema_of(target, offer) is None:
-        schemas = offer.schemas.get(form, {}).values()
-        known = _list(f"{schema.id} ({schema.title})" for schema in schemas)
+    elif isinstance(target, ImportSchemaTarget) and writable.schema_of(target) is None:
+        schemas = writable.schemas.get(form, {}).values()
+        known = listed(f"{schema.id} ({schema.title})" for schema in schemas)
         yield f"the published action {form} has no import schema {target.import_schema_id}. There are: {known}."
 
 
-def _field_problems(entry: Import, offer: Offer) -> Iterator[str]:
-    schema = schema_of(entry.target, offer)
+def _field_problems(entry: Import, writable: WritableTargets) -> Iterator[str]:
+    schema = writable.schema_of(entry.target)
     if schema is None:
         return
     wanted = [(item.field, "") for item in entry.field_mapping] + [(entry.key_field, " for key_field")]
     for name, purpose in wanted:
         if name and name not in schema.fields:
-            hint = _hint(name, schema.fields) or f"; it has {_list(schema.fields)}"
+            hint = _hint(name, schema.fields) or f"; it has {listed(schema.fields)}"
             yield f"the import schema {schema.id} has no field {name!r}{purpose}{hint}."
 
 
@@ -172,9 +155,3 @@ def _hint(name: str, known: Iterable[str]) -> str:
     by_plain_name = {cache_name(other): other for other in known}
     near = get_close_matches(cache_name(name), by_plain_name, n=1)
     return f" (did you mean {by_plain_name[near[0]]!r}?)" if near else ""
-
-
-def _list(items: Iterable[str], most: int = 20) -> str:
-    texts = list(items)
-    more = [f"and {len(texts) - most} more"] if len(texts) > most else []
-    return ", ".join(texts[:most] + more) or "none"

@@ -20,7 +20,7 @@ from destination_powerschool_enrollment.roster_comparison import RosterDigests
 from destination_powerschool_enrollment.row_report import RowReport
 from destination_powerschool_enrollment.send_row import deliver
 from destination_powerschool_enrollment.state_tracker import StateTracker
-from destination_powerschool_enrollment.writable_targets import read_offer
+from destination_powerschool_enrollment.writable_targets import read_writable_targets
 from destination_powerschool_enrollment.writer import Bookkeeping, SendTask, Writer
 from powerschool_enrollment_api import Client, InvalidOption
 from powerschool_enrollment_api.record_pages import read_roster_records
@@ -65,8 +65,8 @@ class WriteSync:
 
     def _plan(self, streams: list[ConfiguredStream]) -> dict[StreamId, Route]:
         entries = [*self._config.imports, *(import_for(self._config, stream) for stream in streams)]
-        offer = read_offer(self._client, [entry.target for entry in entries if entry is not None])
-        routes = {route.stream.id: route for route in plan_routes(self._config, streams, offer)}
+        writable = read_writable_targets(self._client, [entry.target for entry in entries if entry is not None])
+        routes = {route.stream.id: route for route in plan_routes(self._config, streams, writable)}
         for stream in streams:
             if stream.overwrites:
                 logger.warning(

@@ -1,4 +1,4 @@
-"""Suggests the closest known name for an unknown one."""
+"""What a message about an unknown name adds: the closest known name, or the known names."""
 
 from __future__ import annotations
 
@@ -11,3 +11,10 @@ def did_you_mean(name: str, known: Iterable[str], path: str = "") -> str:
     names = list(known)
     near = get_close_matches(name.lower(), names, n=1)
     return f"did you mean {path}{near[0]}?" if near else f"known: {', '.join(names)}."
+
+
+def listed(names: Iterable[str], most: int = 20) -> str:
+    """Return the names as one text, the first `most` of them in full."""
+    texts = list(names)
+    more = [f"and {len(texts) - most} more"] if len(texts) > most else []
+    return ", ".join(texts[:most] + more) or "none"

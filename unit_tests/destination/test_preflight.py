@@ -2,11 +2,12 @@ import pytest
 
 from destination_powerschool_enrollment.catalog import ConfiguredStream
 from destination_powerschool_enrollment.config import parse_config
-from destination_powerschool_enrollment.preflight import Offer, plan_routes
+from destination_powerschool_enrollment.preflight import plan_routes
+from destination_powerschool_enrollment.writable_targets import WritableTargets
 from powerschool_enrollment_api import InvalidOption
 from powerschool_enrollment_api.imports import ImportSchema
 
-OFFER = Offer({1: "Form"}, {1: {2: ImportSchema(2, "Roster", ("StudentID", "FirstName"))}})
+WRITABLE = WritableTargets({1: "Form"}, {1: {2: ImportSchema(2, "Roster", ("StudentID", "FirstName"))}})
 TARGET = {"type": "import_schema", "published_action_id": 1, "import_schema_id": 2}
 STUDENTS = ConfiguredStream("students", columns={"StudentID": {}, "FirstName": {}})
 
@@ -14,7 +15,7 @@ STUDENTS = ConfiguredStream("students", columns={"StudentID": {}, "FirstName": {
 def problems(*streams, **options):
     config = parse_config({"api_key": "k", "imports": [{"stream": "students", "target": TARGET, **options}]})
     with pytest.raises(InvalidOption) as caught:
-        plan_routes(config, streams or [STUDENTS], OFFER)
+        plan_routes(config, streams or [STUDENTS], WRITABLE)
     return str(caught.value).splitlines()
 
 
@@ -30,7 +31,7 @@ def test_duplicate_stream_in_the_catalog_is_reported():
 
 def test_empty_namespace_in_imports_counts_as_missing():
     config = parse_config({"api_key": "k", "imports": [{"stream": "students", "namespace": "", "target": TARGET}]})
-    (route,) = plan_routes(config, [STUDENTS], OFFER)
+    (route,) = plan_routes(config, [STUDENTS], WRITABLE)
     assert route.stream is STUDENTS
 
 
