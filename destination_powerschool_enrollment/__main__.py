@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from destination_powerschool_enrollment.run import run
+from destination_powerschool_enrollment.destination import run
 
 run()

@@ -148,6 +148,11 @@ class DestinationPowerschoolEnrollment(Destination):
         logger.info("%s complete.", "Validation" if config.validate_only else "Writing")
 
 
+def run() -> None:
+    """Run the console script `destination-powerschool-enrollment`."""
+    DestinationPowerschoolEnrollment().run(sys.argv[1:])
+
+
 def _verify(config: Config) -> None:
     """Raises an EnrollmentError with what is wrong."""
     client = Client(config.connection, patience=Timeouts.for_a_check())
