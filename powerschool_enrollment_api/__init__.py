@@ -25,6 +25,7 @@ from powerschool_enrollment_api.errors import (
     Untrusted,
     WrongAddress,
     WrongEnvironment,
+    located,
 )
 from powerschool_enrollment_api.record_pages import RecordPages
 from powerschool_enrollment_api.settings import ConnectionSettings, Timeouts
@@ -51,6 +52,7 @@ __all__ = [
     "WrongEnvironment",
     "health_url",
     "is_loopback",
+    "located",
     "normalise_base_url",
     "open_list",
     "open_one",

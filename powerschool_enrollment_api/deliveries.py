@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from powerschool_enrollment_api.client import Client
 from powerschool_enrollment_api.envelope import JsonObject, open_list, open_one
-from powerschool_enrollment_api.errors import NotFound, PassingFault, UnexpectedAnswer
+from powerschool_enrollment_api.errors import NotFound, PassingFault, UnexpectedAnswer, located
 
 
 @dataclass(frozen=True)
@@ -34,11 +34,8 @@ def list_batches(client: Client, delivery_target_id: int, first_date: date) -> l
     those of the first hours be missing.
     """
     path = f"/deliverytargets/{delivery_target_id}/getbatches/{first_date.isoformat()}"
-    try:
+    with located(f"GET {path}"):
         return [_open_batch(batch) for batch in open_list(client.get(path))]
-    except UnexpectedAnswer as error:
-        error.where = f"GET {path}"
-        raise
 
 
 def create_batch(client: Client, delivery_target_id: int) -> Batch:
@@ -48,14 +45,11 @@ def create_batch(client: Client, delivery_target_id: int) -> Batch:
     may be a batch on the server that no client has received.
     """
     path = f"/deliverytargets/{delivery_target_id}/createbatch"
-    answer = client.post(path, repeatable=False)
-    if answer is None:
-        raise PassingFault("the service answered with an empty body where JSON is expected.", f"POST {path}")
-    try:
+    with located(f"POST {path}"):
+        answer = client.post(path, repeatable=False)
+        if answer is None:
+            raise PassingFault("the service answered with an empty body where JSON is expected.")
         return _open_batch(open_one(answer))
-    except UnexpectedAnswer as error:
-        error.where = f"POST {path}"
-        raise
 
 
 def reset_batch(client: Client, delivery_target_id: int, batch_id: str) -> None:

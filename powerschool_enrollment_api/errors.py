@@ -14,13 +14,17 @@
         ├── Unreachable    no connection came about                     → try again
         └── SlowDown       429                                          → try again after a pause
 
+`located` is the only place that adds the request to an error that was raised without it.
+
 A message states what happened and where (method and path, never the query), `guidance` what to do next.
 Neither ever holds a key, a record's value or a response body; the service's own `message` may be quoted.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 
 
 @dataclass(eq=False)
@@ -43,6 +47,20 @@ class EnrollmentError(Exception):
         said = f'The service answered: "{self.service_message}".' if self.service_message else ""
         happened = f"{self.where}: {self.message}" if self.where else self.message
         return " ".join(part for part in (happened, said, self.guidance) if part)
+
+
+@contextmanager
+def located(where: str) -> Iterator[None]:
+    """Add `where` to each EnrollmentError that is raised inside without one.
+
+    Code that opens an answer does not know the request that it belongs to; the caller does.
+    """
+    try:
+        yield
+    except EnrollmentError as error:
+        if error.where is not None:
+            raise
+        raise replace(error, where=where) from None
 
 
 class InvalidOption(EnrollmentError):

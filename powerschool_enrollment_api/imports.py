@@ -16,7 +16,7 @@ from typing import Any
 
 from powerschool_enrollment_api.client import Client
 from powerschool_enrollment_api.envelope import open_list, open_one
-from powerschool_enrollment_api.errors import NotFound, RequestRefused, UnexpectedAnswer
+from powerschool_enrollment_api.errors import NotFound, RequestRefused, UnexpectedAnswer, located
 
 Fields = Mapping[str, str]
 
@@ -41,7 +41,8 @@ class RowAnswer:
 
 def read_published_actions(client: Client) -> dict[int, str]:
     """Return the title of each form by its id, the academic year included."""
-    forms = open_list(client.get("/publishedactions"))
+    with located("GET /publishedactions"):
+        forms = open_list(client.get("/publishedactions"))
     return {
         form["id"]: " ".join(str(form[key]) for key in ("title", "academicYear") if form.get(key))
         for form in forms
@@ -51,7 +52,9 @@ def read_published_actions(client: Client) -> dict[int, str]:
 
 def read_import_schemas(client: Client, published_action_id: int) -> dict[int, ImportSchema]:
     """Return the form's import schemas by their ids."""
-    schemas = open_list(client.get(f"/publishedactions/{published_action_id}/importschemas"))
+    path = f"/publishedactions/{published_action_id}/importschemas"
+    with located(f"GET {path}"):
+        schemas = open_list(client.get(path))
     return {
         schema["id"]: ImportSchema(schema["id"], str(schema.get("title") or ""), _names(schema.get("fields")))
         for schema in schemas
@@ -63,7 +66,8 @@ def import_row(client: Client, published_action_id: int, import_schema_id: int, 
     """Create or update one roster record. Repeating it changes nothing, so every passing fault is tried again."""
     path = f"/publishedactions/{published_action_id}/importschemas/{import_schema_id}"
     try:
-        return _meaning(client.post(path, dict(fields), repeatable=True), f"POST {path}")
+        with located(f"POST {path}"):
+            return _meaning(client.post(path, dict(fields), repeatable=True))
     except (NotFound, RequestRefused) as refusal:
         return _refused(refusal)
 
@@ -84,12 +88,12 @@ def create_submission(client: Client, published_action_id: int, fields: Fields) 
     return _rejection(answer) or RowAnswer(accepted=True)
 
 
-def _meaning(answer: Any, where: str) -> RowAnswer:
+def _meaning(answer: Any) -> RowAnswer:
     if rejection := _rejection(answer):
         return rejection
     if _status(answer) == "success":
         return RowAnswer(accepted=True)
-    raise UnexpectedAnswer("the answer does not state whether the row was imported.", where, 200)
+    raise UnexpectedAnswer("the answer does not state whether the row was imported.", status=200)
 
 
 def _rejection(answer: Any) -> RowAnswer | None:

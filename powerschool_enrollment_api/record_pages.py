@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from powerschool_enrollment_api.client import Client
 from powerschool_enrollment_api.envelope import JsonObject, Page, open_list, open_page
-from powerschool_enrollment_api.errors import EnrollmentError, NotFound, UnexpectedAnswer
+from powerschool_enrollment_api.errors import NotFound, UnexpectedAnswer, located
 
 _ROSTER_PAGE_SIZE = 1000
 _PAGES_AT_ONCE = 4  # a parsed page of long records takes about 10 MB
@@ -50,15 +50,14 @@ class RecordPages:
             if number == 1:
                 raise
             return self._beyond_the_last(published_action_id, number)
-        try:
+        with located(f"GET {path}"):
             return _page_asked_for(open_page(answer), number)
-        except EnrollmentError as error:
-            error.where = f"GET {path}"
-            raise
 
     def is_listed(self, published_action_id: int) -> bool:
         """Return whether the service still lists the form."""
-        return any(form.get("id") == published_action_id for form in open_list(self.client.get("/publishedactions")))
+        with located("GET /publishedactions"):
+            forms = open_list(self.client.get("/publishedactions"))
+        return any(form.get("id") == published_action_id for form in forms)
 
     def _beyond_the_last(self, published_action_id: int, number: int) -> Page:
         first = self.read(published_action_id, 1)
