@@ -155,7 +155,7 @@ def run() -> None:
 
 def _verify(config: Config) -> None:
     """Raises an EnrollmentError with what is wrong."""
-    client = Client(config.connection, patience=Timeouts.for_a_check())
+    client = Client(config.connection, timeouts=Timeouts.for_a_check())
     verify_connection(client)
     writable = read_writable_targets(client, [entry.target for entry in config.imports])
     problems = list(problems_of_imports(config, writable))

@@ -67,15 +67,15 @@ class Client:
         self,
         settings: ConnectionSettings,
         *,
-        patience: Timeouts | None = None,
+        timeouts: Timeouts | None = None,
         pace: RateLimiter | None = None,
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.settings = settings
-        self._patience = patience or Timeouts.from_environment()
+        self._timeouts = timeouts or Timeouts.from_environment()
         self._pace = pace or RateLimiter(settings.requests_per_minute, clock=clock, sleep=sleep)
-        self._retries = RetryPolicy(self._patience, clock, sleep)
+        self._retries = RetryPolicy(self._timeouts, clock, sleep)
         self._session = _session(settings)
         self._host = urlsplit(settings.base_url).netloc
 
@@ -133,7 +133,7 @@ class Client:
         return self._ask(_Question("POST", path, None, body, repeatable=repeatable, read=read))
 
     def _ask(self, question: _Question) -> Any:
-        """Ask until there is an answer, or asking again could do harm, or patience ends."""
+        """Ask until there is an answer, or asking again could do harm, or the deadline has passed."""
         retrying = self._retries.after(question.may_be_repeated_after)
         try:
             return retrying(self._ask_once, question, self.settings.base_url + question.path)
@@ -150,11 +150,11 @@ class Client:
                 address,
                 params=question.parameters,
                 json=question.body,
-                timeout=(self._patience.connect, self._patience.read),
+                timeout=(self._timeouts.connect, self._timeouts.read),
                 auth=auth,
             )
         except (OSError, HTTPError) as error:
-            failure = failure_of_exception(error, question.where, self._host, self._patience.connect)
+            failure = failure_of_exception(error, question.where, self._host, self._timeouts.connect)
             if type(failure) is PassingFault:  # it was lost after it had begun
                 self._retries.was_reached = True
             raise failure from None
@@ -162,7 +162,7 @@ class Client:
         refusal = failure_of(response, question.where)
         if refusal is None:
             return question.read(response, question.where)
-        if isinstance(refusal, PassingFault) and (refusal.retry_after or 0) < self._patience.retries:
+        if isinstance(refusal, PassingFault) and (refusal.retry_after or 0) < self._timeouts.retries:
             self._pace.hold(refusal.retry_after or 0)
         raise refusal
 

@@ -16,7 +16,7 @@ from powerschool_enrollment_api.errors import (
 def verify_connection(client: Client) -> None:
     """Ask whether the key is valid. Raises an EnrollmentError with what is wrong.
 
-    A client whose patience is `Timeouts.for_a_check()` sends each request once.
+    A client whose timeouts are `Timeouts.for_a_check()` sends each request once.
     """
     try:
         client.get("/connection/test")

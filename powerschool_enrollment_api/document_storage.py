@@ -83,13 +83,13 @@ class DocumentStorage:
     def __init__(
         self,
         settings: ConnectionSettings,
-        patience: Timeouts | None = None,
+        timeouts: Timeouts | None = None,
         *,
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._patience = patience or Timeouts.from_environment()
-        self._retries = RetryPolicy(self._patience, clock, sleep)
+        self._timeouts = timeouts or Timeouts.from_environment()
+        self._retries = RetryPolicy(self._timeouts, clock, sleep)
         self._session = _session(settings)
         self.connections = BoundedSemaphore(settings.num_workers)
 
@@ -98,7 +98,7 @@ class DocumentStorage:
         self._retries.was_reached = True
 
     def retry(self, fetch: Callable[[Asked], Fetched], asked: Asked) -> Fetched:
-        """Return `fetch(asked)`, which reads from a fresh address; again after each StorageFault while patience lasts.
+        """Return `fetch(asked)`, which reads from a fresh address; again after each StorageFault until the deadline.
 
         Raises an EnrollmentError of the table above, or StorageNeverReached.
         """
@@ -111,7 +111,7 @@ class DocumentStorage:
 
     def read(self, address: DocumentAddress, limit: int) -> Generator[bytes]:
         """Yield the document's bytes, as they arrive. Raises an EnrollmentError of the table above."""
-        timeout = (self._patience.connect, self._patience.read)
+        timeout = (self._timeouts.connect, self._timeouts.read)
         is_answered = False
         try:
             with self._session.get(address.url, stream=True, timeout=timeout) as response:
@@ -123,7 +123,7 @@ class DocumentStorage:
                     _refuse_larger(size, limit)
                     yield chunk
         except (OSError, HTTPError) as error:  # what the caller meets while writing is not raised in here
-            raise _failure_of_exception(error, self._patience.connect, is_answered=is_answered) from None
+            raise _failure_of_exception(error, self._timeouts.connect, is_answered=is_answered) from None
 
 
 class _KeylessSession(requests.Session):

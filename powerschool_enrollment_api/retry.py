@@ -65,21 +65,21 @@ class RateLimiter:
 class RetryPolicy:
     """Decides on retries for all requests of a client or a storage, in every thread.
 
-    `was_reached`, which these set: there was a connection, once. Until then patience is shorter, for a host that
-    cannot be reached is a passing fault where it once was, else most likely a wrong address. All threads share that
-    deadline: requests that start one after the other do not each wait for it.
+    The client or storage sets `was_reached` after the first connection. Before that, an unreachable host is probably
+    a wrong address, and retries stop after `first_contact` seconds; afterwards it is an outage, and each request is
+    retried for `retries` seconds. All threads share the first deadline, so later requests do not wait for it again.
     """
 
-    def __init__(self, patience: Timeouts, clock: Callable[[], float], sleep: Callable[[float], None]) -> None:
+    def __init__(self, timeouts: Timeouts, clock: Callable[[], float], sleep: Callable[[float], None]) -> None:
         self.was_reached = False
-        self._patience = patience
+        self._timeouts = timeouts
         self._clock = clock
         self._sleep = sleep
-        self._of_first_contact = _Deadline(clock, patience.first_contact)
+        self._of_first_contact = _Deadline(clock, timeouts.first_contact)
 
     def after(self, may_be_repeated_after: Callable[[BaseException], bool]) -> Retrying:
-        """Return what calls a function again after such errors, until patience ends."""
-        deadline = _Deadline(self._clock, self._patience.retries)
+        """Return the `Retrying` that calls a function again after such errors, until the deadline."""
+        deadline = _Deadline(self._clock, self._timeouts.retries)
         return Retrying(
             retry=retry_if_exception(may_be_repeated_after),
             wait=self._pause,
@@ -102,19 +102,19 @@ class RetryPolicy:
 
 
 class _Deadline:
-    """Stops the attempt that would start later than `patience` seconds after the first fault.
+    """Stops the retries when the next one would start later than `seconds` after the first fault.
 
-    Not tenacity's own, which counts from the first attempt: waiting for a turn must not use up patience.
+    tenacity's own deadline counts from the first attempt. This one does not count the wait for a turn before it.
     """
 
-    def __init__(self, clock: Callable[[], float], patience: float) -> None:
+    def __init__(self, clock: Callable[[], float], seconds: float) -> None:
         self._clock = clock
-        self._patience = patience
+        self._seconds = seconds
         self._end = math.inf
 
     def __call__(self, attempt: RetryCallState) -> bool:
         now = self._clock()
-        self._end = min(self._end, now + self._patience)
+        self._end = min(self._end, now + self._seconds)
         return now + attempt.upcoming_sleep >= self._end
 
 

@@ -109,7 +109,7 @@ class SourcePowerschoolEnrollment(YamlDeclarativeSource):
         """Check the options, the address, the key and the configured ids, in at most five requests."""
         try:
             checked = SourceConfig.validated(config, self.spec(logger).connectionSpecification)
-            _verify(checked, Client(checked.connection, patience=Timeouts.for_a_check()))
+            _verify(checked, Client(checked.connection, timeouts=Timeouts.for_a_check()))
         except EnrollmentError as error:
             return AirbyteConnectionStatus(status=Status.FAILED, message=str(error))
         return AirbyteConnectionStatus(status=Status.SUCCEEDED)

@@ -62,7 +62,7 @@ class Platform:
         settings = ConnectionSettings(self.service.sandbox.api_key, self.service.sandbox.base_url)
         stream = delivered_records(
             SyncContext(
-                SourceConfig(settings), Client(settings, patience=Timeouts(connect=5, read=5, retries=20), sleep=sleep)
+                SourceConfig(settings), Client(settings, timeouts=Timeouts(connect=5, read=5, retries=20), sleep=sleep)
             ),
             DeliveryOption(tuple(self.service.targets), self.start_date),
             self.state,

@@ -45,9 +45,9 @@ def staging(tmp_path, monkeypatch):
 
 def download_of(sandbox, *, retries=5, limit=10_000_000, sleep=lambda _: None, num_workers=4):
     settings = ConnectionSettings(sandbox.api_key, sandbox.base_url, num_workers=num_workers)
-    patience = Timeouts(connect=5, read=5, retries=retries)
-    client = Client(settings, patience=patience, sleep=sleep)
-    return Download(client, DocumentStorage(settings, patience, sleep=sleep), "documents", limit)
+    timeouts = Timeouts(connect=5, read=5, retries=retries)
+    client = Client(settings, timeouts=timeouts, sleep=sleep)
+    return Download(client, DocumentStorage(settings, timeouts, sleep=sleep), "documents", limit)
 
 
 def document(object_id, file_name="Geburtsurkunde.pdf"):

@@ -57,10 +57,10 @@ def answer() -> Callable[..., requests.Response]:
 def client_for(virtual_time: VirtualTime) -> Callable[..., Client]:
     """Build a client that waits in virtual time."""
 
-    def build(base_url: str = BASE_URL, *, patience: Timeouts | None = None, **options: Any) -> Client:
+    def build(base_url: str = BASE_URL, *, timeouts: Timeouts | None = None, **options: Any) -> Client:
         settings = ConnectionSettings(**{"api_key": KEY, "base_url": base_url, **options})
-        patience = patience or Timeouts(connect=5, read=5, retries=600)
-        return Client(settings, patience=patience, sleep=virtual_time.sleep, clock=virtual_time.clock)
+        timeouts = timeouts or Timeouts(connect=5, read=5, retries=600)
+        return Client(settings, timeouts=timeouts, sleep=virtual_time.sleep, clock=virtual_time.clock)
 
     return build
 

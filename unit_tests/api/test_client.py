@@ -51,7 +51,7 @@ def test_a_get_is_asked_again_after_a_passing_fault(client, requests_mock, virtu
 def test_a_fault_that_does_not_pass_is_raised_in_the_end(client_for, requests_mock, virtual_time, fault):
     requests_mock.get(f"{URL}/publishedactions", json=[])
     requests_mock.get(f"{URL}/checklists", [fault])
-    client = client_for(patience=Timeouts(retries=600))
+    client = client_for(timeouts=Timeouts(retries=600))
     client.get("/publishedactions")
     requests_mock.reset_mock()
 
@@ -77,7 +77,7 @@ def test_without_patience_each_request_is_sent_once(client_for, requests_mock, v
     requests_mock.get(f"{URL}/checklists", status_code=429, headers={"Retry-After": "1"})
 
     with pytest.raises(SlowDown):
-        client_for(patience=Timeouts(retries=0)).get("/checklists")
+        client_for(timeouts=Timeouts(retries=0)).get("/checklists")
 
     assert (requests_mock.call_count, virtual_time.slept) == (1, [])
 
@@ -98,7 +98,7 @@ def test_patience_counts_what_answers_take(client_for, requests_mock, virtual_ti
 
 def test_waiting_for_a_turn_does_not_use_up_patience(client_for, requests_mock):
     requests_mock.get(f"{URL}/checklists", [{"json": []}, {"status_code": 503}, {"json": []}])
-    client = client_for(requests_per_minute=1, patience=Timeouts(retries=30))
+    client = client_for(requests_per_minute=1, timeouts=Timeouts(retries=30))
 
     client.get("/checklists")
 

@@ -87,7 +87,7 @@ def test_a_dropped_connection_is_asked_again(client, server, wire):
 @pytest.mark.parametrize("outcome", [DROP, HANG, b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n{"])
 def test_what_creates_is_never_sent_twice_after_a_lost_answer(client_for, server, outcome):
     server.answers(outcome)
-    client = client_for(server.base_url, patience=Timeouts(connect=2, read=0.2, retries=600))
+    client = client_for(server.base_url, timeouts=Timeouts(connect=2, read=0.2, retries=600))
 
     with pytest.raises(PassingFault) as raised:
         client.post("/deliverytargets/1/createbatch", repeatable=False)
@@ -100,13 +100,13 @@ def test_a_hanging_answer_times_out(client_for, server):
     server.answers(HANG)
 
     with pytest.raises(PassingFault, match="did not answer in time"):
-        client_for(server.base_url, patience=IMPATIENT).get("/checklists")
+        client_for(server.base_url, timeouts=IMPATIENT).get("/checklists")
 
 
 def test_an_answer_that_stops_midway_times_out(client_for, server):
     server.answers(HANG)
     server.script.insert(0, b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]")
-    client = client_for(server.base_url, patience=IMPATIENT)
+    client = client_for(server.base_url, timeouts=IMPATIENT)
 
     assert client.get("/checklists") == []
     with pytest.raises(PassingFault) as raised:
@@ -197,5 +197,5 @@ def test_rate_limit_of_the_server_is_reported(client_for, server, wire):
     server.answers(wire(b"", "429 Too Many Requests", "Retry-After: 3"))
 
     with pytest.raises(SlowDown) as raised:
-        client_for(server.base_url, patience=IMPATIENT).get("/checklists")
+        client_for(server.base_url, timeouts=IMPATIENT).get("/checklists")
     assert raised.value.retry_after == 3

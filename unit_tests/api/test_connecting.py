@@ -113,13 +113,13 @@ def _answer_one(listener, certificate, reply):
 
 def test_unresolvable_name_is_reported(client_for):
     with pytest.raises(NeverReached, match=r"enrollment\.invalid cannot be resolved") as raised:
-        client_for("https://enrollment.invalid/api/v1", patience=ONCE).get("/checklists", {"lastName": "Ada"})
+        client_for("https://enrollment.invalid/api/v1", timeouts=ONCE).get("/checklists", {"lastName": "Ada"})
     assert "Ada" not in str(raised.value)
 
 
 def test_refused_connection_is_reported_at_each_attempt(client_for, free_port, virtual_time, caplog):
     with pytest.raises(NeverReached, match=f"127.0.0.1:{free_port} refuses the connection"):
-        client_for(f"http://127.0.0.1:{free_port}/api/v1", patience=SOME_SECONDS).get("/checklists")
+        client_for(f"http://127.0.0.1:{free_port}/api/v1", timeouts=SOME_SECONDS).get("/checklists")
 
     assert len(caplog.messages) == len(virtual_time.slept) > 0
     for message in caplog.messages:
@@ -128,13 +128,13 @@ def test_refused_connection_is_reported_at_each_attempt(client_for, free_port, v
 
 def test_what_creates_is_sent_again_after_a_refused_connection(client_for, free_port, virtual_time):
     with pytest.raises(NeverReached):
-        client_for(f"http://127.0.0.1:{free_port}/api/v1", patience=SOME_SECONDS).post("/s", {}, repeatable=False)
+        client_for(f"http://127.0.0.1:{free_port}/api/v1", timeouts=SOME_SECONDS).post("/s", {}, repeatable=False)
     assert virtual_time.slept
 
 
 def test_vanished_host_is_a_passing_fault_that_did_not_arrive(client_for, virtual_time):
     listener = socket.create_server(("127.0.0.1", 0))
-    client = client_for(f"http://127.0.0.1:{listener.getsockname()[1]}/api/v1", patience=SOME_SECONDS)
+    client = client_for(f"http://127.0.0.1:{listener.getsockname()[1]}/api/v1", timeouts=SOME_SECONDS)
     answering = threading.Thread(target=_answer_one, args=(listener, None, ANSWER))
     answering.start()
     client.get("/checklists")
@@ -155,23 +155,23 @@ def test_connection_timeout_is_reported_with_its_limit(client_for):
             waiting.setblocking(False)
             waiting.connect_ex(listener.getsockname())
         port = listener.getsockname()[1]
-        patience = Timeouts(connect=0.2, read=2, retries=0)
+        timeouts = Timeouts(connect=0.2, read=2, retries=0)
 
         with pytest.raises(NeverReached, match=f"no connection to 127.0.0.1:{port} within 0.2 s"):
-            client_for(f"http://127.0.0.1:{port}/api/v1", patience=patience).get("/checklists")
+            client_for(f"http://127.0.0.1:{port}/api/v1", timeouts=timeouts).get("/checklists")
 
 
 @pytest.mark.parametrize("host", ["a..b", "a" * 64 + ".example", "ü" * 60 + ".example"])
 def test_a_host_name_that_cannot_be_is_a_wrong_address(client_for, host):
     with pytest.raises(WrongAddress, match="base_url is not an address"):
-        client_for(f"https://{host}/api/v1", patience=SOME_SECONDS).get("/checklists")
+        client_for(f"https://{host}/api/v1", timeouts=SOME_SECONDS).get("/checklists")
 
 
 def test_missing_proxy_is_reported(client_for, free_port, environment):
     environment(HTTPS_PROXY=f"http://someone:a-password@127.0.0.1:{free_port}")
 
     with pytest.raises(NeverReached) as raised:
-        client_for(patience=ONCE).get("/checklists")
+        client_for(timeouts=ONCE).get("/checklists")
     said = f"the proxy cannot be reached: 127.0.0.1:{free_port} refuses the connection."
     assert raised.value.message == said
     assert "proxy" in raised.value.guidance
@@ -182,7 +182,7 @@ def test_unresolvable_proxy_name_is_reported(client_for, environment):
     environment(HTTPS_PROXY="http://proxy.invalid:3128")
 
     with pytest.raises(NeverReached, match=r"the proxy cannot be reached: proxy\.invalid cannot be resolved"):
-        client_for(patience=ONCE).get("/checklists")
+        client_for(timeouts=ONCE).get("/checklists")
 
 
 @pytest.mark.parametrize("status", [b"403 a-secret", b"407 a-secret", b"502 a-secret"])
@@ -190,7 +190,7 @@ def test_refusing_proxy_is_reported_with_its_status(client_for, proxy, status):
     proxy(reply=HEAD % status)
 
     with pytest.raises(NeverReached) as raised:
-        client_for(patience=ONCE).get("/checklists")
+        client_for(timeouts=ONCE).get("/checklists")
     assert raised.value.message == f"the proxy does not connect to {HOST} (status {status[:3].decode()})."
 
 
@@ -198,7 +198,7 @@ def test_plain_http_behind_an_https_address_is_reported_as_missing_tls(client_fo
     port = proxy(reply=HEAD % b"400 Bad Request")
 
     with pytest.raises(NeverReached, match=f"no TLS connection to 127.0.0.1:{port} .WRONG_VERSION_NUMBER"):
-        client_for(f"https://127.0.0.1:{port}/api/v1", patience=ONCE).get("/checklists")
+        client_for(f"https://127.0.0.1:{port}/api/v1", timeouts=ONCE).get("/checklists")
 
 
 def test_a_certificate_that_is_trusted_for_its_host_is_accepted(client_for, proxy, certificate, environment):
@@ -206,13 +206,13 @@ def test_a_certificate_that_is_trusted_for_its_host_is_accepted(client_for, prox
     proxy(path)
     environment(REQUESTS_CA_BUNDLE=path)
 
-    assert client_for(patience=ONCE).get("/checklists") == []
+    assert client_for(timeouts=ONCE).get("/checklists") == []
 
 
 @pytest.mark.usefixtures("anybody")
 def test_unknown_ca_is_not_retried(client_for, virtual_time):
     with pytest.raises(Untrusted, match=f"{HOST}'s certificate is not trusted .self.signed certificate"):
-        client_for(patience=SOME_SECONDS).get("/checklists")
+        client_for(timeouts=SOME_SECONDS).get("/checklists")
     assert virtual_time.slept == []
 
 
@@ -222,7 +222,7 @@ def test_a_certificate_of_another_host_is_not_trusted(client_for, proxy, certifi
     environment(REQUESTS_CA_BUNDLE=path)
 
     with pytest.raises(Untrusted, match=f"{HOST}'s certificate is not trusted .Hostname mismatch"):
-        client_for(patience=SOME_SECONDS).get("/checklists")
+        client_for(timeouts=SOME_SECONDS).get("/checklists")
     assert virtual_time.slept == []
 
 
@@ -234,7 +234,7 @@ def test_a_certificate_that_has_expired_may_be_replaced_or_the_clock_is_wrong(
     environment(REQUESTS_CA_BUNDLE=path)
 
     with pytest.raises(NeverReached, match=f"clock {HOST}'s certificate is not valid today .certificate has expired"):
-        client_for(patience=SOME_SECONDS).get("/checklists")
+        client_for(timeouts=SOME_SECONDS).get("/checklists")
     assert virtual_time.slept
 
 
@@ -256,7 +256,7 @@ def test_a_bundle_that_holds_no_certificate_is_named_by_its_variable(
     with pytest.raises(
         WrongEnvironment, match=f"the certificate bundle that {variable} names cannot be read"
     ) as raised:
-        client_for(patience=SOME_SECONDS).get("/checklists")
+        client_for(timeouts=SOME_SECONDS).get("/checklists")
     assert raised.value.__suppress_context__
     assert "base_url" not in str(raised.value)
 
@@ -266,7 +266,7 @@ def test_a_bundle_that_holds_no_certificate_is_not_tried_again(client_for, envir
     environment(REQUESTS_CA_BUNDLE=__file__)
 
     with pytest.raises(WrongEnvironment):
-        client_for(patience=SOME_SECONDS).get("/checklists")
+        client_for(timeouts=SOME_SECONDS).get("/checklists")
     assert virtual_time.slept == []
 
 
@@ -275,12 +275,12 @@ def test_a_folder_of_certificates_is_a_bundle_too(client_for, environment, tmp_p
     environment(REQUESTS_CA_BUNDLE=tmp_path)
 
     with pytest.raises(Untrusted):
-        client_for(patience=ONCE).get("/checklists")
+        client_for(timeouts=ONCE).get("/checklists")
 
 
 def test_connection_lost_before_tls_is_not_a_certificate_error(client_for, proxy):
     proxy()
 
     with pytest.raises(PassingFault, match="lost") as raised:
-        client_for(patience=ONCE).get("/checklists")
+        client_for(timeouts=ONCE).get("/checklists")
     assert type(raised.value) is PassingFault

@@ -24,7 +24,7 @@ CHECK = Timeouts(connect=2, read=0.2, retries=0)
 
 @pytest.fixture
 def client(client_for, server):
-    return client_for(server.base_url, patience=CHECK)
+    return client_for(server.base_url, timeouts=CHECK)
 
 
 def asked(server):
@@ -131,20 +131,20 @@ def test_a_redirect_is_a_wrong_address_and_the_key_stays_here(client, server, wi
 
 def test_no_server_at_all_is_a_wrong_address(client_for, free_port):
     with pytest.raises(WrongAddress, match="refuses the connection"):
-        verify_connection(client_for(f"http://127.0.0.1:{free_port}/api/v1", patience=CHECK))
+        verify_connection(client_for(f"http://127.0.0.1:{free_port}/api/v1", timeouts=CHECK))
 
 
 @pytest.mark.usefixtures("environment")
 def test_unresolvable_name_is_distinguished_from_a_closed_port(client_for):
     with pytest.raises(WrongAddress, match=r"enrollment\.invalid cannot be resolved"):
-        verify_connection(client_for("https://enrollment.invalid/api/v1", patience=CHECK))
+        verify_connection(client_for("https://enrollment.invalid/api/v1", timeouts=CHECK))
 
 
 def test_wrong_environment_is_reported_unchanged(client_for, environment):
     environment(HTTPS_PROXY="ftp://127.0.0.1")
 
     with pytest.raises(WrongEnvironment, match="HTTPS_PROXY"):
-        verify_connection(client_for(patience=CHECK))
+        verify_connection(client_for(timeouts=CHECK))
 
 
 def test_capitals_of_the_health_status_do_not_matter(client, server, wire):

@@ -14,7 +14,7 @@ ADDRESS = "https://storage.example/c/832775f6?sv=2019-02-02&se=2020-06-19T07%3A1
 
 
 def ask(answer, object_id="832775f6", file_name=None, base_url=BASE, status=200):
-    client = Client(ConnectionSettings("key", base_url), patience=Timeouts(retries=0))
+    client = Client(ConnectionSettings("key", base_url), timeouts=Timeouts(retries=0))
     with requests_mock.Mocker() as mocker:
         mocker.get(requests_mock.ANY, text=answer, status_code=status)
         return ask_for_address(client, object_id, file_name), mocker.request_history

@@ -98,8 +98,8 @@ def test_interrupted_transfer_is_a_fault_without_the_address(read, server, answe
 @pytest.fixture
 def storage(server, virtual_time):
     """Return a storage that waits in virtual time, ten minutes a document."""
-    settings, patience = ConnectionSettings(KEY, server.base_url), Timeouts(connect=2, read=2)
-    return DocumentStorage(settings, patience, sleep=virtual_time.sleep, clock=virtual_time.clock)
+    settings, timeouts = ConnectionSettings(KEY, server.base_url), Timeouts(connect=2, read=2)
+    return DocumentStorage(settings, timeouts, sleep=virtual_time.sleep, clock=virtual_time.clock)
 
 
 def fetched_from(storage, port):

@@ -77,7 +77,7 @@ def test_streams_that_start_at_once_wait_for_the_first_answer_at_once(client, re
 def test_host_that_answered_once_gets_the_full_retry_time(client_for, requests_mock, virtual_time, status):
     requests_mock.get(f"{URL}/publishedactions", status_code=status, json=[])
     requests_mock.get(f"{URL}/checklists", [*[REFUSED_CONNECTION] * 12, {"json": [{"id": 1}]}])
-    client = client_for(patience=Timeouts(retries=600))
+    client = client_for(timeouts=Timeouts(retries=600))
     with suppress(EnrollmentError):
         client.get("/publishedactions")
     virtual_time.slept.clear()
@@ -109,7 +109,7 @@ def test_wrong_address_of_a_check_is_reported_after_one_request(client_for, requ
     requests_mock.get(f"{URL}/checklists", [REFUSED_CONNECTION])
 
     with pytest.raises(NeverReached):
-        client_for(patience=Timeouts.for_a_check()).get("/checklists")
+        client_for(timeouts=Timeouts.for_a_check()).get("/checklists")
 
     assert (requests_mock.call_count, virtual_time.slept) == (1, [])
 

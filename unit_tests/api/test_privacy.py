@@ -84,7 +84,7 @@ def texts_of(error):
 @pytest.mark.parametrize("reply", ANSWERS.values(), ids=ANSWERS)
 def test_neither_errors_nor_logs_hold_a_key_a_query_or_a_body(client_for, server, written, reply):
     server.answers(reply)
-    client = client_for(server.base_url, patience=Timeouts(connect=1, read=0.05, retries=2))
+    client = client_for(server.base_url, timeouts=Timeouts(connect=1, read=0.05, retries=2))
     path, query = "/publishedactions/1/rosterrecords", {"lastName": CHILD}
     texts = [repr(client), repr(client.settings)]
     for ask in (
@@ -107,7 +107,7 @@ def test_neither_errors_nor_logs_hold_a_key_a_query_or_a_body(client_for, server
 
 
 def test_a_server_that_is_not_there_leaves_no_key_and_no_query(client_for, free_port, written):
-    client = client_for(f"http://127.0.0.1:{free_port}/api/v1", patience=Timeouts(connect=1, read=1, retries=3))
+    client = client_for(f"http://127.0.0.1:{free_port}/api/v1", timeouts=Timeouts(connect=1, read=1, retries=3))
 
     with pytest.raises(EnrollmentError) as raised:
         client.get("/publishedactions/1/rosterrecords", {"lastName": CHILD})
