@@ -172,6 +172,9 @@ class SkipRejectedRow(_Options):
     )
 
 
+RejectedRowPolicy = FailOnRejectedRow | SkipRejectedRow
+
+
 class Config(_Options):
     """Where rows go in PowerSchool Enrollment, and how."""
 
@@ -208,7 +211,7 @@ class Config(_Options):
         ),
         json_schema_extra={"order": 2, "group": "rows", "always_show": True},
     )
-    on_rejected_row: Annotated[FailOnRejectedRow | SkipRejectedRow, Field(discriminator="policy")] = Field(
+    on_rejected_row: Annotated[RejectedRowPolicy, Field(discriminator="policy")] = Field(
         default=FailOnRejectedRow(policy="fail"),
         title="When a row is rejected",
         description=(

@@ -1,4 +1,4 @@
-"""Order and bounds for rows on their way: one at a time for each key, and never more of them than memory allows."""
+"""The queue between the input and the worker threads: rows of one key in order, and a limit on rows in memory."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ T = TypeVar("T")
 
 
 class Stopped(Exception):
-    """The sync stops: what waits need not wait any longer."""
+    """The sync is stopping: a thread that waits must end."""
 
 
 class OrderedQueue(Generic[T]):
-    """Hands out items to workers: those of one lane in order and one at a time, different lanes concurrently."""
+    """Gives items to worker threads: items of one key in order and one at a time, items of other keys concurrently."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -24,60 +24,66 @@ class OrderedQueue(Generic[T]):
         self._ready: SimpleQueue[tuple[Hashable, T] | None] = SimpleQueue()
         self._closed = False
 
-    def add(self, lane: Hashable, item: T) -> None:
-        """Put an item behind those that are in its lane already."""
+    def add(self, key: Hashable, item: T) -> None:
+        """Add an item behind all earlier items of its key."""
         with self._lock:
-            if lane in self._waiting:
-                self._waiting[lane].append(item)
+            if key in self._waiting:
+                self._waiting[key].append(item)
             else:
-                self._waiting[lane] = deque()
-                self._ready.put((lane, item))
+                self._waiting[key] = deque()
+                self._ready.put((key, item))
 
     def take(self) -> tuple[Hashable, T]:
-        """Wait for an item that may go; the caller frees its lane afterwards. Raises Stopped once closed."""
+        """Wait for an item and return it with its key. The caller calls `done` afterwards. Raises Stopped once closed.
+
+        No other item of the key is returned until then.
+        """
         entry = self._ready.get()
         if entry is None or self._closed:
-            self._ready.put(None)  # for the other workers
+            self._ready.put(None)  # wakes the next worker thread
             raise Stopped
         return entry
 
-    def free(self, lane: Hashable) -> None:
-        """Let the lane's next item go."""
+    def done(self, key: Hashable) -> None:
+        """Release the next item of the key."""
         with self._lock:
-            waiting = self._waiting[lane]
+            waiting = self._waiting[key]
             if waiting:
-                self._ready.put((lane, waiting.popleft()))
+                self._ready.put((key, waiting.popleft()))
             else:
-                del self._waiting[lane]
+                del self._waiting[key]
 
     def close(self) -> None:
-        """Let nothing go any more."""
+        """Return no more items, and wake all threads that wait for one."""
         self._closed = True
         self._ready.put(None)
 
 
 class InFlightLimit:
-    """Bounds how many messages, and how many bytes of them, are between the input and the output."""
+    """Back-pressure: limits the number and the bytes of the messages between the input and the output."""
 
-    def __init__(self, most_items: int = 1000, most_bytes: int = 16 << 20) -> None:
-        self._most_items = most_items
-        self._most_bytes = most_bytes
+    def __init__(self, max_items: int = 1000, max_bytes: int = 16 << 20) -> None:
+        self._max_items = max_items
+        self._max_bytes = max_bytes
         self._items = 0
         self._bytes = 0
         self._closed = False
         self._changed = threading.Condition()
 
-    def enter(self, size: int) -> None:
-        """Wait for room; a message larger than all room waits until it is alone. Raises Stopped once closed."""
+    def acquire(self, size: int) -> None:
+        """Wait until a message of `size` bytes is within the limit. Raises Stopped once closed.
+
+        A message that is larger than the whole limit waits until it is the only one.
+        """
         with self._changed:
-            self._changed.wait_for(lambda: self._closed or self._has_room(size))
+            self._changed.wait_for(lambda: self._closed or self._has_capacity(size))
             if self._closed:
                 raise Stopped
             self._items += 1
             self._bytes += size
 
-    def leave(self, size: int) -> None:
-        """Give the room back."""
+    def release(self, size: int) -> None:
+        """Return the capacity of a message."""
         with self._changed:
             self._items -= 1
             self._bytes -= size
@@ -89,5 +95,5 @@ class InFlightLimit:
             self._closed = True
             self._changed.notify_all()
 
-    def _has_room(self, size: int) -> bool:
-        return self._items == 0 or (self._items < self._most_items and self._bytes + size <= self._most_bytes)
+    def _has_capacity(self, size: int) -> bool:
+        return self._items == 0 or (self._items < self._max_items and self._bytes + size <= self._max_bytes)

@@ -1,4 +1,4 @@
-"""What became of a row."""
+"""The outcome of a row."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from enum import Enum
 
 
 class RowResult(Enum):
-    """The ways in which a row is settled."""
+    """Whether a row was accepted, unchanged or rejected."""
 
     ACCEPTED = "accepted"
-    UNCHANGED = "unchanged"  # already in the roster as it is, therefore not sent
+    UNCHANGED = "unchanged"  # the roster already contains this row, so it was not sent
     REJECTED = "rejected"
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a row was settled.
+    """The result of a row, and why it was rejected.
 
-    `reason` is whole and may quote the row's values: it is for the rejected-rows file alone. `public_reason`
-    holds no value. `unknown`: it is not known whether the service processed the row.
+    `reason` is complete and may quote values of the row, so it goes to the rejected-rows file only. `public_reason`
+    contains no values. `unknown` means that the service may have processed the row or not.
     """
 
     result: RowResult
@@ -34,5 +34,5 @@ UNCHANGED = Outcome(RowResult.UNCHANGED)
 
 
 def unfit(reason: str) -> Outcome:
-    """Return the rejection of a row that was not sent; `reason` holds no value."""
+    """Return the rejection of a row that cannot be sent. `reason` must not contain a value of the row."""
     return Outcome(RowResult.REJECTED, reason, reason)

@@ -1,4 +1,4 @@
-"""The file that keeps rejected rows: JSON Lines, readable by its owner only."""
+"""The file for rejected rows: JSON Lines, readable by its owner only."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from powerschool_enrollment_api import InvalidOption
 
 
 class RejectedRowsFile:
-    """Appends rejected rows. What an earlier sync left in the file stays: it may be the only copy of those rows."""
+    """Appends rejected rows to the file. Rows of earlier syncs stay, because there may be no other copy of them."""
 
     def __init__(self, path: str, now: Callable[[], datetime] = lambda: datetime.now(timezone.utc)) -> None:
-        """Raises InvalidOption if the file cannot be written. `now` returns the time in UTC."""
+        """Open the file. Raises InvalidOption if it cannot be written. `now` returns the time in UTC."""
         self._now = now
         try:
             self._descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -30,7 +30,7 @@ class RejectedRowsFile:
             raise _not_writable(error) from None
 
     def add(self, stream: StreamId, row: dict[str, Any], outcome: Outcome) -> None:
-        """Write one row, past every buffer of this program's. Raises InvalidOption, for example on a full disk."""
+        """Write one row without buffering. Raises InvalidOption if that fails, for example because the disk is full."""
         namespace, name = stream
         entry = {
             "rejected_at": self._now().strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -48,7 +48,7 @@ class RejectedRowsFile:
             raise _not_writable(error) from None
 
     def _end_last_line(self) -> None:
-        """Start a new line if a kill or an editor left the last one unfinished."""
+        """End the last line if it has no line break: a killed sync or an editor may leave one."""
         size = os.fstat(self._descriptor).st_size
         if size and os.pread(self._descriptor, 1, size - 1) != b"\n":
             os.write(self._descriptor, b"\n")
@@ -66,6 +66,6 @@ def _not_writable(error: OSError) -> InvalidOption:
 
 
 def _number(value: Decimal) -> float | str:
-    """Return a number as JSON has it, or as text where that would change it."""
+    """Return the number as a float, or as text if a float would change it."""
     number = float(value)
     return number if Decimal(repr(number)) == value else str(value)

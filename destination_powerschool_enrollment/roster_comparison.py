@@ -1,4 +1,4 @@
-"""Which rows are already in the roster as they are: one digest for each record, compared by the external student ID."""
+"""Finds rows that the roster already contains: one digest per roster record, by external student ID."""
 
 from __future__ import annotations
 
@@ -11,41 +11,41 @@ _US_DATE = re.compile(r"(\d{2})/(\d{2})/(\d{4})")
 
 
 class RosterDigests:
-    """Knows the fields of one import in a form's roster. Not thread-safe."""
+    """The digests of a form's roster records, over the fields that one stream writes. Not thread-safe."""
 
     def __init__(self, key_field: str, fields: Iterable[str], records: Iterable[Mapping[str, Any]]) -> None:
         self._key_field = key_field
-        # The key itself was compared already; the roster shows it as externalStudentID, not under the field's name.
+        # The digest excludes the key: records are found by it, and the roster names it externalStudentID.
         self._fields = sorted(set(fields) - {key_field})
-        self._sendable = {key_field, *self._fields}
+        self._known_fields = {key_field, *self._fields}
         self._digests: dict[str, bytes | None] = {}
-        self._unshown = set(self._fields)
+        self._fields_in_no_record = set(self._fields)
         self.size = 0
         for record in records:
             self._add(record)
 
     @property
     def comparable(self) -> int:
-        """How many of the `size` records can be compared with a row."""
+        """Return how many of the `size` records can be compared with a row."""
         return sum(digest is not None for digest in self._digests.values()) if self._fields else 0
 
     @property
-    def why_none(self) -> str:
-        """Why no record can be compared."""
+    def why_not_comparable(self) -> str:
+        """Return why no record can be compared."""
         if not self._fields:
             return "the stream declares no column of the import but the key"
-        if self._unshown:
-            return f"no record shows {', '.join(sorted(self._unshown))}"
+        if self._fields_in_no_record:
+            return f"no record shows {', '.join(sorted(self._fields_in_no_record))}"
         return "no record shows all fields of the import and has a unique externalStudentID"
 
     def is_unchanged(self, fields: Mapping[str, str]) -> bool:
         """Return whether the roster already contains the row as it is.
 
-        After a row of a student differs, the roster as it was read is outdated for this student's later rows.
+        A row that differs is sent. Later rows of its student are sent, too, because the digest is outdated then.
         """
         key = fields.get(self._key_field, "")
         digest = self._digests.get(key)
-        if digest is not None and fields.keys() <= self._sendable and digest == self._digest(fields):
+        if digest is not None and fields.keys() <= self._known_fields and digest == self._digest(fields):
             return True
         self._digests.pop(key, None)
         return False
@@ -54,15 +54,15 @@ class RosterDigests:
         key, items = str(record.get("externalStudentID") or ""), record.get("dataItems")
         shown = items if isinstance(items, Mapping) else {}
         self.size += 1
-        self._unshown -= shown.keys()
+        self._fields_in_no_record -= shown.keys()
         if not key:
             return
-        # Two records of one student, or a field that the record does not show: nothing to compare with.
+        # A record cannot be compared if its student has another record, or if a field is missing in it.
         is_comparable = key not in self._digests and isinstance(items, Mapping) and shown.keys() >= set(self._fields)
         self._digests[key] = self._digest(shown) if is_comparable else None
 
     def _digest(self, fields: Mapping[str, Any]) -> bytes:
-        """Digest the values of this import's fields; one that is null, or left out of a row, is like an empty one."""
+        """Digest the values of all fields. A value that is null or missing counts as empty."""
         texts = (_comparable(fields.get(name)) for name in self._fields)
         return blake2b("\0".join(texts).encode("utf-8", "surrogatepass"), digest_size=16).digest()
 

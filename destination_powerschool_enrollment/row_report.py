@@ -1,4 +1,4 @@
-"""Counting what became of the rows, and judging it: when to stop, what to report, how the sync ends."""
+"""Counts the outcomes of all rows, and decides when the sync stops early, what it reports and whether it fails."""
 
 from __future__ import annotations
 
@@ -6,25 +6,25 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from destination_powerschool_enrollment.catalog import StreamId, describe
-from destination_powerschool_enrollment.config import FailOnRejectedRow, SkipRejectedRow
+from destination_powerschool_enrollment.config import RejectedRowPolicy, SkipRejectedRow
 from destination_powerschool_enrollment.outcome import Outcome, RowResult
 from powerschool_enrollment_api import EnrollmentError, PassingFault
 
 _FIRST_ROWS = 50
-_MOST_UNKNOWN = 10
-_MOST_REASONS = 100
+_MAX_CONSECUTIVE_UNKNOWN = 10
+_MAX_REASONS = 100
 _SHOWN_REASONS = 5
 _SHOWN_ROWS = 3
 _OTHER = "other reasons"
 
 
 class RowsRejected(EnrollmentError):
-    """Rows were rejected, so the sync must not count as a success. Only a person can fix it."""
+    """Rows were rejected, so the sync fails. A retry does not help: the user must fix the rows or the options."""
 
 
 @dataclass
 class Reason:
-    """One reason, how often it was given, and the first rows it was given for (counted from 1 in their stream)."""
+    """How many rows were rejected for one reason, and the numbers of the first ones (from 1 in their stream)."""
 
     count: int = 0
     rows: list[int] = field(default_factory=list)
@@ -32,74 +32,80 @@ class Reason:
 
 @dataclass
 class StreamReport:
-    """What became of one stream's rows."""
+    """The outcomes of one stream's rows. Unchanged rows are among the accepted ones."""
 
     accepted: int = 0
     unchanged: int = 0
     rejected: int = 0
     reasons: dict[str, Reason] = field(default_factory=dict)
-    whole_reasons: set[int] = field(default_factory=set)
+    complete_reasons: set[int] = field(default_factory=set)  # hashes, because a reason may quote a value
 
     @property
     def settled(self) -> int:
-        """Rows that are done with; unchanged ones are among the accepted."""
+        """Return how many rows have an outcome."""
         return self.accepted + self.rejected
 
-    def note_rejection(self, number: int, outcome: Outcome) -> bool:
+    def add_rejection(self, number: int, outcome: Outcome) -> bool:
         """Count a rejected row and return whether its reason is new."""
         self.rejected += 1
-        if len(self.whole_reasons) < 2:
-            self.whole_reasons.add(hash(outcome.reason))
+        if len(self.complete_reasons) < 2:
+            self.complete_reasons.add(hash(outcome.reason))
         is_new = outcome.public_reason not in self.reasons
-        known = len(self.reasons) < _MOST_REASONS or not is_new
+        known = len(self.reasons) < _MAX_REASONS or not is_new
         reason = self.reasons.setdefault(outcome.public_reason if known else _OTHER, Reason())
         reason.count += 1
-        reason.rows = sorted([*reason.rows, number])[:_SHOWN_ROWS]  # answers come in any order
+        reason.rows = sorted([*reason.rows, number])[:_SHOWN_ROWS]  # rows are settled in any order
         return is_new and known
 
     @property
-    def was_only_rejected_for_one_reason(self) -> bool:
-        """Return whether all rows so far were rejected for the same reason."""
-        return self.accepted == 0 and (len(self.reasons) == 1 or len(self.whole_reasons) == 1)
+    def has_only_rejections_for_one_reason(self) -> bool:
+        """Return whether all rows until now were rejected for the same reason."""
+        return self.accepted == 0 and (len(self.reasons) == 1 or len(self.complete_reasons) == 1)
 
 
 class RowReport:
-    """Counts all streams. Pure; the caller holds the lock. `only_validates`: an accepted row is not sent."""
+    """Counts the outcomes of all streams. Not thread-safe: the caller holds the lock.
 
-    def __init__(self, policy: FailOnRejectedRow | SkipRejectedRow, *, only_validates: bool = False) -> None:
+    With `only_validates`, accepted rows are not sent.
+    """
+
+    def __init__(self, policy: RejectedRowPolicy, *, only_validates: bool = False) -> None:
         self._policy = policy
         self._only_validates = only_validates
-        self._unknown_in_a_row = 0
+        self._consecutive_unknown = 0
         self.streams: dict[StreamId, StreamReport] = {}
 
     def count(self, stream: StreamId, number: int, outcome: Outcome) -> bool:
         """Count one settled row and return whether it was rejected for a new reason.
 
-        Raises RowsRejected or PassingFault when continuing is pointless.
+        Raises RowsRejected or PassingFault if the sync must stop, because all other rows would fail, too.
         """
-        tally = self.streams.setdefault(stream, StreamReport())
-        self._unknown_in_a_row = self._unknown_in_a_row + 1 if outcome.unknown else 0
+        report = self.streams.setdefault(stream, StreamReport())
+        self._consecutive_unknown = self._consecutive_unknown + 1 if outcome.unknown else 0
         if outcome.result is not RowResult.REJECTED:
-            tally.accepted += 1
-            tally.unchanged += outcome.result is RowResult.UNCHANGED
+            report.accepted += 1
+            report.unchanged += outcome.result is RowResult.UNCHANGED
             return False
-        is_new = tally.note_rejection(number, outcome)
-        if tally.rejected == _FIRST_ROWS and tally.was_only_rejected_for_one_reason:
-            raise RowsRejected(
-                f"Stream {describe(stream)}: the first {_FIRST_ROWS} rows were all rejected for one reason: "
-                f"{next(iter(tally.reasons))} That is a wrong configuration rather than wrong data: "
-                "the sync stopped there. Check the option imports and the rows' columns."
-            )
-        if self._unknown_in_a_row == _MOST_UNKNOWN:
-            raise PassingFault(
-                f"The outcome of {_MOST_UNKNOWN} submissions in a row is unknown: the sync stopped there."
-            )
+        is_new = report.add_rejection(number, outcome)
+        self._raise_if_pointless(stream, report)
         return is_new
 
+    def _raise_if_pointless(self, stream: StreamId, report: StreamReport) -> None:
+        if report.rejected == _FIRST_ROWS and report.has_only_rejections_for_one_reason:
+            raise RowsRejected(
+                f"Stream {describe(stream)}: the first {_FIRST_ROWS} rows were all rejected for one reason: "
+                f"{next(iter(report.reasons))} That is a wrong configuration rather than wrong data: "
+                "the sync stopped there. Check the option imports and the rows' columns."
+            )
+        if self._consecutive_unknown == _MAX_CONSECUTIVE_UNKNOWN:
+            raise PassingFault(
+                f"The outcome of {_MAX_CONSECUTIVE_UNKNOWN} submissions in a row is unknown: the sync stopped there."
+            )
+
     def final_failure(self) -> RowsRejected | None:
-        """Return why the sync fails although every row was tried; None if it does not."""
-        rejected = sum(tally.rejected for tally in self.streams.values())
-        settled = sum(tally.settled for tally in self.streams.values())
+        """Return the failure of a sync that tried every row; None if it succeeds."""
+        rejected = sum(report.rejected for report in self.streams.values())
+        settled = sum(report.settled for report in self.streams.values())
         allowed = self._policy.max_rejected_percent if isinstance(self._policy, SkipRejectedRow) else None
         if rejected * 100 <= settled * (allowed or 0):
             return None
@@ -119,7 +125,7 @@ class RowReport:
         )
 
     def reasons(self) -> str:
-        """Return the most frequent reasons as one text."""
+        """Return the most frequent reasons in one text, with the first rows of each."""
         found = sorted(
             ((reason.count, describe(stream), text, reason.rows) for stream, text, reason in self._all_reasons()),
             reverse=True,
@@ -132,21 +138,21 @@ class RowReport:
         return text[:1].upper() + text[1:] + ("; and other reasons." if len(found) > _SHOWN_REASONS else ".")
 
     def _all_reasons(self) -> Iterator[tuple[StreamId, str, Reason]]:
-        for stream, tally in self.streams.items():
-            for text, reason in tally.reasons.items():
+        for stream, report in self.streams.items():
+            for text, reason in report.reasons.items():
                 yield stream, text, reason
 
     def summary(self) -> list[str]:
-        """Return a line for each stream."""
-        return [
-            f"Stream {describe(stream)}: {tally.settled:,} rows: {self._accepted(tally)}, {tally.rejected:,} rejected."
-            for stream, tally in self.streams.items()
-        ]
+        """Return one line per stream."""
+        return [f"Stream {describe(stream)}: {self._counts(report)}." for stream, report in self.streams.items()]
 
-    def _accepted(self, tally: StreamReport) -> str:
+    def _counts(self, report: StreamReport) -> str:
+        return f"{report.settled:,} rows: {self._accepted(report)}, {report.rejected:,} rejected"
+
+    def _accepted(self, report: StreamReport) -> str:
         if self._only_validates:
-            return f"{tally.accepted:,} fit to be sent"
-        return f"{tally.accepted:,} accepted ({tally.unchanged:,} of them unchanged)"
+            return f"{report.accepted:,} fit to be sent"
+        return f"{report.accepted:,} accepted ({report.unchanged:,} of them unchanged)"
 
 
 def _times(count: int) -> str:

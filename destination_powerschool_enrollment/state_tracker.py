@@ -1,4 +1,7 @@
-"""Which states may leave: bookkeeping of rows and states in the order they came. Pure; the caller holds the lock."""
+"""Tracks rows and states in the order of the input, to emit a state only after all rows before it are settled.
+
+No input or output, and not thread-safe: the caller holds the lock.
+"""
 
 from __future__ import annotations
 
@@ -23,14 +26,17 @@ class Segment:
 
 @dataclass(frozen=True)
 class Release:
-    """A settled state: `message` confirms it, or is None to hold it back. `size` is its length in bytes."""
+    """A settled state. `message` confirms it; None if it is held back. `size` is its length in bytes."""
 
     message: dict[str, Any] | None
     size: int
 
 
 class StateTracker:
-    """Keeps states until every row before them is settled; holds them back once a row was rejected, if asked to."""
+    """Orders states behind the rows before them.
+
+    With `holds_back_after_rejection`, no state after the first rejected row is confirmed; with `holds_back_all`, none.
+    """
 
     def __init__(self, *, holds_back_after_rejection: bool = False, holds_back_all: bool = False) -> None:
         self._holds_back_after_rejection = holds_back_after_rejection
@@ -40,23 +46,23 @@ class StateTracker:
         self._rejected: Counter[StreamId] = Counter()
 
     def add_row(self) -> Segment:
-        """Note a row that came; the caller settles it in the segment returned."""
+        """Record a received row and return its segment, in which the caller settles it."""
         segment = self._segments[-1]
         segment.unsettled += 1
         return segment
 
     def add_state(self, state: StateMessage) -> None:
-        """Note a state that came."""
+        """Record a received state: it ends the current segment."""
         self._segments[-1].state = state
         self._segments.append(Segment())
 
     def settle(self, segment: Segment, stream: StreamId, *, accepted: bool) -> None:
-        """Note what became of a row."""
+        """Record that a row of `segment` was accepted or rejected."""
         segment.unsettled -= 1
         (segment.accepted if accepted else segment.rejected)[stream] += 1
 
     def released(self) -> Iterator[Release]:
-        """Yield the states that everything before is settled for, in order, once each."""
+        """Yield, once and in order, each state whose earlier rows are all settled."""
         while (segment := self._segments[0]).state is not None and not segment.unsettled:
             self._segments.popleft()
             self._accepted += segment.accepted
@@ -67,7 +73,7 @@ class StateTracker:
             yield Release(message, segment.state.size)
 
     def _confirm(self, message: StateMessage) -> dict[str, Any]:
-        """Count the rows since this stream's last state; a global or legacy state speaks for all streams."""
+        """Add the number of rows since the stream's last state. A global or legacy state covers all streams."""
         stream = message.stream
         if stream is not None:
             return with_stats(message.state, self._accepted.pop(stream, 0), self._rejected.pop(stream, 0))

@@ -1,10 +1,11 @@
-"""One sync from its options to its last state: preflight, then each row mapped, compared, sent."""
+"""One sync: the preflight checks, then each row mapped, compared with the roster and sent."""
 
 from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import replace
 from typing import Any
 
@@ -21,7 +22,7 @@ from destination_powerschool_enrollment.row_report import RowReport
 from destination_powerschool_enrollment.send_row import deliver
 from destination_powerschool_enrollment.state_tracker import StateTracker
 from destination_powerschool_enrollment.writable_targets import read_writable_targets
-from destination_powerschool_enrollment.writer import Bookkeeping, SendTask, Writer
+from destination_powerschool_enrollment.writer import OutcomeRecorders, SendTask, Writer
 from powerschool_enrollment_api import Client, InvalidOption
 from powerschool_enrollment_api.record_pages import read_roster_records
 
@@ -32,36 +33,40 @@ class WriteSync:
     """Writes the rows of one run of `write`."""
 
     def __init__(self, config: Config, streams: list[ConfiguredStream]) -> None:
-        """Ask the service whether all can be written. Raises an EnrollmentError with everything that is wrong."""
+        """Check against the service that all streams can be written. Raises an EnrollmentError with all problems."""
         self._config = config
         self._stop = threading.Event()
         self._client = Client(config.connection, sleep=self._sleep)
         self._routes = self._plan(streams)
         self._mappers = {stream: RowMapper(route, config) for stream, route in self._routes.items()}
         self._rosters = {
-            stream: _roster(self._client, route) for stream, route in self._routes.items() if self._compares(route)
+            stream: _read_roster(self._client, route) for stream, route in self._routes.items() if self._compares(route)
         }
 
     def write(self, messages: Iterable[InputMessage]) -> Iterator[dict[str, Any]]:
-        """Yield the confirmation of each state. Raises an EnrollmentError when the sync failed."""
-        keeper = RejectedRowsFile(self._config.rejected_rows_file) if self._config.rejected_rows_file else None
-        tally = RowReport(self._config.on_rejected_row, only_validates=self._config.validate_only)
-        ledger = StateTracker(
+        """Yield the message that confirms each state. Raises an EnrollmentError if the sync failed."""
+        report = RowReport(self._config.on_rejected_row, only_validates=self._config.validate_only)
+        try:
+            with self._rejected_rows() as rejected_rows:
+                recorders = OutcomeRecorders(self._state_tracker(), report, rejected_rows)
+                writer = Writer(self._prepare, recorders, num_workers=self._config.num_workers, stop=self._stop)
+                yield from writer.write(map(self._with_configured_namespace, messages))
+        finally:
+            for line in report.summary():
+                logger.info(line)
+        if failure := report.final_failure():
+            raise failure
+
+    def _rejected_rows(self) -> AbstractContextManager[RejectedRowsFile | None]:
+        path = self._config.rejected_rows_file
+        return closing(RejectedRowsFile(path)) if path else nullcontext()
+
+    def _state_tracker(self) -> StateTracker:
+        return StateTracker(
             holds_back_after_rejection=isinstance(self._config.on_rejected_row, FailOnRejectedRow),
-            # A state confirms that its rows were written: none is emitted if none was written.
+            # A state confirms that its rows were written. A validation writes none.
             holds_back_all=self._config.validate_only,
         )
-        books = Bookkeeping(ledger, tally, keeper)
-        writer = Writer(self._prepare, books, num_workers=self._config.num_workers, stop=self._stop)
-        try:
-            yield from writer.write(map(self._with_its_namespace, messages))
-        finally:
-            if keeper is not None:
-                keeper.close()
-            for line in tally.summary():
-                logger.info(line)
-        if failure := tally.final_failure():
-            raise failure
 
     def _plan(self, streams: list[ConfiguredStream]) -> dict[StreamId, Route]:
         entries = [*self._config.imports, *(import_for(self._config, stream) for stream in streams)]
@@ -75,22 +80,22 @@ class WriteSync:
                 )
         return routes
 
-    def _with_its_namespace(self, message: InputMessage) -> InputMessage:
-        """Give a message without a namespace that of the only configured stream of its name.
+    def _with_configured_namespace(self, message: InputMessage) -> InputMessage:
+        """Add the namespace that a message lacks, if only one configured stream has its name.
 
-        PyAirbyte drops it of rows that come from a cache, and keeps it in the catalog.
+        PyAirbyte keeps the namespace in the catalog, and drops it from rows that it reads from a cache.
         """
         stream = message.stream
         if stream is None or stream in self._routes or stream[0] is not None:
             return message
-        meant = [known for known in self._routes if known[1] == stream[1]]
-        return replace(message, stream=meant[0]) if len(meant) == 1 else message
+        candidates = [known for known in self._routes if known[1] == stream[1]]
+        return replace(message, stream=candidates[0]) if len(candidates) == 1 else message
 
     def _compares(self, route: Route) -> bool:
         return self._config.skip_unchanged and isinstance(route.target, ImportSchemaTarget)
 
     def _prepare(self, message: RowMessage) -> Outcome | SendTask:
-        """Decide what happens to a row, in the order of the input. Raises InvalidOption if its stream is a stranger."""
+        """Return the outcome of a row, or the task that sends it. Raises InvalidOption for an unknown stream."""
         route = self._route_of(message.stream)
         try:
             mapped = self._mappers[message.stream].map(message.data)
@@ -101,12 +106,12 @@ class WriteSync:
         roster = self._rosters.get(message.stream)
         if roster is not None and roster.is_unchanged(mapped.fields):
             return UNCHANGED
-        # Streams that write to one form share its lanes: they may hold the same students.
-        lane: Hashable = (route.target.published_action_id, *mapped.key)
-        return SendTask(lane, lambda: deliver(self._client, route, message.data, mapped.fields))
+        # Streams that write to the same form share its keys, because they may contain the same students.
+        key = (route.target.published_action_id, *mapped.key)
+        return SendTask(key, lambda: deliver(self._client, route, message.data, mapped.fields))
 
     def _route_of(self, stream: StreamId) -> Route:
-        # If its rows were ignored, they would be lost: later states would confirm to the source that they were written.
+        # If its rows were ignored, they would be lost: the next states would confirm that they were written.
         if stream not in self._routes:
             raise InvalidOption(
                 f"A row of the stream {describe(stream)} came, which is not in the configured catalog "
@@ -120,8 +125,8 @@ class WriteSync:
             raise Stopped
 
 
-def _roster(client: Client, route: Route) -> RosterDigests:
-    """Read what the form's roster holds of the fields that `route` writes."""
+def _read_roster(client: Client, route: Route) -> RosterDigests:
+    """Read the form's roster, and return the digests over the fields that `route` writes."""
     key_field = identity_field(route) or ""
     fields = {field for field in map(route.finder.field_of, route.stream.columns) if field is not None}
     records = read_roster_records(client, route.target.published_action_id)
@@ -131,5 +136,5 @@ def _roster(client: Client, route: Route) -> RosterDigests:
         "Stream %s: %d of the roster's %d records can be compared with rows.", name, roster.comparable, roster.size
     )
     if roster.size and not roster.comparable:
-        logger.warning("Stream %s: skip_unchanged will skip no row: %s.", name, roster.why_none)
+        logger.warning("Stream %s: skip_unchanged will skip no row: %s.", name, roster.why_not_comparable)
     return roster

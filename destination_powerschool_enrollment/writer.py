@@ -1,6 +1,6 @@
-"""The way of rows and states: read → prepared → sent, each key in order → settled → states out.
+"""Moves rows and states from the input to the output: read, prepared, sent, settled; states leave when settled.
 
-input ─ feeder thread ─ InFlightLimit ─ OrderedQueue ─ worker threads ─ StateTracker ─ write() ─ output
+input → feeder thread → InFlightLimit → OrderedQueue → worker threads → StateTracker → write() → output
 """
 
 from __future__ import annotations
@@ -30,31 +30,31 @@ _LAST_REQUESTS_SECONDS = 2
 
 @dataclass(frozen=True)
 class SendTask:
-    """A row that is ready to be sent: `send` blocks and returns its outcome."""
+    """A row that is ready to be sent: `send` blocks and returns its outcome. Rows of one `key` are sent in order."""
 
-    lane: Hashable
+    key: Hashable
     send: Callable[[], Outcome]
 
 
 class RejectedRowsSink(Protocol):
-    """Keeps rejected rows."""
+    """Stores rejected rows."""
 
     def add(self, stream: StreamId, row: dict[str, Any], outcome: Outcome) -> None:
-        """Keep one row."""
+        """Store one row."""
 
 
 @dataclass(frozen=True)
-class Bookkeeping:
-    """What is written down about rows: for the states, for people, and the rejected rows themselves."""
+class OutcomeRecorders:
+    """Where the outcome of each row is recorded: for the states, for the report, and in the rejected-rows file."""
 
-    ledger: StateTracker
-    tally: RowReport
-    keeper: RejectedRowsSink | None = None
+    states: StateTracker
+    report: RowReport
+    rejected_rows: RejectedRowsSink | None = None
 
 
 @dataclass(frozen=True)
 class _Received:
-    """A row and its place in the order."""
+    """A row, its number in its stream (from 1) and the segment between two states that it belongs to."""
 
     message: RowMessage
     number: int
@@ -62,26 +62,26 @@ class _Received:
 
 
 class Writer:
-    """Writes one sync's rows. To be used once.
+    """Writes the rows of one sync. An instance is used once.
 
-    `prepare` decides what happens to a row: its outcome at once, or a task to send. It is called in the
-    order of the input, from one thread. What it raises ends the sync, once the rows before are settled.
+    `prepare` returns the outcome of a row that needs no request, or a task that sends it. One thread calls it, in
+    the order of the input. An exception that it raises ends the sync after all earlier rows are settled.
     """
 
     def __init__(
         self,
         prepare: Callable[[RowMessage], Outcome | SendTask],
-        books: Bookkeeping,
+        recorders: OutcomeRecorders,
         *,
         num_workers: int,
         stop: threading.Event,
     ) -> None:
         self._prepare = prepare
-        self._books = books
+        self._recorders = recorders
         self._num_workers = num_workers
         self._stop = stop
-        self._window = InFlightLimit()
-        self._lanes: OrderedQueue[tuple[_Received, SendTask]] = OrderedQueue()
+        self._in_flight = InFlightLimit()
+        self._queue: OrderedQueue[tuple[_Received, SendTask]] = OrderedQueue()
         self._released: SimpleQueue[Release | None] = SimpleQueue()
         self._lock = threading.Lock()
         self._numbers: Counter[StreamId] = Counter()
@@ -90,7 +90,7 @@ class Writer:
         self._failure: Exception | None = None
 
     def write(self, messages: Iterable[InputMessage]) -> Iterator[dict[str, Any]]:
-        """Write the rows in `messages` and yield each state's confirmation. Raises what makes the sync fail."""
+        """Write the rows in `messages` and yield the message that confirms each state. Raises why the sync failed."""
         workers = [threading.Thread(target=self._work, daemon=True) for _ in range(self._num_workers)]
         feeder = threading.Thread(target=self._feed, args=(messages,), daemon=True)
         for thread in (*workers, feeder):
@@ -99,14 +99,14 @@ class Writer:
             for release in self._settled_states():
                 if release.message is not None:
                     yield release.message
-                self._window.leave(release.size)
+                self._in_flight.release(release.size)
         finally:
             self._shut_down(workers)
         if self._failure is not None:
             raise self._failure
 
     def _settled_states(self) -> Iterator[Release]:
-        """Yield states as they are settled until no more can come, and log the progress of the rows in between."""
+        """Yield each settled state until the last one, and log the progress every ten seconds."""
         next_report = time.monotonic() + _PROGRESS_SECONDS
         while True:
             with suppress(Empty):
@@ -116,16 +116,16 @@ class Writer:
                 yield release
             if time.monotonic() >= next_report:
                 next_report = time.monotonic() + _PROGRESS_SECONDS
-                self._tell_progress()
+                self._log_progress()
 
     def _feed(self, messages: Iterable[InputMessage]) -> None:
         try:
             for message in messages:
-                self._window.enter(message.size)
+                self._in_flight.acquire(message.size)
                 self._receive(message)
         except Stopped:
             return
-        except Exception as error:  # noqa: BLE001  # write() raises it, once the rows before it are settled
+        except Exception as error:  # noqa: BLE001  # write() raises it after the earlier rows are settled
             self._failure = self._failure or error
         with self._lock:
             self._input_ended = True
@@ -134,7 +134,7 @@ class Writer:
     def _receive(self, message: InputMessage) -> None:
         if isinstance(message, StateMessage):
             with self._lock:
-                self._books.ledger.add_state(message)
+                self._recorders.states.add_state(message)
                 self._release_states()
             return
         prepared = self._prepare(message)
@@ -142,54 +142,54 @@ class Writer:
         if isinstance(prepared, Outcome):
             self._settle(received, prepared)
         else:
-            self._lanes.add(prepared.lane, (received, prepared))
+            self._queue.add(prepared.key, (received, prepared))
 
     def _register(self, message: RowMessage) -> _Received:
         with self._lock:
             self._unsettled += 1
             self._numbers[message.stream] += 1
-            return _Received(message, self._numbers[message.stream], self._books.ledger.add_row())
+            return _Received(message, self._numbers[message.stream], self._recorders.states.add_row())
 
     def _work(self) -> None:
         try:
             while True:
-                lane, (received, task) = self._lanes.take()
+                key, (received, task) = self._queue.take()
                 self._settle(received, task.send())
-                self._lanes.free(lane)
+                self._queue.done(key)
         except Stopped:
             return
         except Exception as error:  # noqa: BLE001  # write() raises it
             self._abort(error)
 
     def _settle(self, received: _Received, outcome: Outcome) -> None:
-        """Note what became of a row. Raises Stopped if that ends the sync."""
+        """Record the outcome of a row. Raises Stopped if that ends the sync."""
         try:
             with self._lock:
-                self._note(received, outcome)
+                self._record(received, outcome)
                 self._release_states()
         except Exception as error:  # noqa: BLE001  # write() raises it
             self._abort(error)
             raise Stopped from None
-        self._window.leave(received.message.size)
+        self._in_flight.release(received.message.size)
 
-    def _note(self, received: _Received, outcome: Outcome) -> None:
+    def _record(self, received: _Received, outcome: Outcome) -> None:
         stream, is_rejected = received.message.stream, outcome.result is RowResult.REJECTED
-        if is_rejected and self._books.keeper is not None:
-            self._books.keeper.add(stream, received.message.data, outcome)
-        if self._books.tally.count(stream, received.number, outcome):
+        if is_rejected and self._recorders.rejected_rows is not None:
+            self._recorders.rejected_rows.add(stream, received.message.data, outcome)
+        if self._recorders.report.count(stream, received.number, outcome):
             logger.warning("Stream %s, row %d: rejected: %s", describe(stream), received.number, outcome.public_reason)
-        self._books.ledger.settle(received.segment, stream, accepted=not is_rejected)
+        self._recorders.states.settle(received.segment, stream, accepted=not is_rejected)
         self._unsettled -= 1
 
     def _release_states(self) -> None:
-        # Order of truth: state leaves only after everything before it is settled.
-        for release in self._books.ledger.released():
+        # Order of truth: a state is emitted only after everything before it is settled.
+        for release in self._recorders.states.released():
             self._released.put(release)
         if self._input_ended and not self._unsettled:
             self._released.put(None)
 
     def _abort(self, error: Exception) -> None:
-        """Stop at once: what is under way may end, what waits is not sent."""
+        """Stop at once: requests under way may end, rows in the queue are not sent."""
         with self._lock:
             self._failure = self._failure or error
         self._close()
@@ -197,18 +197,18 @@ class Writer:
 
     def _close(self) -> None:
         self._stop.set()
-        self._lanes.close()
-        self._window.close()
+        self._queue.close()
+        self._in_flight.close()
 
     def _shut_down(self, workers: Iterable[threading.Thread]) -> None:
-        """Give requests under way a moment to end; a thread that hangs longer ends with the program."""
+        """Wait a short time for requests under way. A worker thread that takes longer ends with the process."""
         self._close()
         deadline = time.monotonic() + _LAST_REQUESTS_SECONDS
         for worker in workers:
             worker.join(max(0.0, deadline - time.monotonic()))
 
-    def _tell_progress(self) -> None:
+    def _log_progress(self) -> None:
         with self._lock:
-            lines = self._books.tally.summary()
+            lines = self._recorders.report.summary()
         for line in lines:
             logger.info(line)

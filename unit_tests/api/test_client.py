@@ -73,7 +73,7 @@ def test_back_off_doubles_up_to_a_minute_and_is_never_twice_the_same(client, req
     assert len(set(virtual_time.slept[:5])) == 5
 
 
-def test_without_patience_each_request_is_sent_once(client_for, requests_mock, virtual_time):
+def test_without_retry_time_each_request_is_sent_once(client_for, requests_mock, virtual_time):
     requests_mock.get(f"{URL}/checklists", status_code=429, headers={"Retry-After": "1"})
 
     with pytest.raises(SlowDown):
@@ -82,7 +82,7 @@ def test_without_patience_each_request_is_sent_once(client_for, requests_mock, v
     assert (requests_mock.call_count, virtual_time.slept) == (1, [])
 
 
-def test_patience_counts_what_answers_take(client_for, requests_mock, virtual_time):
+def test_time_of_answers_counts_towards_the_deadline(client_for, requests_mock, virtual_time):
     def slow(_request, context):
         virtual_time.sleep(120)
         context.status_code = 503
@@ -96,7 +96,7 @@ def test_patience_counts_what_answers_take(client_for, requests_mock, virtual_ti
     assert requests_mock.call_count == 6
 
 
-def test_waiting_for_a_turn_does_not_use_up_patience(client_for, requests_mock):
+def test_waiting_for_a_turn_does_not_count_towards_the_deadline(client_for, requests_mock):
     requests_mock.get(f"{URL}/checklists", [{"json": []}, {"status_code": 503}, {"json": []}])
     client = client_for(requests_per_minute=1, timeouts=Timeouts(retries=30))
 

@@ -78,13 +78,13 @@ def test_equal_settings_are_one_key_of_a_dictionary():
     assert len({settings_of(), settings_of(api_key=" k ")}) == 1
 
 
-def test_patience_is_ten_seconds_two_minutes_and_ten_minutes(monkeypatch):
+def test_default_timeouts_are_ten_seconds_two_minutes_and_ten_minutes(monkeypatch):
     assert Timeouts.from_environment() == Timeouts(connect=10, read=120, retries=600)
     monkeypatch.setenv(READ, " ")
     assert Timeouts.from_environment() == Timeouts(connect=10, read=120, retries=600)
 
 
-def test_the_environment_changes_patience(monkeypatch):
+def test_environment_changes_the_timeouts(monkeypatch):
     monkeypatch.setenv(READ, "0.5")
     monkeypatch.setenv(RETRY, "0")
 

@@ -10,77 +10,77 @@ FAIL = FailOnRejectedRow(policy="fail")
 SKIP = SkipRejectedRow(policy="skip", max_rejected_percent=10)
 
 
-def tally_of(policy, *outcomes, **settings):
-    tally = RowReport(policy, **settings)
+def report_of(policy, *outcomes, **settings):
+    report = RowReport(policy, **settings)
     for number, outcome in enumerate(outcomes, start=1):
-        tally.count(STREAM, number, outcome)
-    return tally
+        report.count(STREAM, number, outcome)
+    return report
 
 
 def test_a_sync_without_rejections_does_not_fail():
-    assert tally_of(FAIL, ACCEPTED, UNCHANGED).final_failure() is None
+    assert report_of(FAIL, ACCEPTED, UNCHANGED).final_failure() is None
 
 
 def test_a_rejected_row_fails_the_sync_with_its_reason_and_place():
-    failure = tally_of(FAIL, ACCEPTED, unfit("No grade."), unfit("No grade."), unfit("No name.")).final_failure()
+    failure = report_of(FAIL, ACCEPTED, unfit("No grade."), unfit("No grade."), unfit("No name.")).final_failure()
     assert "3 of 4 rows were rejected. 2 times: No grade (stream students, rows 2, 3); once: No name" in str(failure)
 
 
 def test_first_rows_of_a_reason_are_named_in_any_order_of_answers():
-    tally = RowReport(FAIL)
+    report = RowReport(FAIL)
     for number in (9, 4, 7, 2, 5):
-        tally.count(STREAM, number, unfit("No grade."))
-    assert "5 times: No grade (stream students, rows 2, 4, 5, …)" in str(tally.final_failure())
+        report.count(STREAM, number, unfit("No grade."))
+    assert "5 times: No grade (stream students, rows 2, 4, 5, …)" in str(report.final_failure())
 
 
 @pytest.mark.parametrize(("accepted", "fails"), [(9, False), (8, True)])
 def test_skipped_rows_fail_the_sync_beyond_the_percentage(accepted, fails):
-    assert bool(tally_of(SKIP, *[ACCEPTED] * accepted, unfit("No.")).final_failure()) is fails
+    assert bool(report_of(SKIP, *[ACCEPTED] * accepted, unfit("No.")).final_failure()) is fails
 
 
 def test_a_percentage_of_none_is_named_too():
     policy = SkipRejectedRow(policy="skip", max_rejected_percent=0)
-    assert "more than max_rejected_percent (0) allows" in str(tally_of(policy, ACCEPTED, unfit("No.")).final_failure())
+    assert "more than max_rejected_percent (0) allows" in str(report_of(policy, ACCEPTED, unfit("No.")).final_failure())
 
 
 def test_failure_summarises_all_rows():
-    assert "All others were written. No state after the first" in str(tally_of(FAIL, unfit("No.")).final_failure())
-    assert "They were skipped and are not sent again." in str(tally_of(SKIP, unfit("No.")).final_failure())
+    assert "All others were written. No state after the first" in str(report_of(FAIL, unfit("No.")).final_failure())
+    assert "They were skipped and are not sent again." in str(report_of(SKIP, unfit("No.")).final_failure())
 
 
 @pytest.mark.parametrize("policy", [FAIL, SKIP])
 def test_validation_does_not_claim_that_rows_were_sent(policy):
-    tally = tally_of(policy, ACCEPTED, unfit("No grade."), only_validates=True)
-    failure = str(tally.final_failure())
+    report = report_of(policy, ACCEPTED, unfit("No grade."), only_validates=True)
+    failure = str(report.final_failure())
     assert "Once: No grade (stream students, row 2). Nothing was sent. Fix the rows or the field mapping." in failure
     assert "state" not in failure
-    assert tally.summary() == ["Stream students: 2 rows: 1 fit to be sent, 1 rejected."]
+    assert report.summary() == ["Stream students: 2 rows: 1 fit to be sent, 1 rejected."]
 
 
 def test_fifty_rows_rejected_for_one_reason_stop_the_sync():
     with pytest.raises(RowsRejected, match="first 50 rows"):
-        tally_of(SKIP, *[unfit("No.")] * 50)
+        report_of(SKIP, *[unfit("No.")] * 50)
 
 
 def test_one_reason_is_one_however_its_public_form_varies():
     outcomes = [Outcome(RowResult.REJECTED, "Form 12 closed", f"Form … closed{n % 2}") for n in range(50)]
     with pytest.raises(RowsRejected, match="first 50 rows"):
-        tally_of(SKIP, *outcomes)
+        report_of(SKIP, *outcomes)
 
 
 def test_an_accepted_row_or_another_reason_among_the_first_fifty_lets_it_go_on():
-    assert tally_of(SKIP, ACCEPTED, *[unfit("No.")] * 60)
-    assert tally_of(SKIP, unfit("Another."), *[unfit("No.")] * 60)
+    assert report_of(SKIP, ACCEPTED, *[unfit("No.")] * 60)
+    assert report_of(SKIP, unfit("Another."), *[unfit("No.")] * 60)
 
 
 def test_reasons_without_end_are_kept_within_bounds():
-    tally = tally_of(SKIP, ACCEPTED, *(unfit(f"Reason {letter * 3}{n}") for n, letter in enumerate("abc" * 100)))
-    assert len(tally.streams[STREAM].reasons) <= 101
-    assert "other reasons" in tally.reasons()
+    report = report_of(SKIP, ACCEPTED, *(unfit(f"Reason {letter * 3}{n}") for n, letter in enumerate("abc" * 100)))
+    assert len(report.streams[STREAM].reasons) <= 101
+    assert "other reasons" in report.reasons()
 
 
 def test_ten_unknown_outcomes_in_a_row_are_an_outage():
     unknown = Outcome(RowResult.REJECTED, "Unknown", "Unknown", unknown=True)
-    assert tally_of(SKIP, ACCEPTED, *[unknown] * 9, ACCEPTED, *[unknown] * 9)
+    assert report_of(SKIP, ACCEPTED, *[unknown] * 9, ACCEPTED, *[unknown] * 9)
     with pytest.raises(PassingFault):
-        tally_of(SKIP, ACCEPTED, *[unknown] * 10)
+        report_of(SKIP, ACCEPTED, *[unknown] * 10)
