@@ -39,7 +39,7 @@ from destination_powerschool_enrollment.protocol import read_lines, read_message
 from destination_powerschool_enrollment.row_report import RowsRejected
 from destination_powerschool_enrollment.sync import WriteSync
 from destination_powerschool_enrollment.writable_targets import read_all_writable_targets, read_writable_targets
-from powerschool_enrollment_airbyte.airbyte_errors import as_traced_exception, in_one_sentence
+from powerschool_enrollment_airbyte.airbyte_errors import as_single_message, as_traced_exception
 from powerschool_enrollment_airbyte.cli_files import name_of, read_object
 from powerschool_enrollment_api import Client, EnrollmentError, InvalidOption, Timeouts, verify_connection
 
@@ -192,7 +192,7 @@ def _line(message: Message) -> str:
 def _trace(error: EnrollmentError) -> AirbyteMessage:
     """Return the trace of an expected failure: its message only. If it were raised, the CDK would add a stack trace."""
     failure_type = FailureType.config_error if isinstance(error, RowsRejected) else None
-    return in_one_sentence(as_traced_exception(error, failure_type).as_sanitized_airbyte_message())
+    return as_single_message(as_traced_exception(error, failure_type).as_sanitized_airbyte_message())
 
 
 def _fault_of_ours(error: Exception) -> AirbyteTracedException:

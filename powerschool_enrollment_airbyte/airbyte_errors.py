@@ -35,16 +35,16 @@ def as_traced_exception(error: EnrollmentError, failure_type: FailureType | None
     )
 
 
-def says_all(error: BaseException | AirbyteErrorTraceMessage | None) -> bool:
-    """Return whether `as_traced_exception` made the failure: its message is complete without a stack trace."""
+def is_self_explanatory(error: BaseException | AirbyteErrorTraceMessage | None) -> bool:
+    """Return whether `as_traced_exception` made the failure: its message needs no stack trace to be understood."""
     if not isinstance(error, (AirbyteTracedException, AirbyteErrorTraceMessage)):
         return False
     return error.message is not None and error.message == error.internal_message
 
 
-def in_one_sentence(message: AirbyteMessage) -> AirbyteMessage:
-    """Return the message; if it is the trace of a foreseen failure, without what repeats its reason."""
+def as_single_message(message: AirbyteMessage) -> AirbyteMessage:
+    """Return the message; a trace of an expected failure contains its reason once, and no stack trace."""
     error = message.trace and message.trace.error
-    if error and says_all(error):
+    if error and is_self_explanatory(error):
         error.internal_message = error.stack_trace = None
     return message
