@@ -2,6 +2,7 @@
 
 import pytest
 
+from integration_tests.connector import discovered_streams
 from powerschool_enrollment_sandbox import District, running_sandbox
 
 
@@ -16,6 +17,12 @@ def small_district():
         "checklist_entries": 25,
         "document_bytes": 500,
     }
+
+
+@pytest.fixture(scope="session")
+def streams():
+    """Return the streams that `discover` prints where no option adds any."""
+    return discovered_streams()
 
 
 @pytest.fixture

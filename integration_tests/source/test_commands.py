@@ -1,21 +1,10 @@
 """`spec`, `check` and `discover` as a person meets them."""
 
-import os
-import signal
 import socket
-import subprocess
-from pathlib import Path
 
 import pytest
 
-from integration_tests.connector import (
-    BOUND_SECONDS,
-    SCRIPTS,
-    configured_catalog,
-    read_streams,
-    run_source,
-    source_command,
-)
+from integration_tests.connector import configured_catalog, read_streams, run_source
 from powerschool_enrollment_sandbox import Fault
 
 STREAMS = {
@@ -127,13 +116,6 @@ def test_invalid_catalog_file_is_reported_in_one_message(config):
     assert_refused(outcome, error["message"])
 
 
-def test_without_a_command_the_usage_is_printed():
-    process = subprocess.run([SCRIPTS / "source-powerschool-enrollment"], capture_output=True, text=True, check=False)
-    assert (process.returncode, process.stdout) == (2, "")
-    assert process.stderr.startswith("usage: source-powerschool-enrollment")
-    assert "discover" in process.stderr
-
-
 def test_refused_key_is_reported_once_per_stream_without_a_stack_trace(config):
     outcome = read_streams({**config, "api_key": "a-wrong-key"}, *sorted(STREAMS))
     *of_streams, last = outcome.errors
@@ -143,51 +125,3 @@ def test_refused_key_is_reported_once_per_stream_without_a_stack_trace(config):
     assert all(error.keys() == {"message", "failure_type", "stream_descriptor"} for error in of_streams)
     assert last["message"].startswith("Not read completely: ")
     assert "Traceback" not in outcome.stdout + outcome.stderr
-
-
-@pytest.fixture
-def slow_read(sandbox, config, tmp_path):
-    """A read of 600 pages, so of five minutes, that has printed its first record."""
-    catalog = configured_catalog(
-        run_source("discover", config=config).catalog, ["roster_records", "submission_records"]
-    )
-    sandbox.settings.latency_ms = 1000
-    slow = {**config, "page_size": 1, "num_workers": 2}
-    arguments = source_command("read", tmp_path, config=slow, catalog=catalog)
-    (tmp_path / "temporary").mkdir()
-    environment = {**os.environ, "TMPDIR": str(tmp_path / "temporary")}
-    with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment) as process:
-        try:
-            while b'"type":"RECORD"' not in process.stdout.readline():
-                pass
-            yield process
-        finally:
-            process.kill()
-
-
-@pytest.mark.usefixtures("slow_read")
-def test_a_read_keeps_the_key_in_no_file_that_a_kill_could_leave_behind(tmp_path):
-    assert [path for path in (tmp_path / "temporary").rglob("*") if path.is_file()] == []
-
-
-def test_read_with_a_closed_output_ends_at_once(slow_read):
-    slow_read.stdout.close()
-    assert slow_read.wait(timeout=30) == 1
-    assert slow_read.stderr.read() == b""
-
-
-def test_a_read_that_is_interrupted_ends_at_once(slow_read):
-    slow_read.send_signal(signal.SIGINT)
-    slow_read.stdout.read()
-    assert slow_read.wait(timeout=30) == 1
-    assert slow_read.stderr.read() == b"Interrupted. The next sync continues from the last state.\n"
-
-
-def test_full_disk_is_reported_in_one_line(config, tmp_path):
-    catalog = configured_catalog(run_source("discover", config=config).catalog, ["roster_record_details"])
-    arguments = source_command("read", tmp_path, config=config, catalog=catalog)
-    with Path("/dev/full").open("w") as full:
-        process = subprocess.run(
-            arguments, stdout=full, stderr=subprocess.PIPE, text=True, check=False, timeout=BOUND_SECONDS
-        )
-    assert (process.returncode, process.stderr) == (1, "The output cannot be written: No space left on device.\n")

@@ -19,11 +19,10 @@ ROSTER_PAGES = "/publishedactions/*/rosterrecords"
 
 
 @pytest.fixture
-def read(sandbox, config):
+def read(sandbox, config, streams):
     """Read streams, roster records by default, from a service with these faults; the output is searched for values."""
     form = next(iter(sandbox.district.forms.values()))
     config = {**config, "published_actions": {"mode": "ids", "ids": [form.id]}}
-    streams = run_source("discover", config=config).catalog
 
     def run(*faults, stream="roster_records", **options):
         sandbox.faults.add(*faults)
@@ -122,12 +121,11 @@ def test_a_refused_key_is_asked_once_and_named(read, sandbox):
         ("http://127.0.0.1:{free_port}", "127.0.0.1:{free_port} refuses the connection"),
     ],
 )
-def test_unreachable_address_is_a_config_error_without_a_check(config, address, said):
+def test_unreachable_address_is_a_config_error_without_a_check(config, streams, address, said):
     with socket.socket() as reserved:
         reserved.bind(("127.0.0.1", 0))
         port = reserved.getsockname()[1]
         config = {**config, "base_url": address.format(free_port=port)}
-        streams = run_source("discover", config=config).catalog
         catalog = configured_catalog(streams, ["published_actions", "roster_records", "checklists"])
         outcome = run_source("read", config=config, catalog=catalog, environment={**IMPATIENT, **WITHOUT_PROXY})
     said = said.format(free_port=port)
@@ -148,9 +146,8 @@ def test_removed_detail_is_a_counted_warning(read, sandbox):
     assert any("roster_record_details" in warning and "removed" in warning for warning in outcome.warnings)
 
 
-def test_other_streams_finish_when_one_fails(sandbox, config):
+def test_other_streams_finish_when_one_fails(sandbox, config, streams):
     sandbox.faults.add(Fault("status", path="*/importschemas", status=400))
-    streams = run_source("discover", config=config).catalog
     outcome = run_source("read", config=config, catalog=configured_catalog(streams, ["import_schemas", "checklists"]))
     assert outcome.exit_code != 0
     assert len(outcome.records("checklists")) == len(sandbox.district.checklists)

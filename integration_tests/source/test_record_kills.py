@@ -76,9 +76,7 @@ def there(district):
 
 
 @pytest.fixture(scope="module")
-def catalog():
-    with running_sandbox(district=District.generate(forms=1)) as sandbox:
-        streams = run_source("discover", config={"api_key": sandbox.api_key, "base_url": sandbox.base_url}).catalog
+def catalog(streams):
     return configured_catalog(streams, STREAMS, "incremental")
 
 

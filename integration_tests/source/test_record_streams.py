@@ -11,28 +11,15 @@ from contextlib import closing
 from datetime import datetime, timezone
 from itertools import islice
 
-import orjson
 import pytest
-from airbyte_cdk.models import (
-    AirbyteMessageSerializer,
-    AirbyteStateMessageSerializer,
-    ConfiguredAirbyteCatalogSerializer,
-)
-from airbyte_cdk.test import entrypoint_wrapper
-from airbyte_cdk.test.models.scenario import ExpectedOutcome
+from airbyte_cdk.models import ConfiguredAirbyteCatalogSerializer
 
-from integration_tests.connector import Outcome, configured_catalog, run_source
-from powerschool_enrollment_sandbox import Change, District, Fault, running_sandbox
+from integration_tests.connector import configured_catalog, run_source
+from powerschool_enrollment_sandbox import Change, Fault
 from source_powerschool_enrollment import SourcePowerschoolEnrollment
 from source_powerschool_enrollment.records import backpressure
 
 ROSTER = "/publishedactions/{id}/rosterrecords"
-
-
-@pytest.fixture(scope="module")
-def streams(small_district):
-    with running_sandbox(district=District.generate(**small_district)) as sandbox:
-        return run_source("discover", config={"api_key": sandbox.api_key, "base_url": sandbox.base_url}).catalog
 
 
 @pytest.fixture
@@ -51,20 +38,8 @@ def prepare(streams, config):
 
 @pytest.fixture
 def read(prepare):
-    """Read in this process, through the CDK's entrypoint: a separate process takes seconds to start."""
-
-    def run(*args, **options):
-        files = prepare(*args, **options)
-        catalog = ConfiguredAirbyteCatalogSerializer.load(files["catalog"])
-        state = [AirbyteStateMessageSerializer.load(one) for one in files["state"]]
-        source = SourcePowerschoolEnrollment(catalog, files["config"], state)
-        output = entrypoint_wrapper.read(
-            source, files["config"], catalog, state, expected_outcome=ExpectedOutcome.ALLOW_ANY
-        )
-        lines = [orjson.dumps(AirbyteMessageSerializer.dump(message)).decode() for message in output._messages]
-        return Outcome(1 if output.errors else 0, "\n".join(lines), "")
-
-    return run
+    """Read roster records with these options."""
+    return lambda *args, **options: run_source("read", **prepare(*args, **options))
 
 
 def last_state(outcome):

@@ -8,11 +8,10 @@ from powerschool_enrollment_sandbox import District, running_sandbox
 
 
 @pytest.fixture(scope="module", params=["observed", "documented"])
-def everything(request, small_district):
+def everything(request, small_district, streams):
     """One sync of every stream."""
     with running_sandbox(district=District.generate(**small_district), wire=request.param) as sandbox:
         config = {"api_key": sandbox.api_key, "base_url": sandbox.base_url, "page_size": 50}
-        streams = run_source("discover", config=config).catalog
         outcome = run_source("read", config=config, catalog=configured_catalog(streams, list(streams)))
         yield sandbox, streams, outcome
 
