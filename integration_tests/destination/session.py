@@ -1,4 +1,4 @@
-"""Running the destination as the platform does: files, a process, lines in, lines out."""
+"""Runs the destination as the platform does: files, lines in, lines out. In this process, unless it is the subject."""
 
 import contextlib
 import json
@@ -7,9 +7,12 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
+
+from destination_powerschool_enrollment import run as console_script
+from integration_tests.destination.in_this_process import InThisProcess
 
 COMMAND = [str(Path(sys.executable).parent / "destination-powerschool-enrollment")]
 
@@ -55,10 +58,27 @@ def stream_state(value: Any, stream: str = "students") -> dict[str, Any]:
     return {"type": "STATE", "state": {**state, "id": value}}
 
 
-class Session:
-    """One run of a command. `states` and `logs` fill as the process prints."""
+def in_this_process(arguments: list[str], environment: dict[str, str]) -> InThisProcess:
+    return InThisProcess(console_script.run, [*COMMAND, *arguments], environment)
 
-    def __init__(
+
+def in_a_process(arguments: list[str], environment: dict[str, str]) -> "subprocess.Popen[str]":
+    """Start the console script as a process: for tests of what ends a process, and of how it ends."""
+    return subprocess.Popen(
+        [*COMMAND, *arguments],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+        env={**os.environ, **environment},
+    )
+
+
+class Session:
+    """One run of a command. `states` and `logs` fill as the command prints."""
+
+    def __init__(  # noqa: PLR0913 - by keyword only
         self,
         folder: Path,
         config: dict[str, Any],
@@ -66,6 +86,7 @@ class Session:
         *,
         command: str = "write",
         environment: dict[str, str] | None = None,
+        start: Callable[[list[str], dict[str, str]], Any] = in_this_process,
     ) -> None:
         (folder / "config.json").write_text(json.dumps(config))
         (folder / "catalog.json").write_text(json.dumps(catalog))
@@ -75,15 +96,7 @@ class Session:
         self.messages: list[tuple[float, dict[str, Any]]] = []
         self.output: list[str] = []
         self.errors: list[str] = []
-        self.process = subprocess.Popen(
-            [*COMMAND, *arguments],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            encoding="utf-8",
-            env={**os.environ, "LOG_LEVEL": "debug", **(environment or {})},
-        )
+        self.program = start(arguments, {"LOG_LEVEL": "debug", **(environment or {})})
         self._readers = [
             threading.Thread(target=self._read_output, daemon=True),
             threading.Thread(target=self._read_errors, daemon=True),
@@ -92,26 +105,27 @@ class Session:
             reader.start()
 
     def send(self, *messages: dict[str, Any] | str) -> None:
-        """Write messages, or lines, to its input. Does nothing if the process has ended."""
+        """Write messages, or lines, to its input. Does nothing if the command has ended."""
         lines = (message if isinstance(message, str) else json.dumps(message) for message in messages)
         try:
             for line in lines:
-                self.process.stdin.write(line + "\n")
-            self.process.stdin.flush()
+                self.program.stdin.write(line + "\n")
+            self.program.stdin.flush()
         except (BrokenPipeError, ValueError):
             pass
 
     def end(self, timeout: float = 60) -> "Session":
-        """End the input and wait for the process."""
+        """End the input and wait for the end of the command."""
         with contextlib.suppress(BrokenPipeError):
-            self.process.stdin.close()
-        self.process.wait(timeout)
+            self.program.stdin.close()
+        self.program.wait(timeout)
         for reader in self._readers:
             reader.join()
         return self
 
     def kill(self) -> None:
-        self.process.kill()
+        """Kill the process."""
+        self.program.kill()
         self.end()
 
     def wait_for_states(self, count: int, timeout: float = 30) -> None:
@@ -122,7 +136,7 @@ class Session:
 
     @property
     def code(self) -> int:
-        return self.process.returncode
+        return self.program.returncode
 
     @property
     def states(self) -> list[dict[str, Any]]:
@@ -143,12 +157,12 @@ class Session:
         return "\n".join([*self.output, *self.errors])
 
     def _read_output(self) -> None:
-        for line in self.process.stdout:
+        for line in self.program.stdout:
             self.output.append(line)
             self.messages.append((time.monotonic(), json.loads(line)))
 
     def _read_errors(self) -> None:
-        self.errors.extend(self.process.stderr)
+        self.errors.extend(self.program.stderr)
 
 
 def run(

@@ -1,11 +1,20 @@
 """`check` and `discover`, and streams that a data activation connection maps."""
 
-from integration_tests.destination.session import Session, catalog, config, configured_stream, record, run
+from integration_tests.destination.session import (
+    Session,
+    catalog,
+    config,
+    configured_stream,
+    in_a_process,
+    in_this_process,
+    record,
+    run,
+)
 from integration_tests.destination.stand_in import FIELDS, Reply
 
 
-def check(service, folder, **options):
-    session = Session(folder, config(service, **options), command="check").end()
+def check(service, folder, start=in_this_process, **options):
+    session = Session(folder, config(service, **options), command="check", start=start).end()
     (status,) = [message["connectionStatus"] for _, message in session.messages if "connectionStatus" in message]
     assert session.code == 0
     assert "a-key-nobody-may-see" not in session.everything
@@ -13,7 +22,7 @@ def check(service, folder, **options):
 
 
 def test_check_succeeds_when_all_is_there(service, tmp_path):
-    assert check(service, tmp_path)["status"] == "SUCCEEDED"
+    assert check(service, tmp_path, in_a_process)["status"] == "SUCCEEDED"
 
 
 def test_check_asks_little(service, tmp_path):
@@ -56,7 +65,7 @@ def test_check_names_a_wrong_option(service, tmp_path):
 
 
 def discovered(service, folder):
-    session = Session(folder, config(service), command="discover").end()
+    session = Session(folder, config(service), command="discover", start=in_a_process).end()
     assert session.code == 0
     (found,) = [message for _, message in session.messages if message["type"] == "DESTINATION_CATALOG"]
     return found["destination_catalog"]["operations"]
@@ -117,7 +126,7 @@ def test_overwriting_is_warned_of_and_upserts(service, tmp_path):
 
 
 def test_a_wrong_file_is_named(tmp_path):
-    session = Session(tmp_path, [], catalog()).end()
+    session = Session(tmp_path, [], catalog(), start=in_a_process).end()
     assert (session.code, session.failure["failure_type"]) == (1, "config_error")
     assert f"The file {tmp_path / 'config.json'}, given with --config, holds a list" in session.failure["message"]
     assert len(session.messages) == 1

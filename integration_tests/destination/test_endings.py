@@ -11,6 +11,7 @@ from integration_tests.destination.session import (
     Session,
     catalog,
     config,
+    in_a_process,
     record,
     stream_state,
 )
@@ -32,10 +33,10 @@ def test_unwritable_output_is_reported_in_one_line(service: StandIn, tmp_path: P
 
 
 def test_ctrl_c_ends_it_at_once_with_a_word_and_no_stack(service: StandIn, tmp_path: Path) -> None:
-    session = Session(tmp_path, config(service), catalog())
+    session = Session(tmp_path, config(service), catalog(), start=in_a_process)
     session.send(record(MARKED), stream_state(1))
     session.wait_for_states(1)
-    session.process.send_signal(signal.SIGINT)
+    session.program.send_signal(signal.SIGINT)
     session.end()
     assert session.code == 1
     assert "".join(session.errors).startswith("Interrupted. Rows after the last state may have been written, too")
