@@ -18,7 +18,7 @@ from typing import Any
 
 from airbyte_cdk.entrypoint import AirbyteEntrypoint
 from airbyte_cdk.exception_handler import init_uncaught_exception_handler
-from airbyte_cdk.logger import PRINT_BUFFER, init_logger
+from airbyte_cdk.logger import init_logger
 from airbyte_cdk.models import AirbyteMessage, ConnectorSpecification
 from airbyte_cdk.sources import Source
 from airbyte_cdk.sources.utils.schema_helpers import split_config
@@ -26,6 +26,7 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from powerschool_enrollment_airbyte.airbyte_errors import as_single_message, as_traced_exception, is_self_explanatory
 from powerschool_enrollment_api import EnrollmentError
+from source_powerschool_enrollment.cdk_seams import buffered_output
 from source_powerschool_enrollment.config import SourceConfig
 from source_powerschool_enrollment.source import SourcePowerschoolEnrollment
 
@@ -135,7 +136,7 @@ def _source(arguments: argparse.Namespace) -> SourcePowerschoolEnrollment:
 
 
 def _print_messages(arguments: argparse.Namespace) -> int:
-    with PRINT_BUFFER:  # in here, sys.stdout is the buffer
+    with buffered_output():
         exit_code = run_command(arguments, sys.stdout.write)
     sys.stdout.flush()
     return exit_code

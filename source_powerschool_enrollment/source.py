@@ -17,9 +17,7 @@ from airbyte_cdk.models import (
     SyncMode,
 )
 from airbyte_cdk.sources.connector_state_manager import ConnectorStateManager
-from airbyte_cdk.sources.declarative.yaml_declarative_source import YamlDeclarativeSource
 from airbyte_cdk.sources.streams.concurrent.abstract_stream import AbstractStream
-from typing_extensions import override
 
 from powerschool_enrollment_airbyte.airbyte_errors import as_traced_exception
 from powerschool_enrollment_airbyte.cli_files import read_object
@@ -27,6 +25,7 @@ from powerschool_enrollment_airbyte.option_errors import without_empty
 from powerschool_enrollment_api import Client, EnrollmentError, InvalidOption, Timeouts, open_list, verify_connection
 from powerschool_enrollment_api.document_storage import DocumentStorage
 from source_powerschool_enrollment.catalog import catalog_problems, read_configured_catalog, read_states
+from source_powerschool_enrollment.cdk_seams import DeclarativeSource
 from source_powerschool_enrollment.circuit_breaker import with_circuit_breaker
 from source_powerschool_enrollment.config import SourceConfig
 from source_powerschool_enrollment.context import SyncContext, sync_for
@@ -68,7 +67,7 @@ class _ReadRequest:
         return ConnectorStateManager(self.state).get_stream_state(stream_name, None)
 
 
-class SourcePowerschoolEnrollment(YamlDeclarativeSource):
+class SourcePowerschoolEnrollment(DeclarativeSource):
     """Reads a district's enrollment data."""
 
     def __init__(
@@ -95,15 +94,6 @@ class SourcePowerschoolEnrollment(YamlDeclarativeSource):
     def read_state(cls, state_path: str) -> list[AirbyteStateMessage]:
         """Return the states in a file, if there is one."""
         return read_states(state_path) if state_path else []
-
-    @override
-    def configure(self, config: Mapping[str, Any], temp_dir: str) -> Mapping[str, Any]:
-        """Adopt the configuration if the constructor was given none, as Airbyte's own suite does.
-
-        The CDK's way writes it to a file, key and all, which nothing reads and a killed sync leaves behind.
-        """
-        self._config = self._config or config
-        return self._config
 
     def check(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteConnectionStatus:
         """Check the options, the address, the key and the configured ids, in at most five requests."""
@@ -151,7 +141,7 @@ class SourcePowerschoolEnrollment(YamlDeclarativeSource):
 
     def _refuse_problems_of(self, catalog: ConfiguredAirbyteCatalog) -> None:
         """Raise for streams that the CDK would leave out with a warning, or read in a mode that they do not offer."""
-        problems = list(catalog_problems(catalog, self.discover(self.logger, self._config)))
+        problems = list(catalog_problems(catalog, self.discover(self.logger, self.options)))
         if problems:
             raise as_traced_exception(InvalidOption(" ".join(problems)))
 
@@ -161,15 +151,15 @@ class SourcePowerschoolEnrollment(YamlDeclarativeSource):
                 yield self._record_stream(name, sync)
             if option := sync.config.deliveries:
                 state = self._request.state_of(DELIVERED_RECORDS)
-                yield delivered_records(sync, option, state, self._message_repository)
+                yield delivered_records(sync, option, state, self.messages)
             if sync.config.documents:
-                yield documents(sync, self._message_repository, self._storage(sync))
+                yield documents(sync, self.messages, self._storage(sync))
         except EnrollmentError as error:
             raise as_traced_exception(error) from None
 
     def _record_stream(self, name: str, sync: SyncContext) -> AbstractStream:
         states = ConnectorStateManager(self._request.state) if name in self._request.incremental else None
-        return record_stream(name, sync, Outlet(self._message_repository, states, self._request.backlog))
+        return record_stream(name, sync, Outlet(self.messages, states, self._request.backlog))
 
     def _storage(self, sync: SyncContext) -> DocumentStorage | None:
         """Return where documents are downloaded from; None without file transfer."""

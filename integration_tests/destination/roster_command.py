@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import roster_writer
 
-from destination_powerschool_enrollment import run as console_script
+from destination_powerschool_enrollment import destination as console_script
 from integration_tests.destination.in_this_process import InThisProcess, exit_code_of
 from powerschool_enrollment_sandbox import running_sandbox
 

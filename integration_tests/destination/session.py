@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from destination_powerschool_enrollment import run as console_script
+from destination_powerschool_enrollment import destination as console_script
 from integration_tests.destination.in_this_process import InThisProcess
 
 COMMAND = [str(Path(sys.executable).parent / "destination-powerschool-enrollment")]

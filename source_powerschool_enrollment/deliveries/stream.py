@@ -103,13 +103,8 @@ class TargetPartition(Partition):
     types: RecordTypes
     unreadable: Callable[[str], None]
 
-    def read(self) -> Iterator[Any]:
-        """Yield each batch's records, then the state: it leaves only after everything before it is settled.
-
-        The state is yielded, too, and not given to the message repository, because what is yielded goes on the
-        queue right here. The repository may hand it to another thread, which can overtake the records, or let
-        an older state overtake this one.
-        """
+    def read(self) -> Iterator[Any]:  # PartitionOutput
+        """Yield each batch's records, then the state, which must not overtake them: see PartitionOutput."""
         target = self.delivery.delivery_target_id
         try:
             for batch, state in self.delivery.deliver():

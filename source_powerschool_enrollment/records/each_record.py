@@ -7,12 +7,12 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from airbyte_cdk.sources.declarative.partition_routers import SinglePartitionRouter
 from airbyte_cdk.sources.types import Config, Record, StreamSlice
 from typing_extensions import override
 
 from powerschool_enrollment_airbyte.airbyte_errors import as_traced_exception
 from powerschool_enrollment_api import UnexpectedAnswer
+from source_powerschool_enrollment.cdk_seams import RouterWithoutRequestOptions
 from source_powerschool_enrollment.context import SyncContext, sync_for
 from source_powerschool_enrollment.records.readers import PageQueue, RecordPage
 from source_powerschool_enrollment.records.stream import parent_pages
@@ -22,11 +22,11 @@ _PageResult = list[tuple[Any, tuple[Found, ...]]]  # for each record of a page i
 
 
 @dataclass
-class EachRecord(SinglePartitionRouter):
+class EachRecord(RouterWithoutRequestOptions):
     """Makes a slice of each record of `record_stream`, with the fields `record_id` and `published_action_id`.
 
     Not a SubstreamPartitionRouter, because that one reads one page after another, and misses a record that moves to
-    another page during the read. The base class only provides the request options: none.
+    another page during the read.
     """
 
     config: Config

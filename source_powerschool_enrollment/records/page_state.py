@@ -119,11 +119,10 @@ class PageCursor(Cursor):
         """Do nothing: a page closes itself."""
 
     def after_page(self, form_ended: bool) -> Iterator[AirbyteMessage]:
-        """Yield the state if it is time for it. State is emitted only after everything before it is settled.
+        """Yield the state if it is due. The caller is a partition, which yields it too: see PartitionOutput.
 
-        Every digest in it was remembered after its records were put on the queue, where a page's partition puts the
-        state as well. Under the lock until it is there, so that an older state never follows a newer one. It is not
-        given to the message repository, which may hand it to another thread, and that one can overtake the records.
+        Every digest in it was remembered after its records were put on the queue. The lock is held until the state is
+        on the queue as well, so that an older state never follows a newer one.
         """
         with self._lock:
             self._new_pages += 1

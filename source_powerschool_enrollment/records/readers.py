@@ -12,11 +12,10 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from airbyte_cdk.models import AirbyteMessage
 from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partition
 from airbyte_cdk.sources.streams.concurrent.partitions.partition_generator import PartitionGenerator
-from airbyte_cdk.sources.types import Record
 
+from source_powerschool_enrollment.cdk_seams import PartitionOutput
 from source_powerschool_enrollment.records.form_reader import FormReader, RecordStreamRead
 
 
@@ -71,14 +70,14 @@ class RecordPage:
         self._number = number
         self._queue = queue
 
-    def read(self) -> Iterator[Record | AirbyteMessage]:
+    def read(self) -> Iterator[PartitionOutput]:
         """Yield the page's records unless they were emitted before, then the stream's state if it is due."""
         try:
             yield from self._records_and_state()
         finally:
             self._queue.finish()
 
-    def _records_and_state(self) -> Iterator[Record | AirbyteMessage]:
+    def _records_and_state(self) -> Iterator[PartitionOutput]:
         try:
             with self._stream.backlog.room() as room:
                 page = self._form.read(self._number, room)
@@ -103,7 +102,7 @@ class RecordReader(Partition):
         self._stream_name = stream_name
         self._queue = queue
 
-    def read(self) -> Iterator[Any]:
+    def read(self) -> Iterator[Any]:  # PartitionOutput
         """Yield records and states.
 
         After a failure the remaining pages are still taken, and closed without a request, because closing a form's

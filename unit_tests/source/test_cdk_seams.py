@@ -1,0 +1,94 @@
+"""What the source needs of the CDK beyond its public interface, with a test for each."""
+
+import logging
+import sys
+from queue import Queue
+
+from airbyte_cdk.models import AirbyteStream, ConfiguredAirbyteCatalog, ConfiguredAirbyteStream, SyncMode, Type
+from airbyte_cdk.models import DestinationSyncMode as Destination
+from airbyte_cdk.sources.concurrent_source.concurrent_source import ConcurrentSource
+from airbyte_cdk.sources.connector_state_manager import ConnectorStateManager
+from airbyte_cdk.sources.message import InMemoryMessageRepository
+from airbyte_cdk.sources.streams.concurrent.cursor import FinalStateCursor
+from airbyte_cdk.sources.streams.concurrent.default_stream import DefaultStream
+from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partition
+from airbyte_cdk.sources.streams.concurrent.partitions.partition_generator import PartitionGenerator
+from airbyte_cdk.sources.types import Record, StreamSlice
+from airbyte_cdk.sources.utils.slice_logger import DebugSliceLogger
+
+from source_powerschool_enrollment import SourcePowerschoolEnrollment
+from source_powerschool_enrollment.cdk_seams import RouterWithoutRequestOptions, buffered_output
+
+LOGGER = logging.getLogger("airbyte.test")
+NAME = "numbers"
+OPTIONS = {"api_key": "sandbox-key"}
+
+
+class Numbers(Partition):
+    """Yields ten records with a state behind each."""
+
+    def read(self):
+        states = ConnectorStateManager()
+        for number in range(10):
+            yield Record({"id": number}, NAME)
+            states.update_state_for_stream(NAME, None, {"number": number})
+            yield states.create_state_message(NAME, None)
+
+    def to_slice(self):
+        return {}
+
+    def stream_name(self):
+        return NAME
+
+    def __hash__(self):
+        return id(self)
+
+
+class OneOfNumbers(PartitionGenerator):
+    def generate(self):
+        yield Numbers()
+
+
+def test_messages_that_a_partition_yields_are_emitted_in_its_order():
+    messages = InMemoryMessageRepository()
+    stream = DefaultStream(OneOfNumbers(), NAME, {}, [], None, LOGGER, FinalStateCursor(NAME, None, messages))
+    source = ConcurrentSource.create(2, 1, LOGGER, DebugSliceLogger(), messages, Queue())
+    kinds = [message.type for message in source.read([stream]) if message.type in {Type.RECORD, Type.STATE}]
+    assert kinds[:20] == [Type.RECORD, Type.STATE] * 10
+
+
+def test_router_without_request_options_adds_nothing_to_a_request():
+    router, part = RouterWithoutRequestOptions(parameters={}), StreamSlice(partition={"id": 1}, cursor_slice={})
+    assert router.get_request_params(stream_slice=part) == router.get_request_headers(stream_slice=part) == {}
+    assert router.get_request_body_data(stream_slice=part) == router.get_request_body_json(stream_slice=part) == {}
+
+
+def test_output_inside_the_buffer_appears_when_it_ends(capsys):
+    with buffered_output():
+        outside = capsys.readouterr().out
+        sys.stdout.write("a message\n")
+    assert outside == ""
+    assert capsys.readouterr().out == "a message\n"
+
+
+def test_messages_of_the_repository_go_on_the_queue_of_the_read():
+    source = SourcePowerschoolEnrollment(_catalog(), OPTIONS, [])
+    message = ConnectorStateManager().create_state_message("published_actions", None)
+    source.messages.emit_message(message)
+    assert source.messages._queue.get_nowait() == message
+
+
+def test_options_reach_the_components_without_empty_ones():
+    source = SourcePowerschoolEnrollment(_catalog(), {**OPTIONS, "start_date": None, "base_url": ""}, [])
+    assert source.options == OPTIONS
+
+
+def test_configure_adopts_the_options_and_writes_no_file(tmp_path):
+    source = SourcePowerschoolEnrollment()
+    assert source.configure(OPTIONS, str(tmp_path)) == source.options == OPTIONS
+    assert list(tmp_path.iterdir()) == []
+
+
+def _catalog():
+    stream = AirbyteStream("published_actions", {}, [SyncMode.full_refresh])
+    return ConfiguredAirbyteCatalog([ConfiguredAirbyteStream(stream, SyncMode.full_refresh, Destination.append)])
