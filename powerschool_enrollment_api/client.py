@@ -1,6 +1,6 @@
-"""The way of every request: paced, sent, classified, and tried again while that helps and is safe.
+"""Sends requests to the service: waits for the rate limit, sends, classifies the answer, and retries where safe.
 
-get / post  →  _ask  →  _ask_once  →  session
+get / post  →  _send  →  _send_once  →  session
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ _Authenticator = Callable[[requests.PreparedRequest], requests.PreparedRequest]
 
 
 @dataclass(frozen=True)
-class _Question:
+class _Request:
     """One request.
 
-    `repeatable`: asking twice does no harm, so an unknown outcome may be asked again. `known_as` is what logs and
-    errors call the path if it holds more than ids.
+    `repeatable`: sending it twice does no harm, so it is sent again when its outcome is unknown. `log_path` stands in
+    logs and errors for a path that contains more than ids.
     """
 
     method: str
@@ -47,18 +47,18 @@ class _Question:
     body: Any = field(repr=False)
     repeatable: bool
     read: Callable[[requests.Response, str], Any]
-    known_as: str | None = None
+    log_path: str | None = None
 
     @property
     def where(self) -> str:
-        return f"{self.method} {self.known_as or self.path}"
+        return f"{self.method} {self.log_path or self.path}"
 
     def may_be_repeated_after(self, error: BaseException) -> bool:
         return isinstance(error, PassingFault) and (self.repeatable or not error.arrived)
 
 
 class Client:
-    """Asks the service. Safe to share between threads: one connection pool, one pace.
+    """Sends requests. Safe to share between threads, which then share one connection pool and one rate limit.
 
     Every method raises an EnrollmentError (see `errors`) once retrying no longer helps.
     """
@@ -68,19 +68,19 @@ class Client:
         settings: ConnectionSettings,
         *,
         timeouts: Timeouts | None = None,
-        pace: RateLimiter | None = None,
+        rate_limiter: RateLimiter | None = None,
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.settings = settings
         self._timeouts = timeouts or Timeouts.from_environment()
-        self._pace = pace or RateLimiter(settings.requests_per_minute, clock=clock, sleep=sleep)
+        self._rate_limiter = rate_limiter or RateLimiter(settings.requests_per_minute, clock=clock, sleep=sleep)
         self._retries = RetryPolicy(self._timeouts, clock, sleep)
         self._session = _session(settings)
         self._host = urlsplit(settings.base_url).netloc
 
     def presume_reachable(self) -> None:
-        """Take the address for right, as it was in an earlier sync: what is not reached now is a passing fault."""
+        """Assume that the address is right, because an earlier sync reached it: a failed connection is an outage."""
         self._retries.was_reached = True
 
     def get(
@@ -92,37 +92,37 @@ class Client:
     ) -> Any:
         """Return the JSON at `path` (`/publishedactions`).
 
-        A body is parsed within `opening`, each time one arrives; it holds no connection any more. Parsed, a page of
-        records takes several times as much memory.
+        `opening` is a context in which each answer's body is parsed, when its connection is free again. It can limit
+        how many bodies are parsed at once: a parsed page of records takes several times the memory of its body.
         """
 
         def read(response: requests.Response, where: str) -> Any:
             with opening():
                 return json_of(response, where)
 
-        return self._ask(_Question("GET", path, parameters, None, repeatable=True, read=read))
+        return self._send(_Request("GET", path, parameters, None, repeatable=True, read=read))
 
     def get_response(self, path: str, parameters: Mapping[str, Any] | None = None) -> JsonResponse:
         """Return the whole response at `path`: a success whose body is valid JSON, and parsed."""
-        question = _Question("GET", path, parameters, None, repeatable=True, read=_parsed_response)
-        response: JsonResponse = self._ask(question)
+        request = _Request("GET", path, parameters, None, repeatable=True, read=_parsed_response)
+        response: JsonResponse = self._send(request)
         return response
 
-    def get_text(self, path: str, parameters: Mapping[str, Any] | None = None, *, known_as: str | None = None) -> str:
+    def get_text(self, path: str, parameters: Mapping[str, Any] | None = None, *, log_path: str | None = None) -> str:
         """Return the body at `path` as text, which is neither empty nor HTML.
 
-        `known_as` replaces the path in logs and errors if the path contains a value of a record.
+        `log_path` replaces the path in logs and errors if the path contains a value of a record.
         """
-        question = _Question("GET", path, parameters, None, repeatable=True, read=text_of, known_as=known_as)
-        return str(self._ask(question))
+        request = _Request("GET", path, parameters, None, repeatable=True, read=text_of, log_path=log_path)
+        return str(self._send(request))
 
     def get_health(self) -> Any:
-        """Return the JSON of the service's health status, asked once and without the key."""
-        question = _Question("GET", "/healthz", None, None, repeatable=True, read=json_of)
-        return self._ask_once(question, health_url(self.settings.base_url), auth=_without_key)
+        """Return the JSON of the service's health status. Sends one request, without the key."""
+        request = _Request("GET", "/healthz", None, None, repeatable=True, read=json_of)
+        return self._send_once(request, health_url(self.settings.base_url), auth=_without_key)
 
     def post(self, path: str, body: Any = None, *, repeatable: bool, may_be_empty: bool = False) -> Any:
-        """Send `body` as JSON, or nothing, and return the JSON answered; None for 204.
+        """Send `body` as JSON, or no body, and return the JSON of the answer; None for 204.
 
         An empty response is a fault, unless it `may_be_empty`: then None is returned.
 
@@ -130,40 +130,40 @@ class Client:
         that has `arrived` then means that the outcome is unknown.
         """
         read = _json_if_any if may_be_empty else _json_or_nothing
-        return self._ask(_Question("POST", path, None, body, repeatable=repeatable, read=read))
+        return self._send(_Request("POST", path, None, body, repeatable=repeatable, read=read))
 
-    def _ask(self, question: _Question) -> Any:
-        """Ask until there is an answer, or asking again could do harm, or the deadline has passed."""
-        retrying = self._retries.after(question.may_be_repeated_after)
+    def _send(self, request: _Request) -> Any:
+        """Send the request until it is answered, repeating it could do harm, or the deadline has passed."""
+        retrying = self._retries.after(request.may_be_repeated_after)
         try:
-            return retrying(self._ask_once, question, self.settings.base_url + question.path)
+            return retrying(self._send_once, request, self.settings.base_url + request.path)
         except Unreachable as fault:
-            if self._retries.was_reached or not question.may_be_repeated_after(fault):
+            if self._retries.was_reached or not request.may_be_repeated_after(fault):
                 raise
             raise NeverReached(fault.message, fault.where) from None
 
-    def _ask_once(self, question: _Question, address: str, auth: _Authenticator | None = None) -> Any:
-        self._pace.wait_for_turn()
+    def _send_once(self, request: _Request, address: str, auth: _Authenticator | None = None) -> Any:
+        self._rate_limiter.wait_for_turn()
         try:
             response = self._session.request(
-                question.method,
+                request.method,
                 address,
-                params=question.parameters,
-                json=question.body,
+                params=request.parameters,
+                json=request.body,
                 timeout=(self._timeouts.connect, self._timeouts.read),
                 auth=auth,
             )
         except (OSError, HTTPError) as error:
-            failure = failure_of_exception(error, question.where, self._host, self._timeouts.connect)
-            if type(failure) is PassingFault:  # it was lost after it had begun
+            failure = failure_of_exception(error, request.where, self._host, self._timeouts.connect)
+            if type(failure) is PassingFault:  # the connection was lost after it was established
                 self._retries.was_reached = True
             raise failure from None
         self._retries.was_reached = True
-        refusal = failure_of(response, question.where)
+        refusal = failure_of(response, request.where)
         if refusal is None:
-            return question.read(response, question.where)
+            return request.read(response, request.where)
         if isinstance(refusal, PassingFault) and (refusal.retry_after or 0) < self._timeouts.retries:
-            self._pace.hold(refusal.retry_after or 0)
+            self._rate_limiter.hold(refusal.retry_after or 0)
         raise refusal
 
 

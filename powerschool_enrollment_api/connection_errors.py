@@ -1,12 +1,12 @@
-"""What it means that no answer came. The other half of the table in `response_errors`.
+"""Maps exceptions of a request that got no answer to errors. `response_errors` maps the answers.
 
-| What happened | It means |
+| What happened | Error |
 |---|---|
 | no connection to the host, or through the proxy; a certificate that is valid on another day | Unreachable |
 | a connection, but no TLS | Unreachable that may have arrived: TLS can break at any time |
 | a certificate that is not trusted for another reason | Untrusted |
 | the environment names a certificate bundle or a proxy that cannot be used | WrongEnvironment |
-| no such host name can be | WrongAddress |
+| an invalid host name | WrongAddress |
 | a body that cannot be written as JSON | RequestRefused: it was not sent |
 | time-out, connection lost, body cut short | PassingFault that may have arrived |
 
@@ -49,9 +49,9 @@ _TUNNEL_REFUSED = re.compile(r"Tunnel connection failed: ([0-9]{3})")
 
 
 def failure_of_exception(error: OSError | HTTPError, where: str, host: str, connect_timeout: float) -> EnrollmentError:
-    """Return what a request to `host` (with its port, if it has one) without an answer means.
+    """Return the error for an exception of a request to `host` (`name` or `name:port`).
 
-    requests lets some of urllib3's exceptions through, such as the one for a host name that cannot be.
+    requests does not wrap every exception of urllib3, for example not the one for an invalid host name.
     """
     if failure := failure_of_environment(error, where):
         return failure
@@ -59,8 +59,8 @@ def failure_of_exception(error: OSError | HTTPError, where: str, host: str, conn
         return RequestRefused("the body cannot be written as JSON, and was not sent.", where)
     if isinstance(error, (requests.exceptions.InvalidURL, LocationValueError)):
         return WrongAddress("base_url is not an address that can be asked.", where)
-    if said := said_of_no_connection(error, host, connect_timeout):
-        return Unreachable(said, where, arrived=False)
+    if description := describe_connection_failure(error, host, connect_timeout):
+        return Unreachable(description, where, arrived=False)
     if no_tls := _failure_of_tls(error, where, host):
         return no_tls
     if isinstance(error, requests.exceptions.Timeout):
@@ -107,31 +107,33 @@ def _is_about_the_proxys_address(error: OSError | HTTPError) -> bool:
     return bool(error.args) and isinstance(error.args[0], ProxySchemeUnknown)
 
 
-def said_of_no_connection(error: OSError | HTTPError, host: str, connect_timeout: float) -> str | None:
-    """Return why no connection to `host`, or through the proxy, came about; None if there was one."""
-    failure = _urllib3s_own(error)
+def describe_connection_failure(error: OSError | HTTPError, host: str, connect_timeout: float) -> str | None:
+    """Describe why no connection to `host`, or through the proxy, could be established; None if there was one."""
+    failure = _max_retry_error(error)
     reason = failure.reason if failure else None
     if isinstance(reason, ProxyError):
         proxy = getattr(failure.pool, "proxy", None) if failure else None
-        return _said_of_proxy(reason.original_error, proxy.netloc if proxy else "its host", host, connect_timeout)
+        return _describe_proxy_failure(
+            reason.original_error, proxy.netloc if proxy else "its host", host, connect_timeout
+        )
     if isinstance(reason, (NewConnectionError, ConnectTimeoutError)):
-        return _said_of_connection(reason, host, connect_timeout)
+        return _describe_failure(reason, host, connect_timeout)
     return None
 
 
-def _urllib3s_own(error: OSError | HTTPError) -> MaxRetryError | None:
-    """Return what requests wraps when no connection came about."""
+def _max_retry_error(error: OSError | HTTPError) -> MaxRetryError | None:
+    """Return the exception of urllib3 that requests wraps when no connection could be established."""
     wrapped = error.args[0] if error.args else None
     return wrapped if isinstance(wrapped, MaxRetryError) else None
 
 
-def _said_of_proxy(cause: Exception, proxy: str, host: str, connect_timeout: float) -> str:
+def _describe_proxy_failure(cause: Exception, proxy: str, host: str, connect_timeout: float) -> str:
     if refusal := _TUNNEL_REFUSED.match(str(cause)):
         return f"the proxy does not connect to {host} (status {refusal[1]})."
-    return f"the proxy cannot be reached: {_said_of_connection(cause, proxy, connect_timeout)}"
+    return f"the proxy cannot be reached: {_describe_failure(cause, proxy, connect_timeout)}"
 
 
-def _said_of_connection(failure: Exception, host: str, connect_timeout: float) -> str:
+def _describe_failure(failure: Exception, host: str, connect_timeout: float) -> str:
     cause = failure.__cause__
     detail = f" ({cause.strerror})" if isinstance(cause, OSError) and cause.strerror else ""
     if isinstance(failure, NameResolutionError):
@@ -146,16 +148,16 @@ def _said_of_connection(failure: Exception, host: str, connect_timeout: float) -
 def _failure_of_tls(error: OSError | HTTPError, where: str, host: str) -> EnrollmentError | None:
     """Return why TLS failed; None if the connection was lost, which is not specific to TLS.
 
-    A certificate that has expired may be replaced; until then it is the service's matter, or this machine's clock's.
+    An expired certificate counts as an outage: the service will replace it, or this machine's clock is wrong.
     """
-    failure = _urllib3s_own(error)
+    failure = _max_retry_error(error)
     reason = failure.reason if failure else None
     cause = reason.args[0] if isinstance(reason, SSLError) and reason.args else None
     if isinstance(cause, ssl.SSLCertVerificationError):
         why = cause.verify_message.rstrip(".")
         if cause.verify_code in {_NOT_YET_VALID, _EXPIRED}:
-            said = f"by this machine's clock {host}'s certificate is not valid today ({why})."
-            return Unreachable(said, where, arrived=False)
+            description = f"by this machine's clock {host}'s certificate is not valid today ({why})."
+            return Unreachable(description, where, arrived=False)
         return Untrusted(f"{host}'s certificate is not trusted ({why}).", where)
     if isinstance(cause, ssl.SSLError) and not isinstance(cause, ssl.SSLEOFError):
         return Unreachable(f"no TLS connection to {host} ({getattr(cause, 'reason', None) or 'failed'}).", where)

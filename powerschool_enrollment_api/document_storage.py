@@ -1,4 +1,4 @@
-"""Fetches documents from the storage that their addresses lead to, which must never see the API key.
+"""Downloads documents from the storage that their addresses point to, which must never see the API key.
 
 | The storage answers | Meaning |
 |---|---|
@@ -29,7 +29,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError, LocationValueError
 
 from powerschool_enrollment_api.address import is_loopback
-from powerschool_enrollment_api.connection_errors import failure_of_environment, said_of_no_connection
+from powerschool_enrollment_api.connection_errors import describe_connection_failure, failure_of_environment
 from powerschool_enrollment_api.documents import DocumentAddress
 from powerschool_enrollment_api.errors import EnrollmentError, NotFound, PassingFault, Unreachable, WrongEnvironment
 from powerschool_enrollment_api.retry import RetryPolicy
@@ -38,20 +38,20 @@ from powerschool_enrollment_api.settings import ConnectionSettings, Timeouts
 _WHERE = "GET a document from its storage"
 _CHUNK = 1024 * 1024
 
-Asked = TypeVar("Asked")
+Argument = TypeVar("Argument")
 Fetched = TypeVar("Fetched")
 
 
 class StorageFault(PassingFault):
-    """The storage did not hand out the whole document; with a fresh address it may."""
+    """The storage did not deliver the whole document. A new address may help."""
 
 
 class StorageUnreachable(StorageFault, Unreachable):
-    """No connection to the storage came about."""
+    """No connection to the storage could be established."""
 
 
 class StorageNeverReached(WrongEnvironment):
-    """No connection to the storage came about, and there never was one: most likely the network does not allow it."""
+    """No connection to the storage was ever established: most likely the network does not allow it."""
 
     guidance = (
         "Let this machine's network (name servers, firewall, proxy) reach the hosts that documents are stored on, "
@@ -60,7 +60,7 @@ class StorageNeverReached(WrongEnvironment):
 
 
 class AddressExpired(EnrollmentError):
-    """403: the address is no longer, or not, good for the document."""
+    """403: the address has expired, or does not give access to the document."""
 
     guidance = "If it lasts, compare this machine's clock and network with what PowerSchool's storage expects."
 
@@ -76,8 +76,8 @@ class DocumentTooLarge(EnrollmentError):
 class DocumentStorage:
     """Reads documents as streams. Safe to share between threads: one connection pool, without the key.
 
-    Ask for an address and read the document while holding one of its `connections`: while a thread waits for one,
-    its address would expire.
+    Acquire one of `connections` before asking for an address: an address would expire while its thread waits for a
+    connection.
     """
 
     def __init__(
@@ -94,16 +94,16 @@ class DocumentStorage:
         self.connections = BoundedSemaphore(settings.num_workers)
 
     def presume_reachable(self) -> None:
-        """Take it that the network lets the storage be reached, as in an earlier sync."""
+        """Assume that the network allows connections to the storage, because an earlier sync reached it."""
         self._retries.was_reached = True
 
-    def retry(self, fetch: Callable[[Asked], Fetched], asked: Asked) -> Fetched:
-        """Return `fetch(asked)`, which reads from a fresh address; again after each StorageFault until the deadline.
+    def retry(self, fetch: Callable[[Argument], Fetched], argument: Argument) -> Fetched:
+        """Return `fetch(argument)`, which reads from a fresh address; again after each StorageFault until the deadline.
 
         Raises an EnrollmentError of the table above, or StorageNeverReached.
         """
         try:
-            return self._retries.after(_is_storage_fault)(fetch, asked)
+            return self._retries.after(_is_storage_fault)(fetch, argument)
         except StorageUnreachable as fault:
             if self._retries.was_reached:
                 raise
@@ -122,12 +122,12 @@ class DocumentStorage:
                     size += len(chunk)
                     _refuse_larger(size, limit)
                     yield chunk
-        except (OSError, HTTPError) as error:  # what the caller meets while writing is not raised in here
+        except (OSError, HTTPError) as error:  # an error of the caller, such as a full disk, is not raised in here
             raise _failure_of_exception(error, self._timeouts.connect, is_answered=is_answered) from None
 
 
 class _KeylessSession(requests.Session):
-    """Sees no redirect anywhere: what an address promises is decided once, when it is handed out."""
+    """Follows no redirect: an address is checked once, when the service returns it."""
 
     def get_redirect_target(self, _response: requests.Response) -> None:
         return None
@@ -177,16 +177,16 @@ def _is_storage_fault(error: BaseException) -> bool:
 
 
 def _failure_of_exception(error: OSError | HTTPError, connect_timeout: float, *, is_answered: bool) -> EnrollmentError:
-    """Return what a broken transfer means. The exception's own text is dropped: it holds the address."""
+    """Return the error for an exception of a transfer, without the exception's text, which contains the address."""
     if failure := failure_of_environment(error, _WHERE):
         return failure
     if isinstance(error, requests.exceptions.SSLError) and "CERTIFICATE_VERIFY_FAILED" in str(error):
         return StorageRefused("the storage's certificate is not to be trusted.", _WHERE)
     if isinstance(error, (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema, LocationValueError)):
         return StorageRefused("the document's address cannot be asked.", _WHERE)
-    if said := said_of_no_connection(error, "the storage's host", connect_timeout):
-        return StorageUnreachable(said, _WHERE)
+    if description := describe_connection_failure(error, "the storage's host", connect_timeout):
+        return StorageUnreachable(description, _WHERE)
     if not is_answered and not isinstance(error, requests.exceptions.ReadTimeout):
-        # What a firewall does, or a proxy, that reads whom a connection is for.
+        # A firewall or proxy that inspects the destination of a connection does this.
         return StorageUnreachable("the connection to the storage's host is cut off before it answers.", _WHERE)
     return StorageFault("the storage did not hand out the whole document.", _WHERE)

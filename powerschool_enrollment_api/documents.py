@@ -1,4 +1,4 @@
-"""Asks where a document that a family uploaded can be fetched: at an address that lives for about two minutes."""
+"""Asks for the address of a document that a family uploaded. It is valid for about two minutes."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ def ask_for_address(client: Client, object_id: str, file_name: str | None = None
     if not object_id.strip("."):  # a path of dots would lead elsewhere
         raise NotFound("not found.", f"GET {_WITHOUT_NAME}")
     if file_name:
-        known_as = _WITH_NAME
+        log_path = _WITH_NAME
         names = {"file": _base64(_printable(file_name)), "providerDocUID": _base64(object_id)}
         answer = client.get_text(_WITH_NAME, names)
     else:
-        known_as = _WITHOUT_NAME
-        answer = client.get_text(f"/documents/{quote(object_id, safe='')}", known_as=known_as)
-    return _address(answer, client.settings.base_url, f"GET {known_as}")
+        log_path = _WITHOUT_NAME
+        answer = client.get_text(f"/documents/{quote(object_id, safe='')}", log_path=log_path)
+    return _address(answer, client.settings.base_url, f"GET {log_path}")
 
 
 def _printable(text: str) -> str:

@@ -1,4 +1,4 @@
-"""What an answer means. With `connection_errors`, about the lack of one, the table that both connectors obey.
+"""Maps the service's answers to errors, for both connectors. `connection_errors` maps requests without an answer.
 
 | The service answers | Meaning |
 |---|---|
@@ -33,13 +33,13 @@ from powerschool_enrollment_api.errors import (
     WrongAddress,
 )
 
-_SMALL = 4096  # bytes; no error answer is longer, and no page of records that short needs a second look
+_SMALL = 4096  # bytes; error answers are shorter, and parsing an answer that short twice costs little
 _LONGEST_MESSAGE = 300
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 def failure_of(response: requests.Response, where: str) -> EnrollmentError | None:
-    """Return the error that the status line and an error body mean; None for a success."""
+    """Return the error for the answer's status and error body; None for a success."""
     status = response.status_code
     message = _service_message(response)
     if status in {401, 403} or "not authorized" in (message or "").lower():
@@ -80,14 +80,14 @@ def json_of(response: requests.Response, where: str) -> Any:
     try:
         return _lenient_json(body)
     except (ValueError, RecursionError):
-        raise _not_due(response, where, "JSON") from None
+        raise _wrong_content(response, where, "JSON") from None
 
 
 def text_of(response: requests.Response, where: str) -> str:
-    """Return the body as text. Raises PassingFault if it is empty or HTML: no text of the service's is."""
+    """Return the body as text. Raises PassingFault if it is empty or HTML, which the service never sends as text."""
     text = response.content.decode("utf-8-sig", errors="replace")
     if not text.strip() or text.lstrip().startswith("<"):
-        raise _not_due(response, where, "text")
+        raise _wrong_content(response, where, "text")
     return text
 
 
@@ -102,10 +102,10 @@ def _finite(digits: str) -> float | None:
     return number if math.isfinite(number) else None
 
 
-def _not_due(response: requests.Response, where: str, due: str) -> PassingFault:
+def _wrong_content(response: requests.Response, where: str, expected: str) -> PassingFault:
     body = response.content.removeprefix(_BYTE_ORDER_MARK).strip()
-    found = "an empty body" if not body else "HTML" if body.startswith(b"<") else f"no valid {due}"
-    return PassingFault(f"the service answered with {found} where {due} is expected.", where, response.status_code)
+    found = "an empty body" if not body else "HTML" if body.startswith(b"<") else f"no valid {expected}"
+    return PassingFault(f"the service answered with {found} where {expected} is expected.", where, response.status_code)
 
 
 def _service_message(response: requests.Response) -> str | None:

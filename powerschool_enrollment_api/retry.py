@@ -22,7 +22,7 @@ _LONGEST_BEFORE_CONTACT = 5  # seconds, so that a network that comes up late is 
 class RateLimiter:
     """Starts requests at least `60 / requests_per_minute` seconds apart, or at once without a cap.
 
-    Evenly spaced, because a burst at the head of each minute is what a rate limit of the service's punishes.
+    Evenly spaced, because a rate limit of the service would refuse a burst at the start of each minute.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class RateLimiter:
     def wait_for_turn(self) -> None:
         """Block until this thread's request may start."""
         while not self._is_turn():
-            pass  # held while it waited: it takes another turn
+            pass  # it was put on hold while it waited
 
     def hold(self, seconds: float) -> None:
         """Delay all requests by this many seconds: a pause that one thread is asked for applies to all."""
@@ -75,30 +75,30 @@ class RetryPolicy:
         self._timeouts = timeouts
         self._clock = clock
         self._sleep = sleep
-        self._of_first_contact = _Deadline(clock, timeouts.first_contact)
+        self._first_contact_deadline = _Deadline(clock, timeouts.first_contact)
 
     def after(self, may_be_repeated_after: Callable[[BaseException], bool]) -> Retrying:
-        """Return the `Retrying` that calls a function again after such errors, until the deadline."""
+        """Return a `Retrying` that repeats a function after such errors, until the deadline."""
         deadline = _Deadline(self._clock, self._timeouts.retries)
         return Retrying(
             retry=retry_if_exception(may_be_repeated_after),
             wait=self._pause,
             stop=lambda attempt: self._is_never_reached(attempt) or deadline(attempt),
             sleep=self._sleep,
-            before_sleep=_tell,
+            before_sleep=_log_retry,
             reraise=True,
         )
 
     def _pause(self, attempt: RetryCallState) -> float:
-        """Return what the service asked for, else a back-off with jitter, so that threads do not march in step."""
+        """Return the pause that the service asked for, else a back-off, with jitter so that threads spread out."""
         fault = _fault_of(attempt)
-        asked_for = fault.retry_after if isinstance(fault, PassingFault) else None
+        requested = fault.retry_after if isinstance(fault, PassingFault) else None
         back_off = _BACK_OFF(attempt)
-        return asked_for or (back_off if self.was_reached else min(back_off, _LONGEST_BEFORE_CONTACT))
+        return requested or (back_off if self.was_reached else min(back_off, _LONGEST_BEFORE_CONTACT))
 
     def _is_never_reached(self, attempt: RetryCallState) -> bool:
         is_unreachable = not self.was_reached and isinstance(_fault_of(attempt), Unreachable)
-        return is_unreachable and self._of_first_contact(attempt)
+        return is_unreachable and self._first_contact_deadline(attempt)
 
 
 class _Deadline:
@@ -118,7 +118,7 @@ class _Deadline:
         return now + attempt.upcoming_sleep >= self._end
 
 
-def _tell(attempt: RetryCallState) -> None:
+def _log_retry(attempt: RetryCallState) -> None:
     fault = _fault_of(attempt)
     if isinstance(fault, PassingFault):
         logger.warning("%s: %s Trying again in %.1f s.", fault.where, fault.message, attempt.upcoming_sleep)

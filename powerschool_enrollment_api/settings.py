@@ -1,4 +1,4 @@
-"""How to reach the service: the options that both connectors share, checked once."""
+"""The options for the connection, which both connectors share: address, key, concurrency, rate limit, time-outs."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ _A_DAY = 86_400
 class Timeouts:
     """How long to wait, in seconds: for a connection, for an answer, and in all for one request with its retries.
 
-    `first_contact` is for all requests together as long as nothing was reached: enough for a container that starts
-    before its network does, and little, because the address is likely wrong.
+    `first_contact` limits the retries of all requests together until the first connection. It is long enough for a
+    container that starts before its network, and short because the address is probably wrong.
 
     The environment variables POWERSCHOOL_ENROLLMENT_READ_TIMEOUT_SECONDS and
     POWERSCHOOL_ENROLLMENT_RETRY_SECONDS change the times for an answer and for retries in a whole process.
@@ -40,13 +40,13 @@ class Timeouts:
 
     @classmethod
     def for_a_check(cls) -> Timeouts:
-        """Return what a person in front of a form endures: one try a request."""
+        """Return the timeouts for `check`, which a person waits for: one attempt for each request."""
         return cls(read=min(30, cls.from_environment().read), retries=0)
 
 
 @dataclass(frozen=True)
 class ConnectionSettings:
-    """Address, key and pace. Hashable, so that streams with equal settings can share one client."""
+    """Address, key, concurrency and rate limit. Hashable, so that equal settings can share one client."""
 
     api_key: str = field(repr=False)
     base_url: str = DEFAULT_BASE_URL

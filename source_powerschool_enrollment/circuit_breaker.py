@@ -30,7 +30,7 @@ class CircuitBreaker(PartitionGenerator):
     partitions: Callable[[], Iterable[Partition]]
 
     def generate(self) -> Iterator[Partition]:
-        """Yield the partitions. What remains after giving up is generated and dropped: its records are being read."""
+        """Yield the partitions. After the circuit breaker has opened, the rest is generated and dropped."""
         failures = _Failures()
         for partition in self.partitions():
             if not failures.are_too_many:
@@ -38,7 +38,7 @@ class CircuitBreaker(PartitionGenerator):
 
 
 def with_circuit_breaker(declared: AbstractStream) -> DefaultStream:
-    """Return the stream that `declared` declares, a full refresh by id, giving up when too much in a row fails."""
+    """Return the declared stream, a full refresh by id, with a circuit breaker."""
     return DefaultStream(
         partition_generator=CircuitBreaker(declared.generate_partitions),
         name=declared.name,
@@ -51,7 +51,7 @@ def with_circuit_breaker(declared: AbstractStream) -> DefaultStream:
 
 
 class _Failures:
-    """Counts the failures in a row of one read of a stream. Its partitions count in the order in which they end."""
+    """Counts consecutive failures of a stream's partitions, in the order in which the partitions end."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -72,7 +72,7 @@ class _Failures:
 
 @dataclass(frozen=True, eq=False)
 class _Attempt(Partition):
-    """A partition whose end is counted, as a success or a failure."""
+    """A partition that counts as a success or a failure when it ends."""
 
     partition: Partition
     failures: _Failures

@@ -52,7 +52,7 @@ class SyncContext:
         return [form["id"] for form in self.config.published_actions.choose(forms) if form.get("id") is not None]
 
     def count_unreadable(self, stream_name: str, field_name: str) -> None:
-        """Count a value that is null in the output because it is no date or time."""
+        """Count a value that is not a date or time, and is null in the output."""
         self.warnings.count(stream_name, f"{field_name} could not be read as a date or time, and is null instead")
 
     def count_removed(self, stream_name: str) -> None:

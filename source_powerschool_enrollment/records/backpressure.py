@@ -1,6 +1,6 @@
-"""Keeps memory bounded: a page is opened only once there is room for its records.
+"""Bounds memory: a page is parsed only when there is room for its records.
 
-Workers read faster than the main thread writes. Without a bound each of them would hold a page whole, and the CDK's
+Workers read faster than the main thread writes. Without a bound each worker would hold a whole page, and the CDK's
 queue ten thousand records more.
 """
 
@@ -18,19 +18,19 @@ from airbyte_cdk.models import AirbyteMessage
 _PAGES = 2
 _LEAST_RECORDS = 2_000
 # Written records are counted in blocks, because each count takes a lock.
-_AT_ONCE = 100
+_BLOCK = 100
 
-Handed = TypeVar("Handed")
+Item = TypeVar("Item")
 
 
-class NobodyWrites(Exception):
-    """The reader has stopped early. Raised in worker threads whose output is no longer needed."""
+class ReaderStopped(Exception):
+    """The consumer of the records has stopped early. Raised in worker threads, whose output is no longer needed."""
 
 
 class Backlog:
-    """Counts the records, of several streams, that there was room made for and that are not written yet.
+    """Counts the records of several streams for which room is reserved and that are not written yet.
 
-    By default no thread ever waits: for callers that consume each record as it comes.
+    By default the room is unlimited, for callers that consume each record at once.
     """
 
     def __init__(self, page_size: int = 0, limit: float = math.inf) -> None:
@@ -43,12 +43,12 @@ class Backlog:
 
     @classmethod
     def of_pages(cls, page_size: int) -> Backlog:
-        """Return a backlog of two pages, or of 2,000 records where pages are small."""
+        """Return a backlog with room for two pages, or for 2,000 records if pages are small."""
         return cls(page_size, max(_PAGES * page_size, _LEAST_RECORDS))
 
     @contextmanager
     def room(self) -> Iterator[Room]:
-        """Yield room for one page. Room for records that were not forwarded is released at the end."""
+        """Yield room for one page. What its records did not use is released at the end."""
         room = Room(self)
         try:
             yield room
@@ -56,15 +56,15 @@ class Backlog:
             self.release(room.free)
 
     def reserve(self, records: int) -> None:
-        """Wait until there is room for this many records. Raises NobodyWrites once the backlog is closed."""
+        """Wait until there is room for this many records. Raises ReaderStopped once the backlog is closed."""
         with self._changed:
             self._changed.wait_for(lambda: self._is_closed or self._records + records <= self._limit)
             if self._is_closed:
-                raise NobodyWrites
+                raise ReaderStopped
             self._records += records
 
     def release(self, records: int) -> None:
-        """Note that this many records are written, or never came."""
+        """Release the room of records that are written, or that never came."""
         with self._changed:
             self._records -= records
             self._changed.notify_all()
@@ -74,30 +74,30 @@ class Backlog:
         with self._changed:
             self._is_closed = True
             self._changed.notify_all()
-        for act in self._when_closed:
-            act()
+        for callback in self._when_closed:
+            callback()
 
-    def when_closed(self, act: Callable[[], None]) -> None:
-        """Have it done when the backlog is closed; at once if it is."""
+    def when_closed(self, callback: Callable[[], None]) -> None:
+        """Call `callback` when the backlog is closed, or now if it is closed already."""
         with self._changed:
-            self._when_closed.append(act)
+            self._when_closed.append(callback)
         if self._is_closed:
-            act()
+            callback()
 
     def written(self, messages: Iterable[AirbyteMessage], streams: Collection[str]) -> Iterator[AirbyteMessage]:
-        """Hand the messages on; a record of these streams is written once the message behind it is asked for."""
+        """Forward the messages. A record of these streams counts as written when the next message is requested."""
         count = 0
         for message in messages:
             yield message
             if message.record and message.record.stream in streams:
                 count += 1
-                if count == _AT_ONCE:
+                if count == _BLOCK:
                     self.release(count)
                     count = 0
 
 
 class Room:
-    """Room for one page. There may be more records on it than were asked for."""
+    """Room for one page. The page may have more records than were requested."""
 
     def __init__(self, backlog: Backlog) -> None:
         self.free = 0
@@ -106,9 +106,9 @@ class Room:
 
     @contextmanager
     def opening(self) -> Iterator[None]:
-        """Wait for the room, for a page that has just arrived and is parsed within.
+        """Wait for room for a page that has just arrived, and that is parsed in this context.
 
-        A page that is broken gives its room back: it is asked for again, which may take minutes.
+        A page that cannot be parsed releases its room: it is requested again, which may take minutes.
         """
         self.arrived_at = datetime.now(timezone.utc)
         size = self._backlog.page_size
@@ -120,8 +120,8 @@ class Room:
             raise
         self.free = size
 
-    def hand_on(self, records: Iterable[Handed]) -> Iterator[Handed]:
-        """Return the records, each of which is the writer's from then on."""
+    def forward(self, records: Iterable[Item]) -> Iterator[Item]:
+        """Yield the records. Their room is released when they are written."""
         for record in records:
             self.free -= 1
             yield record

@@ -40,7 +40,7 @@ class RecordStreamRead:
     has_failed: threading.Event = field(default_factory=threading.Event)
 
     def count_unreadable(self, field_name: str) -> None:
-        """Count a value that is null in the output because it is no date or time."""
+        """Count a value that is not a date or time, and is null in the output."""
         self.warnings.count(self.name, f"{field_name} could not be read as a date or time, and is null instead")
 
 

@@ -81,8 +81,8 @@ class RecordPage:
         try:
             with self._stream.backlog.room() as room:
                 page = self._form.read(self._number, room)
-                self._add(page.further)  # before the records, so that other threads have work meanwhile
-                yield from room.hand_on(page.records)
+                self._add(page.further)  # before the records, so that other threads can read on
+                yield from room.forward(page.records)
         except Exception:
             self._form.fail(self._number)
             raise

@@ -1,4 +1,4 @@
-"""Builds the record streams: read in parallel, complete although records change meanwhile, and incremental.
+"""Builds the record streams: read in parallel, complete even if records change during the read, and incremental.
 
 They are built in Python because YAML can express neither parallel pages nor the cursor that remembers pages.
 """

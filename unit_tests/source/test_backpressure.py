@@ -7,7 +7,7 @@ from datetime import datetime, timezone
 import pytest
 from airbyte_cdk.models import AirbyteMessage, AirbyteRecordMessage, Type
 
-from source_powerschool_enrollment.records.backpressure import Backlog, NobodyWrites
+from source_powerschool_enrollment.records.backpressure import Backlog, ReaderStopped
 
 BOUND_SECONDS = 20
 
@@ -67,7 +67,7 @@ def test_a_page_that_fails_half_way_gives_the_rest_back(pool):
     def fail_half_way():
         with backlog.room() as room:
             open_page(room)
-            for number, _ in enumerate(room.hand_on(range(1000))):
+            for number, _ in enumerate(room.forward(range(1000))):
                 if number == 499:
                     raise OSError("broken")
 
@@ -94,7 +94,7 @@ def test_a_page_may_hold_more_than_was_asked_for(pool):
     backlog = Backlog.of_pages(1000)
     with backlog.room() as room:
         open_page(room)
-        list(room.hand_on(range(3000)))
+        list(room.forward(range(3000)))
     waiting = pool.submit(backlog.reserve, 1000)
     assert not wait([waiting], timeout=0.2).done
     backlog.release(3000)
@@ -118,7 +118,7 @@ def test_no_thread_waits_if_records_are_consumed_as_they_come(pool):
         for _ in range(100):
             with backlog.room() as room:
                 open_page(room)
-                assert len(list(room.hand_on(range(1000)))) == 1000
+                assert len(list(room.forward(range(1000)))) == 1000
 
     pool.submit(read_much).result(BOUND_SECONDS)
 
@@ -129,9 +129,9 @@ def test_closing_wakes_all_waiting_threads(pool):
     backlog.when_closed(lambda: told.append("before"))
     backlog.close()
     backlog.when_closed(lambda: told.append("after"))
-    with pytest.raises(NobodyWrites):
+    with pytest.raises(ReaderStopped):
         waiting.result(BOUND_SECONDS)
-    with pytest.raises(NobodyWrites):
+    with pytest.raises(ReaderStopped):
         backlog.reserve(0)
     assert told == ["before", "after"]
 
@@ -149,7 +149,7 @@ def test_many_readers_and_one_writer_keep_within_the_bound(pool):
                 with lock:
                     held += 1000
                     most = max(most, held)
-                queue.extend(message("roster_records") for _ in room.hand_on(range(1000)))
+                queue.extend(message("roster_records") for _ in room.forward(range(1000)))
 
     readers = [pool.submit(read_pages) for _ in range(4)]
 
