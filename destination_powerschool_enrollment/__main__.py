@@ -1,4 +1,4 @@
-"""`python -m destination_powerschool_enrollment` is the console script: what the image runs."""
+"""Runs the console script as `python -m destination_powerschool_enrollment`, which is what the image does."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the platform configured: the streams whose rows will come, read from the catalog file."""
+"""The configured catalog: the streams whose rows the sync receives."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ _FORM = (
 class ConfiguredStream:
     """One stream of the configured catalog.
 
-    `columns` holds the JSON schema of each declared column, `primary_key` the columns of the configured
-    primary key, `object_name` the destination object that a data activation connection maps it to.
+    `columns` maps each declared column to its JSON schema, `primary_key` lists the columns of the configured
+    primary key, and `object_name` is the destination object that a data activation connection maps the stream to.
     """
 
     name: str
@@ -34,12 +34,12 @@ class ConfiguredStream:
 
     @property
     def id(self) -> StreamId:
-        """What a record or a state names the stream by."""
+        """Return the identity by which rows and states refer to the stream."""
         return (self.namespace, self.name)
 
 
 def parse_catalog(raw: Mapping[str, Any], name: str = "The catalog") -> list[ConfiguredStream]:
-    """Return the configured streams. Raises InvalidOption if `raw`, which messages call `name`, is something else."""
+    """Return the configured streams. Raises InvalidOption, which calls the catalog `name`, if it is not one."""
     if _is_discovered(raw):
         raise InvalidOption(f"{name} is a catalog as discover prints it, not a configured one. {_FORM}")
     entries = raw.get("streams")
@@ -49,9 +49,9 @@ def parse_catalog(raw: Mapping[str, Any], name: str = "The catalog") -> list[Con
 
 
 def stream_id(namespace: object, name: object) -> StreamId:
-    """Return what identifies a stream. An empty namespace counts as missing: sources, states and catalogs mix the two.
+    """Return the identity of a stream. Raises TypeError if its namespace or its name is not text.
 
-    Raises TypeError if either is not text.
+    An empty namespace counts as missing, because sources, states and catalogs use both for the same stream.
     """
     if not isinstance(name, str) or not isinstance(namespace, str | None):
         raise TypeError("a stream's name and namespace are text")
@@ -59,13 +59,13 @@ def stream_id(namespace: object, name: object) -> StreamId:
 
 
 def describe(stream: StreamId) -> str:
-    """Return the stream's name for a message, its namespace included."""
+    """Return the stream's name with its namespace, for a message."""
     namespace, name = stream
     return f"{namespace}.{name}" if namespace else name
 
 
 def _is_discovered(raw: Mapping[str, Any]) -> bool:
-    """Return whether `raw` is what a `discover` command printed: a whole message, or the catalog in it."""
+    """Return whether `raw` is the output of `discover`: the complete message, or the catalog in it."""
     if not raw.keys().isdisjoint({"catalog", "destination_catalog"}):
         return True
     entries = raw.get("streams")

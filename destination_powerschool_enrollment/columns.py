@@ -1,4 +1,7 @@
-"""Which field a column goes to: by the mapping, by its name, or by the name Airbyte's caches give it."""
+"""Finds the field of a column: by the configured mapping, by its name, or by its name in a cache of Airbyte's.
+
+A cache is a database that a sync filled. It renames columns, for example `Birth Date` to `birth_date`.
+"""
 
 from __future__ import annotations
 
@@ -9,13 +12,13 @@ AIRBYTE_COLUMN_PREFIX = "_airbyte_"
 
 
 def cache_name(name: str) -> str:
-    """Return the name as it comes out of a database that a sync filled: `Birth Date` → `birth_date`."""
+    """Return the name that a cache gives a column: `Birth Date` → `birth_date`."""
     plain = re.sub(r"[^a-z0-9]", "_", name.lower())
     return f"_{plain}" if plain[:1].isdigit() else plain
 
 
 class FieldFinder:
-    """Finds a column's field among those of an import schema; `fields` None: any name is a field."""
+    """Finds a column's field among the fields of an import schema. With `fields` None, every name is a field."""
 
     def __init__(self, mapping: Mapping[str, str], fields: Iterable[str] | None) -> None:
         self._mapping = dict(mapping)
@@ -24,7 +27,7 @@ class FieldFinder:
         self._field_by_cache_name = _unambiguous({name: name for name in self._fields or ()})
 
     def field_of(self, column: str) -> str | None:
-        """Return the column's field; None if it has none, or if it could be more than one."""
+        """Return the column's field; None if there is no such field, or more than one candidate."""
         if column in self._mapping:
             return self._mapping[column]
         if self._fields is not None and column in self._fields:
@@ -35,13 +38,13 @@ class FieldFinder:
 
 
 def _may_come_from_a_cache(column: str) -> bool:
-    """Return whether a cache may have derived this name. Names of two non-ASCII letters all become `__` there."""
+    """Return whether a cache may have derived this name. Every name of two non-ASCII letters becomes `__` there."""
     return column.isascii() and any(map(str.isalnum, column))
 
 
 def _unambiguous(fields: Mapping[str, str]) -> dict[str, str]:
-    """Return the field by cache name, where names that two columns share are left out."""
-    found: dict[str, set[str]] = {}
+    """Return the fields by cache name, without the names that columns of different fields share."""
+    candidates: dict[str, set[str]] = {}
     for column, field in fields.items():
-        found.setdefault(cache_name(column), set()).add(field)
-    return {name: choices.pop() for name, choices in found.items() if len(choices) == 1}
+        candidates.setdefault(cache_name(column), set()).add(field)
+    return {name: choices.pop() for name, choices in candidates.items() if len(choices) == 1}

@@ -1,4 +1,4 @@
-"""The destination's commands: `spec`, `check`, `discover` and `write`, spoken in Airbyte's protocol."""
+"""The destination's commands in Airbyte's protocol: `spec`, `check`, `discover` and `write`."""
 
 from __future__ import annotations
 
@@ -53,13 +53,13 @@ Message = AirbyteMessage | dict[str, Any]
 class DestinationPowerschoolEnrollment(Destination):
     """Writes rosters and submissions to PowerSchool Enrollment.
 
-    The CDK's way from the command to the output is replaced: it would drop what the platform adds to a state,
-    print states late, log malformed input whole, and knows no `discover`.
+    It does not use the CDK's own loop from the command to the output. That loop drops what the platform adds to a
+    state, prints states late, logs malformed input lines, and has no `discover`.
     """
 
     @override
     def spec(self, logger: logging.Logger) -> ConnectorSpecification:
-        """Return the options and what the destination supports."""
+        """Return the schema of the options and the supported sync modes."""
         return ConnectorSpecification(
             documentationUrl=DOCUMENTATION_URL,
             connectionSpecification=options_schema(),
@@ -69,7 +69,7 @@ class DestinationPowerschoolEnrollment(Destination):
 
     @override
     def check(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteConnectionStatus:
-        """Return whether the key is accepted and everything that the options name exists."""
+        """Return whether the service accepts the key and whether everything that the options refer to exists."""
         try:
             _verify(parse_config(config))
         except EnrollmentError as error:
@@ -82,14 +82,17 @@ class DestinationPowerschoolEnrollment(Destination):
         configured_catalog: ConfiguredAirbyteCatalog,
         input_messages: Iterable[AirbyteMessage],
     ) -> Iterable[AirbyteMessage]:
-        """Write from within Python. The CDK's messages know no `id` of a state; the command line keeps it."""
+        """Write the messages and yield the confirmed states, for callers in Python.
+
+        The CDK's message classes drop the `id` of a state. The command line does not use them, and keeps it.
+        """
         streams = parse_catalog(ConfiguredAirbyteCatalogSerializer.dump(configured_catalog))
         lines = (orjson.dumps(AirbyteMessageSerializer.dump(message)) for message in input_messages)
         for message in self._write(parse_config(config), streams, lines):
             yield AirbyteMessageSerializer.load(message)
 
     def parse_args(self, args: list[str]) -> argparse.Namespace:
-        """Read the command line."""
+        """Return the parsed arguments of the command line."""
         parser = argparse.ArgumentParser(prog="destination-powerschool-enrollment")
         commands = parser.add_subparsers(dest="command", required=True)
         commands.add_parser("spec", help="print the options")
@@ -121,7 +124,7 @@ class DestinationPowerschoolEnrollment(Destination):
             yield from self._write(parse_config(config), streams, read_lines(_input()))
 
     def run(self, args: list[str]) -> None:
-        """Run one command and print its messages, each at once: a state in a buffer is a state not confirmed."""
+        """Run one command and print each message immediately: a state in a buffer does not reach the platform."""
         init_uncaught_exception_handler(logger)
         logging.raiseExceptions = False  # if a log line cannot be written, a message cannot either: that is reported
         parsed_args = self.parse_args(args)
@@ -135,8 +138,8 @@ class DestinationPowerschoolEnrollment(Destination):
             sys.exit(
                 "Interrupted. Rows after the last state may have been written, too: the next sync sends them again."
             )
-        except Exception as error:  # noqa: BLE001  # its text may hold a row
-            raise _fault_of_ours(error) from None
+        except Exception as error:  # noqa: BLE001  # its text may contain a row
+            raise _unexpected_failure(error) from None
 
     def _write(
         self, config: Config, streams: list[ConfiguredStream], lines: Iterable[bytes]
@@ -154,7 +157,7 @@ def run() -> None:
 
 
 def _verify(config: Config) -> None:
-    """Raises an EnrollmentError with what is wrong."""
+    """Raise an EnrollmentError that contains every problem of the configuration."""
     client = Client(config.connection, timeouts=Timeouts.for_a_check())
     verify_connection(client)
     writable = read_writable_targets(client, [entry.target for entry in config.imports])
@@ -173,12 +176,12 @@ def _input() -> BinaryIO:
 
 
 def _print(message: Message) -> None:
-    """Print a message at once. Exit if that fails: the outcome of a row could no longer be reported."""
+    """Print a message immediately. Exit if that fails, because no state could be confirmed any more."""
     try:
         sys.stdout.write(_line(message))
         sys.stdout.flush()
     except OSError as fault:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python writes there once more when it ends
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python flushes it once more on exit
         is_closed = isinstance(fault, BrokenPipeError)
         sys.exit(1 if is_closed else f"The output cannot be written: {fault.strerror}.")
 
@@ -186,17 +189,17 @@ def _print(message: Message) -> None:
 def _line(message: Message) -> str:
     if isinstance(message, AirbyteMessage):
         return orjson.dumps(AirbyteMessageSerializer.dump(message)).decode() + "\n"
-    return json.dumps(message) + "\n"  # orjson refuses numbers of more than 64 bits, which a state may hold
+    return json.dumps(message) + "\n"  # a state may contain numbers of more than 64 bits, which orjson rejects
 
 
 def _trace(error: EnrollmentError) -> AirbyteMessage:
-    """Return the trace of an expected failure: its message only. If it were raised, the CDK would add a stack trace."""
+    """Return the trace message of an expected failure. Raising it instead would make the CDK add a stack trace."""
     failure_type = FailureType.config_error if isinstance(error, RowsRejected) else None
     return as_single_message(as_traced_exception(error, failure_type).as_sanitized_airbyte_message())
 
 
-def _fault_of_ours(error: Exception) -> AirbyteTracedException:
-    """Return a safe description of an unexpected exception: its type and place, without its text."""
+def _unexpected_failure(error: Exception) -> AirbyteTracedException:
+    """Return the type and the stack trace of an unexpected exception, without its text."""
     frames = "".join(traceback.format_tb(error.__traceback__))
     return AirbyteTracedException(
         message=f"The connector failed unexpectedly ({type(error).__name__}). Please report this with the log.",

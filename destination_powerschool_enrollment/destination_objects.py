@@ -19,7 +19,7 @@ _STUDENT_ID_SUFFIXES = ("studentid", "externalid", "studentnumber", "stuid")
 
 
 def destination_catalog(writable: WritableTargets) -> dict[str, Any]:
-    """Return the message `discover` prints: one operation per import schema, and one per form for submissions."""
+    """Return the message that `discover` prints: one operation per import schema, and one per form for submissions."""
     operations = []
     for form, title in writable.forms.items():
         schemas = list(writable.schemas.get(form, {}).values())
@@ -29,17 +29,17 @@ def destination_catalog(writable: WritableTargets) -> dict[str, Any]:
 
 
 def roster_object_name(form_title: str, published_action_id: int, schema_title: str, import_schema_id: int) -> str:
-    """Return the name under which an import schema is offered."""
+    """Return the name of the object that writes through an import schema."""
     return f"{form_title}: {schema_title} [published action {published_action_id}, import schema {import_schema_id}]"
 
 
 def submission_object_name(form_title: str, published_action_id: int) -> str:
-    """Return the name under which new submissions of a form are offered."""
+    """Return the name of the object that creates submissions of a form."""
     return f"{form_title}: new submissions [published action {published_action_id}]"
 
 
 def target_of(object_name: str) -> Target | None:
-    """Return the target that the name refers to, even if the form was renamed since; None if it contains no ids."""
+    """Return the target that the name refers to; None if the name contains no IDs."""
     ids = _IDS.search(object_name)
     if ids is None:
         return None
@@ -58,7 +58,10 @@ def _roster_operation(form: int, title: str, schema: ImportSchema) -> dict[str, 
 
 
 def _submission_operation(form: int, title: str, schemas: Iterable[ImportSchema]) -> dict[str, Any]:
-    """Offer the fields of the form's import schemas: the service does not list a form's data items."""
+    """Return the operation for submissions. Its fields are those of all import schemas of the form.
+
+    The service does not list the data items of a form itself.
+    """
     fields = dict.fromkeys(field for schema in schemas for field in schema.fields)
     return {
         "object_name": submission_object_name(title, form),
@@ -77,7 +80,7 @@ def _json_schema(fields: Iterable[str], *, is_complete: bool) -> dict[str, Any]:
 
 
 def _matching_keys(fields: Iterable[str]) -> list[str]:
-    """Return the fields that may identify a student: those that are called so, else any."""
+    """Return the fields that may identify a student: those with a typical name, or all if there are none."""
     names = list(fields)
     likely = [name for name in names if cache_name(name).replace("_", "").endswith(_STUDENT_ID_SUFFIXES)]
     return likely or names

@@ -17,20 +17,20 @@ Row = Mapping[str, Any]
 
 _DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
 _MIDNIGHT = re.compile(r"(\d{4}-\d{2}-\d{2})[T ]00:00(?::00(?:\.0+)?)?(?:Z|[+-]00:?00)?")
-_MOST_DIGITS = 100  # nothing in a roster is longer, and 1e999999999 written out would fill the memory
+_MOST_DIGITS = 100  # no number in a roster is longer, and 1e999999999 written out would fill the memory
 
 
 class UnfitRow(Exception):
-    """A row that cannot be sent. The message names columns, never values."""
+    """The row cannot be sent. The message contains column names, never values."""
 
 
 class UnfitValue(Exception):
-    """A value that no field accepts. The message names its kind, never the value."""
+    """No field accepts the value. The message contains its kind, never the value."""
 
 
 @dataclass(frozen=True)
 class Route:
-    """Where the rows of one stream go."""
+    """The target of one stream's rows, and how their columns map to fields."""
 
     stream: ConfiguredStream
     target: Target
@@ -42,14 +42,14 @@ class Route:
 
 @dataclass(frozen=True)
 class MappedRow:
-    """What is sent, and the key: rows of one key go in order, one at a time."""
+    """The fields that are sent, and the key. Rows of one key are sent in order, one at a time."""
 
     fields: dict[str, str]
     key: tuple[str, ...]
 
 
 class RowMapper:
-    """Maps the rows of one stream. Not to be shared between threads: it remembers columns."""
+    """Maps the rows of one stream. Not thread-safe: it caches the field of each column."""
 
     def __init__(self, route: Route, config: Config) -> None:
         self._route = route
@@ -59,7 +59,7 @@ class RowMapper:
         self._is_date = {**{cache_name(name): known for name, known in is_date.items()}, **is_date}
 
     def map(self, row: Row) -> MappedRow:
-        """Return what is sent for `row`. Raises UnfitRow."""
+        """Return the fields and the key of `row`. Raises UnfitRow."""
         fields: dict[str, str] = {}
         for column, value in row.items():
             field, is_date = self._field_of(column)
@@ -102,26 +102,29 @@ class RowMapper:
 
 
 def _no_field(column: str) -> str:
-    is_nameless = column in {"", "null"}
-    cause = " A row with more cells than its header has names gets such a column." if is_nameless else ""
+    is_unnamed = column in {"", "null"}
+    cause = " A row with more cells than its header has names gets such a column." if is_unnamed else ""
     return f"The column {column!r} has no field.{cause}"
 
 
 def _order_key(value: Any) -> str:
-    """Return what makes two rows the same student's: generous, because too few lanes only cost time."""
+    """Return the key's text without blanks at its ends and differences of case.
+
+    Rows of one student must not have different keys. Different students with the same key only cost time.
+    """
     return "" if value is None else str(value).strip().casefold()
 
 
 def _column(row: Row, name: str) -> Any:
-    """Return a column's value by its own name or by the name Airbyte's caches give it."""
+    """Return the value of a column by its name, or by its name in a cache."""
     return row[name] if name in row else row.get(cache_name(name))
 
 
 def text_of(value: Any, date_format: DateFormat, *, is_date: bool) -> str:
     """Return the value as text: dates in `date_format`, numbers as written (`1`, not `1.0`), booleans `true`, `false`.
 
-    A text that is a whole ISO date is taken for a date; a midnight only where the column `is_date`, because
-    that is how databases pad dates. Raises UnfitValue for an object, a list or a number that is not finite.
+    A text that is exactly an ISO date is treated as a date. With `is_date`, a time stamp at midnight is one, too,
+    because databases store dates like that. Raises UnfitValue for an object, a list, or a number that is not finite.
     """
     if isinstance(value, str):
         return _date_text(value, date_format, is_date=is_date)

@@ -1,4 +1,4 @@
-"""Before row 1: every stream has a target that exists, and every column a field. All problems at once, nothing sent."""
+"""Checks before the first row that each stream has an existing target and each column a field; reports all problems."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from powerschool_enrollment_api import InvalidOption
 
 
 def plan_routes(config: Config, streams: Sequence[ConfiguredStream], writable: WritableTargets) -> list[Route]:
-    """Return where each stream's rows go. Raises InvalidOption with every problem there is."""
+    """Return the route of each stream. Raises InvalidOption with all problems."""
     routes: list[Route] = []
     problems = list(problems_of_imports(config, writable))
-    problems += (f"The catalog has the stream {describe(stream)} twice." for stream in _twice(streams))
+    problems += (f"The catalog has the stream {describe(stream)} twice." for stream in _duplicates(streams))
     for stream in streams:
         entry = import_for(config, stream)
         if entry is None:
@@ -50,7 +50,7 @@ def problems_of_imports(config: Config, writable: WritableTargets) -> Iterator[s
 
 
 def import_for(config: Config, stream: ConfiguredStream) -> Import | None:
-    """Return the stream's entry in `imports`, or the entry that its destination object defines."""
+    """Return the stream's entry in `imports`, or the one that its destination object defines; None if there is none."""
     named = [entry for entry in config.imports if entry.stream == stream.name]
     exact = [entry for entry in named if entry.namespace == stream.namespace]
     anywhere = [entry for entry in named if entry.namespace is None]
@@ -73,7 +73,7 @@ def _route(stream: ConfiguredStream, entry: Import, writable: WritableTargets) -
     )
 
 
-def _twice(streams: Iterable[ConfiguredStream]) -> Iterator[StreamId]:
+def _duplicates(streams: Iterable[ConfiguredStream]) -> Iterator[StreamId]:
     counted = Counter(stream.id for stream in streams)
     return (stream for stream, count in counted.items() if count > 1)
 

@@ -1,6 +1,6 @@
 """Reads Airbyte's protocol from the input: lines become rows and states; other message types are ignored.
 
-States stay as they came. The CDK's own classes would lose what the platform adds to them (`id`), and fail the sync.
+States are raw JSON, not the CDK's classes: those drop what the platform adds to a state (`id`), which fails the sync.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _CHUNK = 1 << 16
 
 
 class MalformedInput(EnrollmentError):
-    """A line of the input is not an Airbyte message. The line itself may hold a row and is never shown."""
+    """A line of the input is not an Airbyte message. It may contain a row, so messages do not show it."""
 
     guidance = (
         "The line was not written, and no state after it was confirmed. A row has the form "
@@ -30,7 +30,7 @@ class MalformedInput(EnrollmentError):
 
 @dataclass(frozen=True)
 class RowMessage:
-    """One row of a stream. `size` is its length in bytes as it came."""
+    """One row of a stream. `size` is the length of its line in bytes."""
 
     stream: StreamId
     data: dict[str, Any] = field(repr=False)
@@ -52,15 +52,15 @@ InputMessage = RowMessage | StateMessage
 def read_lines(stream: BinaryIO) -> Iterator[bytes]:
     """Yield the lines of `stream`.
 
-    Reads below Python's own buffer, because a thread that waits inside it when the program ends takes the program
-    down with it; and as soon as there is something, because a source may pause for long.
+    Each line is yielded as soon as it is received, because a source may pause for a long time. It reads the raw
+    stream: if a thread waits in Python's buffered reader when the process exits, the interpreter aborts.
     """
     raw = getattr(stream, "raw", stream)
     unfinished: list[bytes] = []
     while chunk := raw.read(_CHUNK):
-        *ends, rest = chunk.split(b"\n")
-        for end in ends:
-            yield b"".join([*unfinished, end])
+        *line_ends, rest = chunk.split(b"\n")
+        for line_end in line_ends:
+            yield b"".join([*unfinished, line_end])
             unfinished.clear()
         unfinished.append(rest)
     yield b"".join(unfinished)
@@ -76,7 +76,7 @@ def read_messages(lines: Iterable[bytes]) -> Iterator[InputMessage]:
 
 
 def with_stats(state: dict[str, Any], accepted: int, rejected: int) -> dict[str, Any]:
-    """Return the message that confirms `state`: all that was received, and the number of rows that it covers."""
+    """Return the message that confirms `state`: the state as received, and the number of rows that it covers."""
     stats = {"recordCount": float(accepted), "rejectedRecordCount": float(rejected)}
     return {"type": "STATE", "state": {**state, "destinationStats": stats}}
 
@@ -102,7 +102,7 @@ def _stream_of(state: dict[str, Any]) -> StreamId | None:
 
 
 def _json(line: bytes, *, exact: bool = True) -> Any:
-    """Parse a line, with every digit of its numbers if `exact`; None if it is not JSON."""
+    """Return the parsed line, with all digits of its numbers if `exact`; None if it is not JSON."""
     try:
         if exact:
             return json.loads(line, parse_float=Decimal, parse_int=_integer)

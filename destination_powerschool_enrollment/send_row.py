@@ -1,4 +1,4 @@
-"""Sending one row, and what its answer makes of it."""
+"""Sends one row and returns its outcome."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ _UNKNOWN = (
 )
 
 
-def deliver(client: Client, route: Route, row: Row, fields: Fields) -> Outcome:
-    """Send one row. Raises an EnrollmentError, cleared of the row's values, when the sync cannot go on."""
+def send_row(client: Client, route: Route, row: Row, fields: Fields) -> Outcome:
+    """Send one row. Raises an EnrollmentError without the row's values if the sync cannot continue."""
     try:
         return _outcome(_send(client, route, fields), route, row, fields)
     except EnrollmentError as error:
         if isinstance(route.target, SubmissionTarget) and _has_unknown_outcome(error):
             reason = _UNKNOWN.format(error.message.rstrip("."))
             return Outcome(RowResult.REJECTED, reason, reason, error.status, unknown=True)
-        raise _cleared(error, route, row, fields) from None
+        raise _redacted_error(error, route, row, fields) from None
 
 
 def _send(client: Client, route: Route, fields: Fields) -> RowAnswer:
@@ -39,20 +39,20 @@ def _outcome(answer: RowAnswer, route: Route, row: Row, fields: Fields) -> Outco
     if answer.accepted:
         return ACCEPTED
     reason = "; ".join(answer.errors)
-    return Outcome(RowResult.REJECTED, reason, _public(reason, route, row, fields), answer.status)
+    return Outcome(RowResult.REJECTED, reason, _redacted_text(reason, route, row, fields), answer.status)
 
 
 def _has_unknown_outcome(error: EnrollmentError) -> bool:
     return isinstance(error, PassingFault) and error.arrived
 
 
-def _cleared(error: EnrollmentError, route: Route, row: Row, fields: Fields) -> EnrollmentError:
-    """Return the error with the service's message redacted. A refused key is not about a row and stays as it is."""
+def _redacted_error(error: EnrollmentError, route: Route, row: Row, fields: Fields) -> EnrollmentError:
+    """Return the error with the service's message redacted. The message about a refused key contains no row."""
     if error.service_message is None or isinstance(error, KeyRefused):
         return error
-    return replace(error, service_message=_public(error.service_message, route, row, fields))
+    return replace(error, service_message=_redacted_text(error.service_message, route, row, fields))
 
 
-def _public(text: str, route: Route, row: Row, fields: Fields) -> str:
+def _redacted_text(text: str, route: Route, row: Row, fields: Fields) -> str:
     values = {*fields.values(), *(str(value) for value in row.values() if value is not None)}
     return without_values(text, values, {*route.fields, *fields})

@@ -19,7 +19,7 @@ from destination_powerschool_enrollment.protocol import InputMessage, RowMessage
 from destination_powerschool_enrollment.rejected_rows import RejectedRowsFile
 from destination_powerschool_enrollment.roster_comparison import RosterDigests
 from destination_powerschool_enrollment.row_report import RowReport
-from destination_powerschool_enrollment.send_row import deliver
+from destination_powerschool_enrollment.send_row import send_row
 from destination_powerschool_enrollment.state_tracker import StateTracker
 from destination_powerschool_enrollment.writable_targets import read_writable_targets
 from destination_powerschool_enrollment.writer import OutcomeRecorders, SendTask, Writer
@@ -108,7 +108,7 @@ class WriteSync:
             return UNCHANGED
         # Streams that write to the same form share its keys, because they may contain the same students.
         key = (route.target.published_action_id, *mapped.key)
-        return SendTask(key, lambda: deliver(self._client, route, message.data, mapped.fields))
+        return SendTask(key, lambda: send_row(self._client, route, message.data, mapped.fields))
 
     def _route_of(self, stream: StreamId) -> Route:
         # If its rows were ignored, they would be lost: the next states would confirm that they were written.

@@ -1,4 +1,4 @@
-"""What the API key can write to: forms, and the import schemas of a form, read from the service."""
+"""Reads what the API key can write to: the forms, and their import schemas."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The files that the command line names: what they hold, or what is wrong with them and where, never what they hold."""
+"""Reads the JSON files of the command line. An error states what is wrong and where, and never quotes the content."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ _LINES = "Of lines that a connector printed, take what is needed: docs/command_l
 
 
 def name_of(path: str, argument: str) -> str:
-    """Return how a message about the file begins."""
+    """Return the beginning of a message about the file."""
     return f"The file {path}, given with {argument},"
 
 
 def read_object(path: str, argument: str) -> dict[str, Any]:
-    """Return the JSON object in a file. Raises InvalidOption."""
+    """Return the JSON object in a file. Raises InvalidOption if it contains something else."""
     found = read_json(path, argument)
     if not isinstance(found, dict):
         kind = "a list" if isinstance(found, list) else "a single value"
@@ -27,9 +27,9 @@ def read_object(path: str, argument: str) -> dict[str, Any]:
 
 
 def read_json(path: str, argument: str) -> Any:
-    """Return the JSON in a file, which may be in UTF-16 as well, or begin with a byte order mark: Windows does that.
+    """Return the JSON in a file. Raises InvalidOption.
 
-    Raises InvalidOption.
+    The file may be in UTF-16, or begin with a byte order mark: editors on Windows write such files.
     """
     name = name_of(path, argument)
     content = b""
