@@ -8,7 +8,7 @@ from powerschool_enrollment_api import InvalidOption
 STREAM = {"name": "students", "json_schema": {"properties": {"a": {}}}}
 
 
-def complaint(catalog):
+def error_message(catalog):
     with pytest.raises(InvalidOption) as caught:
         parse_catalog(catalog, "The file c.json")
     text = str(caught.value)
@@ -16,7 +16,7 @@ def complaint(catalog):
     return text
 
 
-def test_the_streams_of_a_configured_catalog_are_read():
+def test_configured_catalog_is_parsed_into_streams():
     (stream,) = parse_catalog({"streams": [{"stream": STREAM, "primary_key": [["a"]]}]})
     assert (stream.name, stream.primary_key, list(stream.columns)) == ("students", ("a",), ["a"])
 
@@ -30,22 +30,24 @@ def test_the_streams_of_a_configured_catalog_are_read():
     ],
 )
 def test_discovered_catalog_is_distinguished_from_a_configured_one(catalog):
-    assert complaint(catalog).startswith("The file c.json is a catalog as discover prints it, not a configured one.")
+    assert error_message(catalog).startswith(
+        "The file c.json is a catalog as discover prints it, not a configured one."
+    )
 
 
 @pytest.mark.parametrize("catalog", [{}, {"streams": "a"}, {"streams": {"stream": STREAM}}])
 def test_catalog_without_streams_is_invalid(catalog):
-    assert complaint(catalog).startswith("The file c.json is not a configured catalog: it has no list of streams.")
+    assert error_message(catalog).startswith("The file c.json is not a configured catalog: it has no list of streams.")
 
 
 @pytest.mark.parametrize("entry", ["vertraulich", {}, {"stream": "vertraulich"}, {"stream": {}}, None])
 def test_invalid_stream_entry_is_named_by_its_position_only(entry):
-    text = complaint({"streams": [{"stream": STREAM}, entry]})
+    text = error_message({"streams": [{"stream": STREAM}, entry]})
     assert "its entry streams.1 has another form." in text
     assert "vertraulich" not in text
 
 
-def test_a_catalog_shows_its_form_as_json():
+def test_error_shows_the_form_of_a_catalog_as_json():
     """The template is meant to be copied: only the placeholders are not JSON."""
-    form = complaint({}).partition("has the form ")[2].rstrip(".")
+    form = error_message({}).partition("has the form ")[2].rstrip(".")
     assert json.loads(form.replace("…", "null")).keys() == {"streams"}

@@ -32,37 +32,37 @@ FULL = {
 }
 
 
-def test_a_full_configuration_passes_both_the_spec_and_the_parser():
+def test_complete_configuration_is_valid_by_schema_and_parser():
     jsonschema.validate(FULL, options_schema())
     assert parse_config(FULL).imports[0].target.import_schema_id == 2
 
 
-def test_the_spec_has_exactly_the_models_options():
+def test_schema_has_exactly_the_options_of_the_model():
     assert list(options_schema()["properties"]) == list(Config.model_fields)
     assert set(FULL) == set(Config.model_fields)
 
 
-def test_the_spec_is_what_the_platforms_form_can_show():
+def test_schema_has_no_keyword_that_the_form_does_not_support():
     text = json.dumps(options_schema())
     assert not any(word in text for word in ("$ref", "$defs", "anyOf", "allOf", '"null"', "discriminator"))
 
 
-def test_the_key_is_not_shown():
+def test_api_key_is_not_in_the_representation():
     assert "hidden-key" not in repr(parse_config({"api_key": "hidden-key"}))
 
 
-def complaint(**options):
+def error_message(**options):
     with pytest.raises(InvalidOption) as caught:
         parse_config({"api_key": "k", **options})
     return str(caught.value)
 
 
-def complaint_about_import(**options):
-    return complaint(imports=[{"stream": "a", "target": TARGET, **options}])
+def import_error(**options):
+    return error_message(imports=[{"stream": "a", "target": TARGET, **options}])
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         ({"api_key": None}, "The option api_key is missing."),
         ({"api_key": ""}, "The option api_key is missing."),
@@ -80,33 +80,33 @@ def complaint_about_import(**options):
         ({"imports": [{"stream": "a"}]}, "The option imports.0.target is missing."),
     ],
 )
-def test_a_wrong_option_is_named_with_what_it_must_be(change, said):
-    assert said in complaint(**change)
+def test_wrong_option_is_named_with_its_rule(change, message):
+    assert message in error_message(**change)
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         ({"target": {**TARGET, "import_schema_id": "2"}}, "imports.0.target.import_schema_id must be a whole number."),
         ({"target": {**TARGET, "type": "no"}}, "imports.0.target.type must be one of: import_schema, submission."),
         ({"field_mapping": [{"column": "a"}]}, "imports.0.field_mapping.0.field is missing."),
     ],
 )
-def test_a_wrong_option_inside_another_is_named_by_its_path_in_the_file(change, said):
-    assert complaint_about_import(**change) == f"The option {said}"
+def test_wrong_nested_option_is_named_by_its_path(change, message):
+    assert import_error(**change) == f"The option {message}"
 
 
-def test_a_percentage_out_of_range_is_named_by_its_path_in_the_file():
-    said = complaint(on_rejected_row={"policy": "skip", "max_rejected_percent": 101})
-    assert said == "The option on_rejected_row.max_rejected_percent must be at most 100."
+def test_percentage_out_of_range_is_named_by_its_path():
+    message = error_message(on_rejected_row={"policy": "skip", "max_rejected_percent": 101})
+    assert message == "The option on_rejected_row.max_rejected_percent must be at most 100."
 
 
 @pytest.mark.parametrize(
     ("name", "meant"),
     [("numworkers", "num_workers"), ("baseUrl", "base_url"), ("API_KEY", "api_key"), ("import", "imports")],
 )
-def test_the_option_that_was_probably_meant_is_suggested(name, meant):
-    assert complaint(**{name: 1}) == f"Unknown option {name}; did you mean {meant}?"
+def test_closest_known_option_is_suggested(name, meant):
+    assert error_message(**{name: 1}) == f"Unknown option {name}; did you mean {meant}?"
 
 
 @pytest.mark.parametrize(
@@ -121,26 +121,26 @@ def test_the_option_that_was_probably_meant_is_suggested(name, meant):
         ),
     ],
 )
-def test_a_suggestion_is_made_at_its_own_level_of_nesting(change, name, meant):
-    said = f"Unknown option imports.0.{name}; did you mean imports.0.{meant}?"
-    assert complaint_about_import(**change) == said
+def test_suggestion_is_from_the_same_level(change, name, meant):
+    message = f"Unknown option imports.0.{name}; did you mean imports.0.{meant}?"
+    assert import_error(**change) == message
 
 
-def test_the_options_of_the_level_are_listed_where_nothing_is_near():
-    said = complaint(on_rejected_row={"policy": "skip", "wait": 1})
-    assert said == "Unknown option on_rejected_row.wait; known: policy, max_rejected_percent."
+def test_options_of_the_level_are_listed_without_a_close_name():
+    message = error_message(on_rejected_row={"policy": "skip", "wait": 1})
+    assert message == "Unknown option on_rejected_row.wait; known: policy, max_rejected_percent."
 
 
 def test_all_wrong_options_are_reported_at_once():
-    said = complaint(num_workers=0, validate="yes")
-    assert "num_workers must be at least 1. Unknown option validate; did you mean validate_only?" in said
+    message = error_message(num_workers=0, validate="yes")
+    assert "num_workers must be at least 1. Unknown option validate; did you mean validate_only?" in message
 
 
-def test_a_wrong_value_is_not_repeated():
-    assert "pasted-key" not in complaint(api_key=["pasted-key"], num_workers="pasted-key", imports="pasted-key")
+def test_wrong_value_is_not_repeated():
+    assert "pasted-key" not in error_message(api_key=["pasted-key"], num_workers="pasted-key", imports="pasted-key")
 
 
-def test_an_address_that_cannot_be_right_fails():
+def test_http_address_is_rejected():
     with pytest.raises(WrongAddress, match="https://"):
         parse_config({"api_key": "k", "base_url": "http://example.com"})
 
@@ -154,5 +154,5 @@ def test_platform_entries_and_empty_options_are_ignored(empty):
     assert config == parse_config({"api_key": "k", "imports": [entry]})
 
 
-def test_a_whole_number_may_have_a_decimal_point():
+def test_whole_number_may_have_a_decimal_point():
     assert parse_config({"api_key": "k", "num_workers": 8.0}).num_workers == 8

@@ -43,7 +43,7 @@ def test_expected_failure_is_reported_once_without_a_stack_trace(capsys, caplog)
     assert caplog.records == []
 
 
-def test_it_can_be_run_from_within_python(requests_mock):
+def test_write_can_be_called_from_python(requests_mock):
     service = "http://localhost/api/v1/publishedactions"
     requests_mock.get(service, json=[{"id": 1, "title": "Form", "academicYear": "2026-2027"}])
     requests_mock.get(f"{service}/1/importschemas", json=[{"id": 2, "title": "Roster", "fields": ["StudentID"]}])

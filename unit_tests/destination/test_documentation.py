@@ -14,12 +14,12 @@ ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "destinations" / "powerschool-enrollment.md").read_text(encoding="utf-8")
 
 
-def test_the_pages_example_is_a_configuration():
+def test_example_of_the_page_is_a_valid_configuration():
     (example,) = re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)
     assert parse_config(yaml.safe_load(example)).imports[0].key_field == "StudentID"
 
 
-def test_the_page_shows_a_rejected_row_as_the_file_keeps_it(tmp_path):
+def test_page_shows_a_rejected_row_as_it_is_in_the_file(tmp_path):
     (line,) = re.findall(r"```jsonl\n(.*?)```", PAGE, re.DOTALL)
     shown = json.loads(line)
     outcome = Outcome(RowResult.REJECTED, shown["reason"], status=shown["status"])

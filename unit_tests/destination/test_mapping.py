@@ -18,17 +18,17 @@ def mapper(key_field=None, primary_key=(), columns=None, mapping=None, ignores_u
     return RowMapper(route, Config(api_key="k", **options))
 
 
-def test_values_go_as_text_under_their_fields():
+def test_values_are_mapped_to_fields_as_text():
     row = {"StudentID": 1, "first_name": "Ann", "DOB": "2007-04-20"}
     assert mapper().map(row).fields == {"StudentID": "1", "First Name": "Ann", "DOB": "04/20/2007"}
 
 
-def test_a_date_column_is_known_by_its_schema_even_under_a_cached_name():
+def test_date_column_is_recognised_by_its_schema_under_a_cache_name():
     mapped = mapper(columns={"Dob": {"format": "date-time"}}).map({"dob": "2007-04-20T00:00:00"})
     assert mapped.fields == {"DOB": "04/20/2007"}
 
 
-def test_a_null_is_left_out():
+def test_null_is_omitted():
     assert mapper().map({"StudentID": "1", "DOB": None}).fields == {"StudentID": "1"}
 
 
@@ -36,11 +36,11 @@ def test_null_clears_the_field_if_configured():
     assert mapper(null_values="empty").map({"DOB": None}).fields == {"DOB": ""}
 
 
-def test_columns_that_airbyte_adds_are_dropped():
+def test_columns_of_airbyte_are_dropped():
     assert mapper().map({"StudentID": "1", "_airbyte_raw_id": "x"}).fields == {"StudentID": "1"}
 
 
-def test_a_column_too_many_is_refused_by_its_name():
+def test_unmapped_column_is_rejected_by_name():
     for _ in range(2):
         with pytest.raises(UnfitRow, match="'Extra' has no field"):
             mapper().map({"Extra": "secret"})
@@ -56,7 +56,7 @@ def test_unmapped_column_is_ignored_if_configured():
     assert mapper(ignores_unmapped=True).map({"Extra": [1], "DOB": "x"}).fields == {"DOB": "x"}
 
 
-def test_two_columns_for_one_field_are_refused():
+def test_two_columns_with_the_same_field_are_rejected():
     with pytest.raises(UnfitRow, match="Two columns go to the field 'StudentID'"):
         mapper().map({"StudentID": "1", "studentid": "2"})
 
@@ -67,17 +67,17 @@ def test_key_ignores_blanks_and_case():
 
 
 @pytest.mark.parametrize("row", [{}, {"StudentID": None}, {"StudentID": " "}])
-def test_a_row_without_its_key_is_refused(row):
+def test_row_without_its_key_is_rejected(row):
     with pytest.raises(UnfitRow, match="key field 'StudentID' is missing or empty"):
         mapper("StudentID").map(row)
 
 
-def test_without_a_key_field_the_primary_key_keeps_the_order_even_if_it_is_not_sent():
+def test_primary_key_is_the_key_even_if_it_is_not_sent():
     mapped = mapper(primary_key=("Row Id", "DOB"), ignores_unmapped=True).map({"row_id": 7, "DOB": "x"})
     assert mapped.key == ("7", "x")
 
 
-def test_without_any_key_all_rows_share_one():
+def test_rows_without_a_key_share_an_empty_key():
     assert mapper().map({"StudentID": "1"}).key == mapper().map({"StudentID": "2"}).key == ()
 
 
@@ -103,24 +103,24 @@ def test_without_any_key_all_rows_share_one():
         ("born 2007-04-20", "born 2007-04-20"),
     ],
 )
-def test_a_value_is_written_as_text(value, text):
+def test_value_becomes_text(value, text):
     assert text_of(value, "MM/DD/YYYY", is_date=False) == text
 
 
 @pytest.mark.parametrize(
     "padded", ["2007-04-20", "2007-04-20T00:00:00", "2007-04-20 00:00:00.000", "2007-04-20T00:00:00Z"]
 )
-def test_a_date_column_loses_the_midnight_a_database_added(padded):
+def test_midnight_is_removed_in_a_date_column(padded):
     assert text_of(padded, "MM/DD/YYYY", is_date=True) == "04/20/2007"
     assert text_of(padded, "YYYY-MM-DD", is_date=True) == "2007-04-20"
 
 
-def test_a_time_in_a_date_column_stays_as_it_is():
+def test_other_time_in_a_date_column_is_unchanged():
     assert text_of("2007-04-20T16:30:00Z", "MM/DD/YYYY", is_date=True) == "2007-04-20T16:30:00Z"
 
 
 @pytest.mark.parametrize(
-    ("value", "said"),
+    ("value", "kind"),
     [
         ([], "a list"),
         ({}, "an object"),
@@ -130,6 +130,6 @@ def test_a_time_in_a_date_column_stays_as_it_is():
         (Decimal("1e-999"), "too long"),
     ],
 )
-def test_what_no_field_takes_is_refused_without_its_value(value, said):
-    with pytest.raises(UnfitValue, match=said):
+def test_unfit_value_is_reported_by_its_kind(value, kind):
+    with pytest.raises(UnfitValue, match=kind):
         text_of(value, "MM/DD/YYYY", is_date=False)

@@ -21,8 +21,8 @@ def problems(*streams, **options):
 
 def test_stream_without_an_import_is_reported_with_the_known_ones():
     stream = ConfiguredStream("Students", namespace="public")
-    said = "Stream public.Students: the option imports has no entry for it. It has entries for: sis.students."
-    assert problems(stream, namespace="sis") == [said]
+    message = "Stream public.Students: the option imports has no entry for it. It has entries for: sis.students."
+    assert problems(stream, namespace="sis") == [message]
 
 
 def test_duplicate_stream_in_the_catalog_is_reported():
@@ -36,15 +36,15 @@ def test_empty_namespace_in_imports_counts_as_missing():
 
 
 def test_unknown_key_field_is_reported_once_with_a_suggestion():
-    said = "Stream students: the import schema 2 has no field 'StudentId' for key_field (did you mean 'StudentID'?)."
-    assert problems(key_field="StudentId") == [said]
+    message = "Stream students: the import schema 2 has no field 'StudentId' for key_field (did you mean 'StudentID'?)."
+    assert problems(key_field="StudentId") == [message]
 
 
 def test_unknown_field_without_a_suggestion_lists_the_known_ones():
-    said = "Stream students: the import schema 2 has no field 'Zip'; it has StudentID, FirstName."
-    assert problems(field_mapping=[{"column": "FirstName", "field": "Zip"}]) == [said]
+    message = "Stream students: the import schema 2 has no field 'Zip'; it has StudentID, FirstName."
+    assert problems(field_mapping=[{"column": "FirstName", "field": "Zip"}]) == [message]
 
 
 def test_key_field_without_a_column_is_reported():
-    said = "Stream students: no column goes to its key_field 'StudentID'."
-    assert problems(ConfiguredStream("students", columns={"FirstName": {}}), key_field="StudentID") == [said]
+    message = "Stream students: no column goes to its key_field 'StudentID'."
+    assert problems(ConfiguredStream("students", columns={"FirstName": {}}), key_field="StudentID") == [message]

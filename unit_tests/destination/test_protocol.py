@@ -23,12 +23,12 @@ def messages(*lines):
 
 
 @given(st.lists(st.binary(max_size=10).filter(lambda line: b"\n" not in line), max_size=20), st.booleans())
-def test_lines_are_read_whole(lines, ends_with_newline):
+def test_lines_are_complete_for_any_chunk_size(lines, ends_with_newline):
     content = b"\n".join(lines) + (b"\n" if ends_with_newline and lines else b"")
     assert b"\n".join(read_lines(io.BytesIO(content))) == content
 
 
-def test_a_line_is_read_while_the_source_is_silent():
+def test_line_is_yielded_before_the_next_input():
     read_end, write_end = os.pipe()
     os.write(write_end, b"first\nsec")
     with os.fdopen(read_end, "rb") as stream:
@@ -38,7 +38,7 @@ def test_a_line_is_read_while_the_source_is_silent():
         assert list(lines) == [b"second"]
 
 
-def test_rows_and_states_come_in_order_and_nothing_else():
+def test_only_rows_and_states_are_read_in_order():
     row = {"type": "RECORD", "record": {"stream": "a", "namespace": "n", "data": {"x": 1}}}
     state = {"type": "STATE", "state": {"id": 1}}
     others = [{"type": "LOG"}, {"type": "SOMETHING_NEW"}]
@@ -58,7 +58,7 @@ def test_empty_namespace_counts_as_missing_in_rows_states_and_catalog(namespace)
 
 
 @pytest.mark.parametrize("state", [{"type": "GLOBAL", "global": {}}, {"data": {}}, {"type": "STREAM", "stream": None}])
-def test_a_state_of_no_stream_speaks_of_all(state):
+def test_state_without_a_stream_covers_all_streams(state):
     (message,) = messages(json.dumps({"type": "STATE", "state": state}))
     assert (message.stream, message.state) == (None, state)
 
@@ -80,17 +80,17 @@ def test_name_or_namespace_that_is_not_text_is_malformed_and_not_quoted(odd):
     "line",
     ["{", "[]", "1", "null", "{}", '{"type": 1}', '{"type": "RECORD"}', '{"type": "STATE", "state": null}', b"\xff"],
 )
-def test_a_malformed_line_is_named_by_its_number_alone(line):
+def test_malformed_line_is_named_by_its_number_only(line):
     with pytest.raises(MalformedInput, match=r"^Line 2 of the input is not an Airbyte message\. "):
         messages('{"type": "LOG"}', line)
 
 
-def test_deep_nesting_is_malformed_too():
+def test_deep_nesting_is_malformed():
     with pytest.raises(MalformedInput):
         messages("[" * 100_000)
 
 
-def test_a_message_shows_no_row_in_a_debugger_or_log():
+def test_representation_of_a_row_message_has_no_values():
     (row,) = messages('{"type": "RECORD", "record": {"stream": "a", "data": {"x": "secret"}}}')
     assert "secret" not in repr(row)
 
@@ -112,7 +112,7 @@ json_values = st.recursive(
 
 
 @given(st.dictionaries(st.text(), json_values))
-def test_a_state_comes_back_as_it_was(state):
+def test_confirmed_state_is_unchanged(state):
     (message,) = messages(json.dumps({"type": "STATE", "state": state}))
     confirmed = json.loads(json.dumps(with_stats(message.state, 1, 2)))["state"]
     assert confirmed.pop("destinationStats") == {"recordCount": 1.0, "rejectedRecordCount": 2.0}

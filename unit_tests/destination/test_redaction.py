@@ -23,15 +23,15 @@ FIELDS = {"FirstName", "Address 2", "stu_Line22"}
         ("The field stu_Line22 is too long", "The field stu_Line22 is too long"),
     ],
 )
-def test_a_reason_loses_the_rows_values(reason, public):
+def test_values_are_removed_from_a_reason(reason, public):
     assert without_values(reason, ROW, FIELDS) == public
 
 
-def test_a_long_reason_is_cut():
+def test_long_reason_is_truncated():
     assert len(without_values("no " * 500, [], ())) < 310
 
 
 @given(st.lists(st.text(min_size=4, alphabet=st.characters(categories=["L"])), min_size=1, max_size=5))
-def test_no_longer_value_survives(values):
+def test_no_value_of_four_letters_remains(values):
     public = without_values(" and ".join(values), values, ())
     assert not any(value in public for value in values if value not in " and …")

@@ -17,16 +17,16 @@ def report_of(policy, *outcomes, **settings):
     return report
 
 
-def test_a_sync_without_rejections_does_not_fail():
+def test_sync_without_rejections_succeeds():
     assert report_of(FAIL, ACCEPTED, UNCHANGED).final_failure() is None
 
 
-def test_a_rejected_row_fails_the_sync_with_its_reason_and_place():
+def test_failure_names_reasons_and_rows():
     failure = report_of(FAIL, ACCEPTED, unfit("No grade."), unfit("No grade."), unfit("No name.")).final_failure()
     assert "3 of 4 rows were rejected. 2 times: No grade (stream students, rows 2, 3); once: No name" in str(failure)
 
 
-def test_first_rows_of_a_reason_are_named_in_any_order_of_answers():
+def test_first_rows_of_a_reason_are_named_in_any_order_of_outcomes():
     report = RowReport(FAIL)
     for number in (9, 4, 7, 2, 5):
         report.count(STREAM, number, unfit("No grade."))
@@ -38,7 +38,7 @@ def test_skipped_rows_fail_the_sync_beyond_the_percentage(accepted, fails):
     assert bool(report_of(SKIP, *[ACCEPTED] * accepted, unfit("No.")).final_failure()) is fails
 
 
-def test_a_percentage_of_none_is_named_too():
+def test_percentage_of_zero_is_named():
     policy = SkipRejectedRow(policy="skip", max_rejected_percent=0)
     assert "more than max_rejected_percent (0) allows" in str(report_of(policy, ACCEPTED, unfit("No.")).final_failure())
 
@@ -57,29 +57,29 @@ def test_validation_does_not_claim_that_rows_were_sent(policy):
     assert report.summary() == ["Stream students: 2 rows: 1 fit to be sent, 1 rejected."]
 
 
-def test_fifty_rows_rejected_for_one_reason_stop_the_sync():
+def test_fifty_rejections_for_one_reason_stop_the_sync():
     with pytest.raises(RowsRejected, match="first 50 rows"):
         report_of(SKIP, *[unfit("No.")] * 50)
 
 
-def test_one_reason_is_one_however_its_public_form_varies():
+def test_equal_reasons_with_different_redactions_stop_the_sync():
     outcomes = [Outcome(RowResult.REJECTED, "Form 12 closed", f"Form … closed{n % 2}") for n in range(50)]
     with pytest.raises(RowsRejected, match="first 50 rows"):
         report_of(SKIP, *outcomes)
 
 
-def test_an_accepted_row_or_another_reason_among_the_first_fifty_lets_it_go_on():
+def test_accepted_row_or_other_reason_in_the_first_fifty_continues():
     assert report_of(SKIP, ACCEPTED, *[unfit("No.")] * 60)
     assert report_of(SKIP, unfit("Another."), *[unfit("No.")] * 60)
 
 
-def test_reasons_without_end_are_kept_within_bounds():
+def test_number_of_reasons_is_limited():
     report = report_of(SKIP, ACCEPTED, *(unfit(f"Reason {letter * 3}{n}") for n, letter in enumerate("abc" * 100)))
     assert len(report.streams[STREAM].reasons) <= 101
     assert "other reasons" in report.reasons()
 
 
-def test_ten_unknown_outcomes_in_a_row_are_an_outage():
+def test_ten_consecutive_unknown_outcomes_stop_the_sync():
     unknown = Outcome(RowResult.REJECTED, "Unknown", "Unknown", unknown=True)
     assert report_of(SKIP, ACCEPTED, *[unknown] * 9, ACCEPTED, *[unknown] * 9)
     with pytest.raises(PassingFault):

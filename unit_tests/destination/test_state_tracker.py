@@ -23,12 +23,12 @@ def tracker():
     return StateTracker()
 
 
-def test_a_state_before_any_row_leaves_at_once(tracker):
+def test_state_before_any_row_is_released_immediately(tracker):
     tracker.add_state(stream_state(A, 1))
     assert released(tracker) == [(1, 0, 0)]
 
 
-def test_states_leave_in_order_however_rows_are_settled(tracker):
+def test_states_are_released_in_order_of_the_input(tracker):
     first = tracker.add_row()
     tracker.add_state(stream_state(A, 1))
     second = tracker.add_row()
@@ -40,7 +40,7 @@ def test_states_leave_in_order_however_rows_are_settled(tracker):
     assert released(tracker) == []
 
 
-def test_a_streams_state_counts_its_own_rows_since_its_last_one(tracker):
+def test_state_counts_the_rows_of_its_stream_since_the_last_one(tracker):
     for stream in (A, B, A):
         tracker.settle(tracker.add_row(), stream, accepted=True)
     tracker.add_state(stream_state(A, 1))
@@ -51,7 +51,7 @@ def test_a_streams_state_counts_its_own_rows_since_its_last_one(tracker):
 
 
 @pytest.mark.parametrize("state", [{"type": "GLOBAL", "global": {}, "id": 2}, {"data": {}, "id": 2}])
-def test_a_global_or_legacy_state_counts_all_streams(tracker, state):
+def test_global_or_legacy_state_counts_rows_of_all_streams(tracker, state):
     for stream in (A, B):
         tracker.settle(tracker.add_row(), stream, accepted=True)
     tracker.add_state(stream_state(A, 1))
@@ -59,7 +59,7 @@ def test_a_global_or_legacy_state_counts_all_streams(tracker, state):
     assert released(tracker) == [(1, 1, 0), (2, 1, 0)]
 
 
-def test_after_a_rejected_row_states_are_held_back_but_those_before_it_leave():
+def test_states_after_a_rejected_row_are_held_back():
     tracker = StateTracker(holds_back_after_rejection=True)
     tracker.settle(tracker.add_row(), A, accepted=True)
     tracker.add_state(stream_state(A, 1))
@@ -71,7 +71,7 @@ def test_after_a_rejected_row_states_are_held_back_but_those_before_it_leave():
     assert released(tracker) == [(1, 1, 0)]
 
 
-def test_held_back_states_still_give_their_room_back():
+def test_held_back_states_are_released_without_a_message():
     tracker = StateTracker(holds_back_all=True)
     tracker.add_state(StateMessage({}, size=7))
     assert [(state.message, state.size) for state in tracker.released()] == [(None, 7)]
