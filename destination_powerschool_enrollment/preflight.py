@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from difflib import get_close_matches
 
 from destination_powerschool_enrollment.catalog import ConfiguredStream, StreamId, describe
 from destination_powerschool_enrollment.columns import AIRBYTE_COLUMN_PREFIX, FieldFinder, cache_name
@@ -12,7 +11,7 @@ from destination_powerschool_enrollment.config import Config, Import, ImportSche
 from destination_powerschool_enrollment.destination_objects import target_of
 from destination_powerschool_enrollment.mapping import Route
 from destination_powerschool_enrollment.writable_targets import WritableTargets
-from powerschool_enrollment_airbyte.suggestions import listed
+from powerschool_enrollment_airbyte.suggestions import closest, listed
 from powerschool_enrollment_api import InvalidOption
 
 
@@ -152,6 +151,5 @@ def _mapping(entry: Import) -> dict[str, str]:
 
 def _hint(name: str, known: Iterable[str]) -> str:
     """Suggest the closest known name, ignoring case and separators."""
-    by_plain_name = {cache_name(other): other for other in known}
-    near = get_close_matches(cache_name(name), by_plain_name, n=1)
-    return f" (did you mean {by_plain_name[near[0]]!r}?)" if near else ""
+    near = closest(name, known, normalise=cache_name)
+    return f" (did you mean {near!r}?)" if near else ""

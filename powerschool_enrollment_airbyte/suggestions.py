@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from difflib import get_close_matches
 
 
 def did_you_mean(name: str, known: Iterable[str], path: str = "") -> str:
-    """Return the known name that was probably meant, below `path` (`imports.0.`), or all known names."""
+    """Return the closest known name, below `path` (`imports.0.`), or all known names if none is close."""
     names = list(known)
-    near = get_close_matches(name.lower(), names, n=1)
-    return f"did you mean {path}{near[0]}?" if near else f"known: {', '.join(names)}."
+    near = closest(name, names)
+    return f"did you mean {path}{near}?" if near else f"known: {', '.join(names)}."
+
+
+def closest(name: str, known: Iterable[str], normalise: Callable[[str], str] = str.lower) -> str | None:
+    """Return the closest known name; None if none is close. Names are compared in their normalised form."""
+    by_normalised_name = {normalise(other): other for other in known}
+    near = get_close_matches(normalise(name), by_normalised_name, n=1)
+    return by_normalised_name[near[0]] if near else None
 
 
 def listed(names: Iterable[str], most: int = 20) -> str:
