@@ -1,21 +1,18 @@
-"""Syncs `delivered_records` through the real console script, in a process that can be killed at any moment."""
+"""Syncs `delivered_records` in a process that can be killed at any moment."""
 
 from __future__ import annotations
 
 import json
-import os
 import random
-import signal
-import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from integration_tests.connector import source_arguments
 from integration_tests.source.delivery_platform import Message, Platform
 from integration_tests.source.delivery_sandbox import never
+from integration_tests.source.forked_connector import forked_connector
 
-SCRIPT = Path(sys.executable).parent / "source-powerschool-enrollment"
 CATALOG = {
     "streams": [
         {
@@ -39,16 +36,6 @@ def config_of(platform: Platform) -> dict[str, Any]:
     return {"api_key": sandbox.api_key, "base_url": sandbox.base_url, "deliveries": deliveries}
 
 
-def command(name: str, folder: Path, **files: Any) -> list[str]:
-    """Return a command line of the console script, its files written to the folder."""
-    arguments = [str(SCRIPT), name]
-    for option, content in files.items():
-        path = folder / f"{option}.json"
-        path.write_text(json.dumps(content))
-        arguments += [f"--{option}", str(path)]
-    return arguments
-
-
 def state_messages(state: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return the state as the platform passes it."""
     stream = {"stream_descriptor": {"name": "delivered_records"}, "stream_state": state}
@@ -65,23 +52,18 @@ class KilledSync:
         self.last_request = platform.service.requests + chance.randint(0, 8)
         self.last_moment = chance.choice(["before", "after"])
         self.last_line = chance.randint(1, 60)
-        self.arguments = command(
+        self.arguments = source_arguments(
             "read", folder, config=config_of(platform), catalog=CATALOG, state=state_messages(platform.state)
         )
 
     def run(self) -> list[Message]:
         """Return what was heard of it."""
-        with subprocess.Popen(
-            self.arguments,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            # Buffered, as it is shipped, a killed process takes the more of its output with it.
-            env={**os.environ, "PYTHONUNBUFFERED": self.chance.choice(["", "1"])},
-        ) as process:
-            self.process = process
+        # Buffered, as it is shipped, a killed process takes the more of its output with it.
+        with forked_connector(self.arguments, buffered=self.chance.choice([True, False])) as connector:
+            self.process = connector.process
             self.platform.service.spoil = self.spoil
             try:
-                heard = [message for line in process.stdout or [] for message in self.hear(line)]
+                heard = [message for line in connector.stdout for message in self.hear(line)]
             finally:
                 self.platform.service.spoil = never
         return heard
@@ -93,7 +75,7 @@ class KilledSync:
             return []  # cut by the kill
         self.last_line -= 1
         if self.last_line == 0 and not self.kills_at_request:
-            self.process.send_signal(signal.SIGKILL)
+            self.process.kill()
         if message["type"] == "RECORD":
             return [{"record": message["record"]["data"]}]
         if message["type"] == "STATE":
@@ -105,7 +87,7 @@ class KilledSync:
         if self.chance.random() < 0.2:
             service.approve(self.chance.choice(list(service.targets)), self.chance.randint(1, 5))
         if self.kills_at_request and when == self.last_moment and service.requests >= self.last_request:
-            self.process.send_signal(signal.SIGKILL)
+            self.process.kill()
             return "drop"
         if "createbatch" in path and self.chance.random() < 0.1:
             return self.chance.choice(["drop", "500"])

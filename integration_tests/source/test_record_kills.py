@@ -2,13 +2,13 @@
 
 import json
 import os
-import subprocess
 from collections import Counter
 from random import Random
 
 import pytest
 
-from integration_tests.connector import configured_catalog, run_source, source_command
+from integration_tests.connector import configured_catalog, run_source, source_arguments
+from integration_tests.source.forked_connector import forked_connector
 from powerschool_enrollment_sandbox import District, running_sandbox
 
 # `make soak` sets it; each history kills five processes.
@@ -48,16 +48,16 @@ class Platform:
 
 def heard_until_killed(folder, files, after):
     """Run a sync, kill it after this number of records, and return the complete lines that it printed."""
-    arguments = source_command("read", folder, **files)
+    arguments = source_arguments("read", folder, **files)
     lines, records = [], 0
-    with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=folder) as process:
-        for line in process.stdout:
+    with forked_connector(arguments) as connector:
+        for line in connector.stdout:
             if line.endswith(b"\n"):
                 lines.append(line)
             records += b'"type":"RECORD"' in line
             if records == after:
-                process.kill()
-    return [line for line in lines if line.strip()], process.returncode
+                connector.process.kill()
+    return [line for line in lines if line.strip()], connector.process.exitcode
 
 
 def edit_some(district, chance):
