@@ -6,11 +6,15 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+import powerschool_enrollment_sandbox
 from integration_tests.pyairbyte import needs_pyairbyte
+from integration_tests.warm_process import WarmProcess, run_warm
+from powerschool_enrollment_sandbox import District, SandboxProcess, running_sandbox
 
 VARIABLES = "POWERSCHOOL_ENROLLMENT_"
 EXAMPLE = Path(__file__).parents[1] / "examples" / "sync_to_duckdb.py"
@@ -26,11 +30,33 @@ def environment(sandbox, api_key):
     }
 
 
-def sync(folder, sandbox, api_key, *arguments):
+def sync(folder, sandbox, api_key, *arguments, **settings):
+    return run_warm(EXAMPLE, *arguments, folder=folder, environment=environment(sandbox, api_key), **settings)
+
+
+def rows(printed):
+    return dict(re.findall(r"│ (\w+) +│ +([\d,]+) │", printed))
+
+
+@pytest.fixture(scope="module")
+def district(small_district):
+    """The service of a district that was synced once."""
+    with running_sandbox(district=District.generate(**small_district)) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def warehouse(tmp_path_factory):
+    return tmp_path_factory.mktemp("warehouse")
+
+
+@pytest.fixture(scope="module")
+def first_sync(district, warehouse):
+    """The first sync, as a user runs it."""
     return subprocess.run(
-        [sys.executable, str(EXAMPLE), *arguments],
-        cwd=folder,
-        env=environment(sandbox, api_key),
+        [sys.executable, str(EXAMPLE)],
+        cwd=warehouse,
+        env=environment(district, district.api_key),
         capture_output=True,
         text=True,
         check=False,
@@ -38,17 +64,13 @@ def sync(folder, sandbox, api_key, *arguments):
     )
 
 
-def rows(printed):
-    return dict(re.findall(r"│ (\w+) +│ +([\d,]+) │", printed))
-
-
-def test_it_ends_with_a_table_of_rows_a_stream(sandbox, tmp_path):
-    done = sync(tmp_path, sandbox, sandbox.api_key)
+def test_it_ends_with_a_table_of_rows_a_stream(first_sync, warehouse):
+    done = first_sync
     assert done.returncode == 0, done.stderr[-2000:]
     found = rows(done.stdout)
     assert (found["published_actions"], found["roster_records"], found["submission_records"]) == ("3", "390", "210")
     assert "schema main" in done.stdout
-    assert (tmp_path / "powerschool_enrollment.duckdb").stat().st_mode & 0o077 == 0
+    assert (warehouse / "powerschool_enrollment.duckdb").stat().st_mode & 0o077 == 0
 
 
 def test_refused_key_is_reported_without_a_traceback(sandbox, tmp_path):
@@ -68,11 +90,16 @@ def test_without_a_key_no_made_up_children_are_read_unasked(sandbox, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+def make_the_sandbox_small():
+    small = partial(SandboxProcess, forms=2, roster_records=40, submission_records=20)
+    powerschool_enrollment_sandbox.SandboxProcess = small
+
+
 def test_sandbox_is_read_into_a_separate_file_even_if_a_key_is_set(sandbox, tmp_path):
-    done = sync(tmp_path, sandbox, sandbox.api_key, "--sandbox")
+    done = sync(tmp_path, sandbox, sandbox.api_key, "--sandbox", before=make_the_sandbox_small)
     assert done.returncode == 0, done.stderr[-2000:]
     assert "schema sandbox" in done.stdout
-    assert rows(done.stdout)["roster_records"] == "12,000"
+    assert rows(done.stdout)["roster_records"] == "80"
     assert sandbox.journal.count() == 0
 
 
@@ -105,16 +132,16 @@ def test_file_in_use_is_reported_before_anything_is_read(sandbox, tmp_path):
     assert sandbox.journal.count() == 0
 
 
-def test_what_is_gone_stays_until_all_is_replaced(sandbox, tmp_path):
-    sync(tmp_path, sandbox, sandbox.api_key)
-    form = next(iter(sandbox.district.forms.values()))
+@pytest.mark.usefixtures("first_sync")
+def test_what_is_gone_stays_until_all_is_replaced(district, warehouse):
+    form = next(iter(district.district.forms.values()))
     form.roster.remove(form.roster.ids()[7])
-    sandbox.district.checklists.popitem()
-    for target in sandbox.district.delivery_targets.values():
+    district.district.checklists.popitem()
+    for target in district.district.delivery_targets.values():
         for batch in target.batches:
             batch.auto_open = False
     (merged, replaced, again) = (
-        rows(sync(tmp_path, sandbox, sandbox.api_key, *arguments).stdout) for arguments in ([], ["--replace"], [])
+        rows(sync(warehouse, district, district.api_key, *arguments).stdout) for arguments in ([], ["--replace"], [])
     )
     gone = ("roster_records", "checklists", "open_batches")
     assert [merged[name] for name in gone] == ["390", "3", "2"]
@@ -148,16 +175,28 @@ def is_ended(process_id):
     return Path(f"/proc/{process_id}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
 
 
+def start_as_a_user_does(script, folder, environment):
+    return subprocess.Popen(
+        [sys.executable, str(script)],
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
 @pytest.mark.parametrize(
-    "stop",
+    ("start", "stop"),
     [
-        pytest.param(lambda process: os.killpg(process.pid, signal.SIGINT), id="Ctrl-C"),
-        pytest.param(interrupt_connector_first, id="Ctrl-C that ends the connector first"),
-        pytest.param(lambda process: process.terminate(), id="SIGTERM"),
-        pytest.param(lambda process: process.send_signal(signal.SIGHUP), id="SIGHUP"),
+        pytest.param(start_as_a_user_does, lambda process: os.killpg(process.pid, signal.SIGINT), id="Ctrl-C"),
+        pytest.param(WarmProcess, interrupt_connector_first, id="Ctrl-C that ends the connector first"),
+        pytest.param(WarmProcess, lambda process: process.terminate(), id="SIGTERM"),
+        pytest.param(WarmProcess, lambda process: process.send_signal(signal.SIGHUP), id="SIGHUP"),
     ],
 )
-def test_stopped_sync_ends_quietly_and_keeps_the_key_private(sandbox, tmp_path, stop):
+def test_stopped_sync_ends_quietly_and_keeps_the_key_private(sandbox, tmp_path, start, stop):
     temporary = tmp_path / "tmp"
     temporary.mkdir()
     modes = []
@@ -170,17 +209,10 @@ def test_stopped_sync_ends_quietly_and_keeps_the_key_private(sandbox, tmp_path, 
             modes.extend(path.parent.stat().st_mode & 0o777 for path in with_the_key())
             stop(process)
 
-    with subprocess.Popen(
-        [sys.executable, str(EXAMPLE)],
-        cwd=tmp_path,
-        env={**environment(sandbox, sandbox.api_key), "TMPDIR": str(temporary)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    ) as process:
-        sandbox.on_request = press
-        said, _ = process.communicate(timeout=120)
+    told = {**environment(sandbox, sandbox.api_key), "TMPDIR": str(temporary)}
+    process = start(EXAMPLE, folder=tmp_path, environment=told)
+    sandbox.on_request = press
+    said = "".join(process.communicate(timeout=120))
     assert process.returncode == 130, said
     assert "Stopped. Run it again" in said
     assert "Traceback" not in said

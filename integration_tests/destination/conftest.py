@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from airbyte_cdk.test.standard_tests.pytest_hooks import pytest_generate_tests  # noqa: F401 - Airbyte's standard tests
 
-from integration_tests.destination import in_this_process
+from integration_tests import in_this_process
 from integration_tests.destination.roster_command import EXAMPLES
 from integration_tests.destination.stand_in import StandIn
 

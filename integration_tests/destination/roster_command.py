@@ -14,7 +14,7 @@ import pytest
 import roster_writer
 
 from destination_powerschool_enrollment import destination as console_script
-from integration_tests.destination.in_this_process import InThisProcess, exit_code_of
+from integration_tests.in_this_process import InThisProcess, exit_code_of
 from powerschool_enrollment_sandbox import running_sandbox
 
 ROOT = Path(__file__).parents[2]

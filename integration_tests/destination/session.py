@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from destination_powerschool_enrollment import destination as console_script
-from integration_tests.destination.in_this_process import InThisProcess
+from integration_tests.in_this_process import InThisProcess
 
 COMMAND = [str(Path(sys.executable).parent / "destination-powerschool-enrollment")]
 

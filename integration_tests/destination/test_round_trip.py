@@ -1,13 +1,13 @@
 """Both connectors against one sandbox: every kind of row, and from the service to a warehouse and back."""
 
 import json
-import subprocess
 import sys
 from pathlib import Path
 
 from integration_tests.destination.roster_command import MARK
 from integration_tests.destination.session import configured_stream, record, run, stream_state
 from integration_tests.pyairbyte import needs_pyairbyte
+from integration_tests.warm_process import run_warm
 
 
 def test_the_sandbox_takes_every_kind_of_row_and_shows_no_value(sandbox, tmp_path):
@@ -65,7 +65,7 @@ def test_a_roster_goes_to_a_warehouse_and_back_through_the_columns_a_cache_renam
     }
     students = {record["externalStudentID"] for record in records(forms[0])}
     known = {record["externalStudentID"] for record in records(forms[1])}
-    subprocess.run([sys.executable, str(script), json.dumps(arguments)], check=True, cwd=tmp_path, capture_output=True)
+    run_warm(script, json.dumps(arguments), folder=tmp_path).check_returncode()
     arrived = {record["externalStudentID"]: record for record in records(forms[1])}
     moved = {student for student in students - known - {""} if student in arrived}
     assert moved

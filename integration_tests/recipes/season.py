@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
@@ -15,6 +13,7 @@ import duckdb
 
 from integration_tests.pyairbyte import HAS_PYAIRBYTE
 from integration_tests.recipes.own_sync import sync as sync_without_pyairbyte
+from integration_tests.warm_process import run_warm
 from powerschool_enrollment_sandbox import District, Sandbox
 from powerschool_enrollment_sandbox.district.checklists import Checklist
 
@@ -127,8 +126,8 @@ class Season:
 
     def sync(self, *syncs: Mapping[str, Any]) -> None:
         if HAS_PYAIRBYTE:
-            script = str(Path(__file__).with_name("pyairbyte_sync.py"))
-            subprocess.run([sys.executable, script, json.dumps(syncs)], check=True, cwd=self.folder)
+            script = Path(__file__).with_name("pyairbyte_sync.py")
+            run_warm(script, json.dumps(syncs), folder=self.folder).check_returncode()
         else:
             sync_without_pyairbyte(syncs)
 

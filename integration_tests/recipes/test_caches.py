@@ -2,13 +2,11 @@
 
 import ast
 import json
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 from integration_tests.pyairbyte import needs_pyairbyte
+from integration_tests.warm_process import run_warm
 
 ROOT = Path(__file__).parents[2]
 SHOWN = [
@@ -28,15 +26,10 @@ print(json.dumps({name: [each.alias or key for key, each in of.items()] for name
 
 
 @needs_pyairbyte
-def test_every_cache_in_the_documents_takes_the_arguments_it_is_shown_with():
-    printed = subprocess.run(
-        [sys.executable, "-c", ARGUMENTS],
-        env={**os.environ, "AIRBYTE_OFFLINE_MODE": "1"},
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
-    taken = json.loads(printed.splitlines()[-1])
+def test_every_cache_in_the_documents_takes_the_arguments_it_is_shown_with(tmp_path):
+    script = tmp_path / "arguments.py"
+    script.write_text(ARGUMENTS)
+    taken = json.loads(run_warm(script, folder=tmp_path).stdout.splitlines()[-1])
     unknown = [
         (page, name, argument.arg)
         for page, node in SHOWN

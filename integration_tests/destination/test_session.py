@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from airbyte_cdk.utils import airbyte_secrets_utils
 
-from integration_tests.destination.in_this_process import SECRETS, InThisProcess
 from integration_tests.destination.marked_row import MARKED
 from integration_tests.destination.session import (
     Session,
@@ -22,6 +21,7 @@ from integration_tests.destination.session import (
     stream_state,
 )
 from integration_tests.destination.stand_in import Reply, StandIn
+from integration_tests.in_this_process import SECRETS, InThisProcess
 
 
 def printed(session: Session) -> list[str]:

@@ -120,10 +120,13 @@ def logging_as_at_the_start(process: pytest.MonkeyPatch) -> Iterator[None]:
     """Configure logging as importing the CDK does; pytest's handlers get nothing."""
     console = logging.StreamHandler(PRINT_BUFFER)
     console.setFormatter(AirbyteLogFormatter("%(message)s"))
-    levels = {logging.getLogger(): logging.WARNING, logging.getLogger("airbyte"): logging.INFO}
+    root, airbyte = logging.getLogger(), logging.getLogger("airbyte")
+    levels = {root: logging.WARNING, airbyte: logging.INFO}
     before = {logger: logger.level for logger in levels}
     process.setattr(logging, "raiseExceptions", True)
-    process.setattr(logging.getLogger(), "handlers", [console])
+    process.setattr(root, "handlers", [console])
+    process.setattr(airbyte, "handlers", [])
+    process.setattr(airbyte, "propagate", True)
     for logger, level in levels.items():
         logger.setLevel(level)
     try:
