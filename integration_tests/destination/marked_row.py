@@ -12,7 +12,7 @@ from integration_tests.destination.session import (
 )
 from integration_tests.destination.stand_in import StandIn
 
-IMPATIENT = {"POWERSCHOOL_ENROLLMENT_RETRY_SECONDS": "2", "POWERSCHOOL_ENROLLMENT_READ_TIMEOUT_SECONDS": "0.5"}
+IMPATIENT = {"POWERSCHOOL_ENROLLMENT_RETRY_SECONDS": "1.5", "POWERSCHOOL_ENROLLMENT_READ_TIMEOUT_SECONDS": "0.5"}
 
 
 MARKED = {"StudentID": "777123", "FirstName": "Zyxwana", "Comment": "vertraulich"}

@@ -5,6 +5,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from tenacity import wait_fixed
 
 from integration_tests.destination.marked_row import IMPATIENT, MARKED, MARKS, write
 from integration_tests.destination.session import (
@@ -19,6 +20,11 @@ from integration_tests.destination.stand_in import Reply, StandIn
 
 NOT_AUTHORIZED = {"message": "You are not authorized to access this resource."}
 HTML = "<html><body>Down for maintenance</body></html>"
+
+
+@pytest.fixture(autouse=True)
+def _short_back_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("powerschool_enrollment_api.retry._BACK_OFF", wait_fixed(0.1))
 
 
 def submissions() -> dict:
