@@ -17,6 +17,9 @@ from powerschool_enrollment_api.errors import UnexpectedAnswer
 
 JsonObject = dict[str, Any]
 
+# A form has at most some 100,000 records. A wrong page count must not fill the memory with pages to read.
+_MOST_PAGES = 1_000_000
+
 
 @dataclass(frozen=True)
 class Page:
@@ -43,6 +46,8 @@ def open_page(payload: Any) -> Page:
     envelope = _only(payload)
     metadata = _field(envelope, "metadata")
     records = _field(envelope, "records")
+    if isinstance(metadata, dict) and records is None and _count(metadata, "recordCount") == 0:
+        records = []
     if not isinstance(metadata, dict) or not _are_things(records):
         raise UnexpectedAnswer("the page of records has neither the documented nor the observed shape.")
     page = Page(
@@ -52,6 +57,8 @@ def open_page(payload: Any) -> Page:
         record_count=_count(metadata, "recordCount"),
         records=records,
     )
+    if page.page_count > _MOST_PAGES:
+        raise UnexpectedAnswer(f"the page claims {page.page_count} pages; at most {_MOST_PAGES} are read.")
     if page.record_count > 0 and not page.records and (page.number <= 1 or page.number < page.page_count):
         raise UnexpectedAnswer(f"the page claims {page.record_count} records and shows none.")
     return page

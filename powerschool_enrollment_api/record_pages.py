@@ -42,7 +42,7 @@ class RecordPages:
         A page beyond the form's last one counts as empty, whether the service answers with nothing, its last page
         again, or 404. Raises NotFound for a form that is gone.
         """
-        path = f"/publishedactions/{published_action_id}/{self.kind}"
+        path = self.path(published_action_id)
         parameters = {**self.search, "page": number, "pagesize": self.page_size}
         try:
             answer = self.client.get(path, parameters, opening=opening)
@@ -53,18 +53,22 @@ class RecordPages:
         with located(f"GET {path}"):
             return _page_asked_for(open_page(answer), number)
 
+    def path(self, published_action_id: int) -> str:
+        """Return the path of the form's record list."""
+        return f"/publishedactions/{published_action_id}/{self.kind}"
+
     def is_listed(self, published_action_id: int) -> bool:
         """Return whether the service still lists the form."""
         with located("GET /publishedactions"):
             forms = open_list(self.client.get("/publishedactions"))
-        return any(form.get("id") == published_action_id for form in forms)
+        return any(str(form.get("id")) == str(published_action_id) for form in forms)
 
     def _beyond_the_last(self, published_action_id: int, number: int) -> Page:
         first = self.read(published_action_id, 1)
         if number <= first.page_count:
             raise NotFound(
                 f"page {number} of {first.page_count} was not found.",
-                f"GET /publishedactions/{published_action_id}/{self.kind}",
+                f"GET {self.path(published_action_id)}",
                 404,
             )
         return _empty(first, number)

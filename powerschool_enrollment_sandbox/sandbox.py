@@ -15,7 +15,7 @@ from powerschool_enrollment_sandbox.http.faults import Faults
 from powerschool_enrollment_sandbox.http.journal import Journal
 from powerschool_enrollment_sandbox.http.routes import API_PATH
 from powerschool_enrollment_sandbox.http.server import listen, root_url, server_of, wait_until_started
-from powerschool_enrollment_sandbox.http.service import OnRequest, Service
+from powerschool_enrollment_sandbox.http.service import OnAnswer, OnRequest, Service
 from powerschool_enrollment_sandbox.settings import Settings, WireName
 
 _STOP_BOUND = 20.0
@@ -80,6 +80,15 @@ class Sandbox:
     @on_request.setter
     def on_request(self, hook: OnRequest | None) -> None:
         self.service.on_request = hook
+
+    @property
+    def on_answer(self) -> OnAnswer | None:
+        """A function that replaces the JSON of each successful API answer; bytes are sent as they are."""
+        return self.service.on_answer
+
+    @on_answer.setter
+    def on_answer(self, hook: OnAnswer | None) -> None:
+        self.service.on_answer = hook
 
 
 @contextlib.contextmanager

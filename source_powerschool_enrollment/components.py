@@ -17,7 +17,7 @@ from airbyte_cdk.sources.types import Config, StreamSlice, StreamState
 from typing_extensions import override
 
 from powerschool_enrollment_airbyte.airbyte_errors import as_traced_exception
-from powerschool_enrollment_api import EnrollmentError, NotFound, open_list, open_one
+from powerschool_enrollment_api import EnrollmentError, NotFound, located, open_list, open_one
 from source_powerschool_enrollment.context import sync_for
 from source_powerschool_enrollment.record_types import RecordTypes, iso_date_of_us_date, retype
 
@@ -129,17 +129,28 @@ class EnvelopeExtractor(RecordExtractor):
     shape: Literal["list", "one"]
     name: str = ""
 
+    def __post_init__(self) -> None:
+        self._sync = sync_for(self.config)
+        self._types = RecordTypes.of_stream(self.name)
+
     def extract_records(self, response: requests.Response) -> list[Mapping[str, Any]]:
-        """Return the records. Raises AirbyteTracedException for an answer of another shape."""
+        """Return the records with a usable id. Raises AirbyteTracedException for an answer of another shape."""
+        where = f"{response.request.method} {response.request.path_url.partition('?')[0]}"
         try:
-            if self.shape == "list":
-                return [*open_list(response.json())]
-            record = open_one(response.json())
+            with located(where):
+                records = self._open(response.json())
         except EnrollmentError as error:
-            error.where = f"{response.request.method} {response.request.path_url.partition('?')[0]}"
             raise as_traced_exception(error) from None
+        usable = self._types.with_ids(records)
+        self._sync.count_without_id(self.name, len(records) - len(usable), where)
+        return [*usable]
+
+    def _open(self, payload: Any) -> list[dict[str, Any]]:
+        if self.shape == "list":
+            return open_list(payload)
+        record = open_one(payload)
         if record is None:
-            sync_for(self.config).count_removed(self.name)
+            self._sync.count_removed(self.name)
             return []
         return [record]
 
@@ -218,5 +229,6 @@ class ChecklistEntryDates(RecordTransformation):
     ) -> None:
         """Add the dates in place."""
         for item in record.get("checklistItems") or []:
-            item["date_completed"] = item.get("dateCompleted")
-            retype(item, ("date_completed",), iso_date_of_us_date, self._unreadable)
+            if isinstance(item, dict):
+                item["date_completed"] = item.get("dateCompleted")
+                retype(item, "date_completed", iso_date_of_us_date, self._unreadable)

@@ -11,8 +11,9 @@ from functools import lru_cache
 from typing import Any
 
 from powerschool_enrollment_airbyte.airbyte_errors import as_traced_exception
-from powerschool_enrollment_api import Client, EnrollmentError, open_list
+from powerschool_enrollment_api import Client, EnrollmentError, located, open_list
 from source_powerschool_enrollment.config import SourceConfig
+from source_powerschool_enrollment.record_types import RecordTypes
 
 
 class WarningCounter:
@@ -22,10 +23,10 @@ class WarningCounter:
         self._lock = threading.Lock()
         self._counts: Counter[tuple[str, str]] = Counter()
 
-    def count(self, stream_name: str, what: str) -> None:
-        """Count one more occurrence of `what`, which must not contain a record's value."""
+    def count(self, stream_name: str, what: str, times: int = 1) -> None:
+        """Count further occurrences of `what`, which must not contain a record's value."""
         with self._lock:
-            self._counts[stream_name, what] += 1
+            self._counts[stream_name, what] += times
 
     def report(self, logger: logging.Logger) -> None:
         """Log one warning for each kind counted since the last report."""
@@ -48,12 +49,20 @@ class SyncContext:
 
         Raises EnrollmentError; InvalidOption if a selected form does not exist.
         """
-        forms = open_list(self.client.get("/publishedactions"))
-        return [form["id"] for form in self.config.published_actions.choose(forms) if form.get("id") is not None]
+        with located("GET /publishedactions"):
+            forms = open_list(self.client.get("/publishedactions"))
+        usable = RecordTypes.of_stream("published_actions").with_ids(forms)
+        self.count_without_id("published_actions", len(forms) - len(usable), "GET /publishedactions")
+        return [form["id"] for form in self.config.published_actions.choose(usable)]
 
     def count_unreadable(self, stream_name: str, field_name: str) -> None:
-        """Count a value that is not a date or time, and is null in the output."""
-        self.warnings.count(stream_name, f"{field_name} could not be read as a date or time, and is null instead")
+        """Count a value that is not of the type in the schema, and is null in the output."""
+        self.warnings.count(stream_name, f"{field_name} does not have the type in the schema, and is null instead")
+
+    def count_without_id(self, stream_name: str, records: int, place: str) -> None:
+        """Count records that are left out because they cannot be keyed."""
+        if records:
+            self.warnings.count(stream_name, f"left out a record without a usable id ({place})", records)
 
     def count_removed(self, stream_name: str) -> None:
         """Count an object that was listed, and was removed before it was read."""

@@ -1,18 +1,26 @@
-"""Gives records the types of their stream's schema: UTC times, ISO dates, and null for what is neither."""
+"""Gives records the types of their stream's schema. It is the only place that converts what the service sends."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, timezone
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
+import orjson
 from airbyte_cdk.utils.datetime_helpers import ab_datetime_parse
 
 _SCHEMAS = Path(__file__).parent / "schemas"
+
+_LARGEST_ID = 1 << 63
+_MOST_DIGITS = 20  # of an id sent as text; more do not fit 64 bits
+_TEXT_OR_NULL = {str, type(None)}
+
+Unreadable: TypeAlias = Callable[[str], None]
+_Convert: TypeAlias = Callable[[Any, Unreadable], Any]
+_Fields: TypeAlias = "tuple[tuple[str, type | None, _Convert], ...]"
 
 # Nothing else is guessed at: a parser that fills in today's date, or takes a name for a time zone, makes a wrong time
 # of a wrong value, and writes it to the log.
@@ -26,26 +34,132 @@ def schema_of(stream_name: str) -> dict[str, Any]:
     return schema
 
 
-@dataclass(frozen=True)
 class RecordTypes:
-    """Which fields of a record are times, and which are dates."""
+    """Converts records of one stream to the types of its schema.
 
-    times: tuple[str, ...] = ()
-    dates: tuple[str, ...] = ()
+    What the schema does not allow costs that value, never the record. Text columns keep other values as JSON text. What
+    is not a date, a list or an object where one belongs becomes null, and is counted. Unknown fields stay as they were
+    sent, because the schema allows them.
+    """
+
+    def __init__(self, schema: Mapping[str, Any]) -> None:
+        properties = schema.get("properties", {})
+        self._id = _text_id if properties.get("id", {}).get("type") == "string" else integer_id
+        self._fields = _fields({name: field for name, field in properties.items() if name != "id"})
 
     @classmethod
     def of_stream(cls, stream_name: str) -> RecordTypes:
-        """Read the formats of the schema's top-level fields."""
-        formats = {field: schema.get("format") for field, schema in schema_of(stream_name)["properties"].items()}
-        return cls(
-            times=tuple(field for field, found in formats.items() if found == "date-time"),
-            dates=tuple(field for field, found in formats.items() if found == "date"),
-        )
+        """Return the types of the stream's schema."""
+        return cls(schema_of(stream_name))
 
-    def apply(self, record: dict[str, Any], unreadable: Callable[[str], None]) -> None:
-        """Convert the record's times and dates in place; see `retype`."""
-        retype(record, self.times, utc_time, unreadable)
-        retype(record, self.dates, iso_date, unreadable)
+    def with_ids(self, records: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Convert each record's `id` in place, and return the records that have a usable one."""
+        usable = []
+        for record in records:
+            record["id"] = self._id(record.get("id"))
+            if record["id"] is not None:
+                usable.append(record)
+        return usable
+
+    def apply(self, record: dict[str, Any], unreadable: Unreadable) -> None:
+        """Convert all fields but the id in place. `unreadable` is called with the name of each field that is lost."""
+        _apply(self._fields, record, unreadable)
+
+
+def integer_id(value: Any) -> int | None:
+    """Return an id of at most 64 bits as an integer, also if it was sent as text; None if it is not usable."""
+    if isinstance(value, str) and len(value) <= _MOST_DIGITS and value.isascii() and value.isdigit():
+        value = int(value)
+    is_integer = isinstance(value, int) and not isinstance(value, bool)
+    return value if is_integer and -_LARGEST_ID <= value < _LARGEST_ID else None
+
+
+def _text_id(value: Any) -> str | None:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return value.strip() or None if isinstance(value, str) else None
+
+
+def _fields(properties: Mapping[str, Any]) -> _Fields:
+    converters = ((name, _converter(field)) for name, field in properties.items())
+    return tuple((name, *converter) for name, converter in converters if converter)
+
+
+def _converter(schema: Mapping[str, Any]) -> tuple[type | None, _Convert] | None:
+    """Return the Python type that needs no conversion, if there is one, and the conversion of other values."""
+    types = schema.get("type", ())
+    if convert := _FORMATS.get(schema.get("format", "")):
+        return None, convert
+    if "object" in types:
+        return None, _object_converter(schema)
+    if "array" in types:
+        return None, _list_converter(schema.get("items", {}))
+    return (str, _as_text) if "string" in types else None
+
+
+def _object_converter(schema: Mapping[str, Any]) -> _Convert:
+    """Return a conversion that nulls what is not an object, and converts fields, or all values to text."""
+    fields = _fields(schema.get("properties", {}))
+    other = schema.get("additionalProperties")
+    all_text = isinstance(other, Mapping) and "string" in other.get("type", ())
+
+    def convert(value: Any, unreadable: Unreadable) -> Any:
+        if not isinstance(value, dict):
+            raise ValueError("not an object")  # noqa: TRY004 - one reason among others for null
+        _apply(fields, value, unreadable)
+        if all_text and not set(map(type, value.values())) <= _TEXT_OR_NULL:
+            value.update({name: _as_text(entry, unreadable) for name, entry in value.items()})
+        return value
+
+    return convert
+
+
+def _list_converter(items: Mapping[str, Any]) -> _Convert:
+    """Return a conversion that nulls what is not a list. Entries of another kind stay as they were sent."""
+    fields = _fields(items.get("properties", {}))
+    all_text = "string" in items.get("type", ())
+
+    def convert(value: Any, unreadable: Unreadable) -> Any:
+        if not isinstance(value, list):
+            raise ValueError("not a list")  # noqa: TRY004 - one reason among others for null
+        if all_text:
+            return [_as_text(entry, unreadable) for entry in value]
+        for entry in value:
+            if isinstance(entry, dict):
+                _apply(fields, entry, unreadable)
+        return value
+
+    return convert
+
+
+def _apply(fields: _Fields, record: dict[str, Any], unreadable: Unreadable) -> None:
+    for name, fits, convert in fields:
+        value = record.get(name)
+        if value is not None and type(value) is not fits:
+            record[name] = None if value == "" else _converted(name, value, convert, unreadable)
+
+
+def _converted(name: str, value: Any, convert: _Convert, unreadable: Unreadable) -> Any:
+    try:
+        return convert(value, unreadable)
+    except ValueError:
+        unreadable(name)
+        return None
+
+
+def _as_text(value: Any, _unreadable: Unreadable) -> str | None:
+    return value if value is None or isinstance(value, str) else orjson.dumps(value).decode()
+
+
+def date_converter(convert: Callable[[str], str]) -> _Convert:
+    """Return a conversion for a date field. It raises ValueError for what `convert` refuses, and for other types."""
+
+    def converted(value: Any, _unreadable: Unreadable) -> str:
+        if not isinstance(value, str):
+            raise ValueError("a date is text")  # noqa: TRY004 - one reason among others for null
+        return convert(value)
+
+    return converted
 
 
 def utc_time(text: str) -> str:
@@ -85,29 +199,9 @@ def iso_date_of_us_date(text: str) -> str:
     return datetime.strptime(text, "%m/%d/%Y").date().isoformat()  # noqa: DTZ007 - a date has no time zone
 
 
-def retype(
-    record: dict[str, Any], fields: tuple[str, ...], convert: Callable[[str], str], unreadable: Callable[[str], None]
-) -> None:
-    """Convert these fields of the record in place. Null and empty become null.
-
-    Unreadable values become null too, and `unreadable` is called with the field's name: a warehouse's column of
-    times cannot hold it as text.
-    """
-    for name in fields:
-        value = record.get(name)
-        if not value:
-            if value is not None:
-                record[name] = None
-            continue
-        try:
-            record[name] = convert(_text(value))
-        except ValueError:
-            record[name] = None
-            unreadable(name)
+def retype(record: dict[str, Any], field: str, convert: Callable[[str], str], unreadable: Unreadable) -> None:
+    """Convert one date field of the record in place. Null and empty become null."""
+    _apply(((field, None, date_converter(convert)),), record, unreadable)
 
 
-def _text(value: Any) -> str:
-    """Return `value` if it is text. Raises ValueError otherwise: other types are never dates here."""
-    if not isinstance(value, str):
-        raise ValueError("no text")  # noqa: TRY004 - to the caller it is one more thing that is no date
-    return value
+_FORMATS: Mapping[str, _Convert] = {"date-time": date_converter(utc_time), "date": date_converter(iso_date)}

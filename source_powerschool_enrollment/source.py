@@ -22,7 +22,15 @@ from airbyte_cdk.sources.streams.concurrent.abstract_stream import AbstractStrea
 from powerschool_enrollment_airbyte.airbyte_errors import as_traced_exception
 from powerschool_enrollment_airbyte.cli_files import read_object
 from powerschool_enrollment_airbyte.option_errors import without_empty
-from powerschool_enrollment_api import Client, EnrollmentError, InvalidOption, Timeouts, open_list, verify_connection
+from powerschool_enrollment_api import (
+    Client,
+    EnrollmentError,
+    InvalidOption,
+    Timeouts,
+    located,
+    open_list,
+    verify_connection,
+)
 from powerschool_enrollment_api.document_storage import DocumentStorage
 from source_powerschool_enrollment.catalog import catalog_problems, read_configured_catalog, read_states
 from source_powerschool_enrollment.cdk_seams import DeclarativeSource
@@ -34,6 +42,7 @@ from source_powerschool_enrollment.deliveries.stream import delivered_records
 from source_powerschool_enrollment.documents.download import verify_staging_folder
 from source_powerschool_enrollment.documents.stream import NAME as DOCUMENTS
 from source_powerschool_enrollment.documents.stream import documents
+from source_powerschool_enrollment.record_types import RecordTypes
 from source_powerschool_enrollment.records.backpressure import Backlog
 from source_powerschool_enrollment.records.stream import RECORD_STREAMS, Outlet, record_stream
 
@@ -175,6 +184,11 @@ class SourcePowerschoolEnrollment(DeclarativeSource):
 def _verify(config: SourceConfig, client: Client) -> None:
     """Raise EnrollmentError if the address, the key or a configured id is wrong."""
     verify_connection(client)
-    config.published_actions.choose(open_list(client.get("/publishedactions")))
+    config.published_actions.choose(_listed(client, "/publishedactions", "published_actions"))
     if config.deliveries:
-        config.deliveries.require_known_targets(open_list(client.get("/deliverytargets")))
+        config.deliveries.require_known_targets(_listed(client, "/deliverytargets", "delivery_targets"))
+
+
+def _listed(client: Client, path: str, stream_name: str) -> list[dict[str, Any]]:
+    with located(f"GET {path}"):
+        return RecordTypes.of_stream(stream_name).with_ids(open_list(client.get(path)))

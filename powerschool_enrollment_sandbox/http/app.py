@@ -4,9 +4,13 @@ import asyncio
 import base64
 import binascii
 import functools
+import json
 from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl
+
+import orjson
 
 from powerschool_enrollment_sandbox.http.connection import close_after_writing, gone, reset
 from powerschool_enrollment_sandbox.http.corrupt_body import corrupted
@@ -14,7 +18,7 @@ from powerschool_enrollment_sandbox.http.faults import Fault
 from powerschool_enrollment_sandbox.http.journal import JournalEntry
 from powerschool_enrollment_sandbox.http.responses import Answer, Refusal
 from powerschool_enrollment_sandbox.http.routes import API, API_PATH, OPEN, Table
-from powerschool_enrollment_sandbox.http.service import Call, Service
+from powerschool_enrollment_sandbox.http.service import Call, OnAnswer, Service
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -101,7 +105,17 @@ class SandboxApp:
         entry.route = endpoint.path
         if service.on_request:
             service.on_request(entry)
-        return endpoint.handler(service, Call(entry, parameters, _query(entry.query), body, _root_url(scope)))
+        answer = endpoint.handler(service, Call(entry, parameters, _query(entry.query), body, _root_url(scope)))
+        return _rewritten(answer, entry, service.on_answer) if service.on_answer else answer
+
+
+def _rewritten(answer: Answer, entry: JournalEntry, on_answer: OnAnswer) -> Answer:
+    try:
+        content = on_answer(entry, orjson.loads(answer.body))
+    except orjson.JSONDecodeError:
+        return answer
+    body = content if isinstance(content, bytes) else json.dumps(content).encode()
+    return replace(answer, body=body)
 
 
 async def _send(answer: Answer, scope: Scope, receive: Receive, send: Send, *, truncate: bool) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from powerschool_enrollment_sandbox.district.changes import Changes
 from powerschool_enrollment_sandbox.district.clock import Clock
@@ -12,6 +13,7 @@ from powerschool_enrollment_sandbox.http.responses import Answer
 from powerschool_enrollment_sandbox.settings import Settings
 
 OnRequest = Callable[[JournalEntry], None]
+OnAnswer = Callable[[JournalEntry, Any], Any]
 
 
 @dataclass
@@ -26,6 +28,8 @@ class Service:
     journal: Journal = field(default_factory=Journal)
     on_request: OnRequest | None = None
     """Called in the server's thread before each API request is answered."""
+    on_answer: OnAnswer | None = None
+    """Called with the JSON of each successful API answer. Its result is sent instead; bytes are sent as they are."""
 
 
 @dataclass(frozen=True)

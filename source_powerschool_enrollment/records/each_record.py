@@ -10,15 +10,13 @@ from typing import Any, TypeVar
 from airbyte_cdk.sources.types import Config, Record, StreamSlice
 from typing_extensions import override
 
-from powerschool_enrollment_airbyte.airbyte_errors import as_traced_exception
-from powerschool_enrollment_api import UnexpectedAnswer
 from source_powerschool_enrollment.cdk_seams import RouterWithoutRequestOptions
 from source_powerschool_enrollment.context import SyncContext, sync_for
 from source_powerschool_enrollment.records.readers import PageQueue, RecordPage
 from source_powerschool_enrollment.records.stream import parent_pages
 
 Found = TypeVar("Found")
-_PageResult = list[tuple[Any, tuple[Found, ...]]]  # for each record of a page its id, and what was found in it
+_PageResult = list[tuple[int, tuple[Found, ...]]]  # for each record of a page its id, and what was found in it
 
 
 @dataclass
@@ -46,10 +44,10 @@ def each_record(
 
     A page's records are dropped after `find` was called with them, by one of several threads: memory holds their ids.
     """
-    seen: set[Any] = set()
+    seen: set[int] = set()
 
     def result_of(page: RecordPage) -> _PageResult[Found]:
-        return [(_id_of(record, stream_name), tuple(find(record.data))) for record in _records(page)]
+        return [(record.data["id"], tuple(find(record.data))) for record in _records(page)]
 
     workers = sync.config.connection.num_workers
     for result in _in_order_of_completion(parent_pages(stream_name, sync), workers, result_of):
@@ -96,13 +94,6 @@ def _in_order_of_completion(
 def _records(page: RecordPage) -> list[Record]:
     """Return all records of the page, and so close it, before any of them is looked at."""
     return [record for record in page.read() if isinstance(record, Record)]
-
-
-def _id_of(record: Record, stream_name: str) -> Any:
-    record_id = record.data.get("id")
-    if record_id is None:
-        raise as_traced_exception(UnexpectedAnswer("a record has no id.", stream_name))
-    return record_id
 
 
 def _id_and_form(record: Mapping[str, Any]) -> Iterator[tuple[Any, int]]:

@@ -5,17 +5,20 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from airbyte_cdk.sources.types import Record, StreamSlice
+from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from powerschool_enrollment_airbyte.airbyte_errors import as_traced_exception
-from powerschool_enrollment_api import EnrollmentError, NotFound, Page, RecordPages, UnexpectedAnswer
-from source_powerschool_enrollment.context import WarningCounter
+from powerschool_enrollment_api import EnrollmentError, NotFound, Page, RecordPages, UnexpectedAnswer, located
+from source_powerschool_enrollment.context import SyncContext
 from source_powerschool_enrollment.record_types import RecordTypes
 from source_powerschool_enrollment.records.backpressure import Backlog, Room
-from source_powerschool_enrollment.records.page_plan import FormPlan, number_of
+from source_powerschool_enrollment.records.page_plan import FormPlan
 from source_powerschool_enrollment.records.page_state import PageCursor, digest_of
 from source_powerschool_enrollment.records.row_estimate import RowEstimate
 
@@ -31,17 +34,13 @@ class RecordStreamRead:
     """
 
     name: str
+    sync: SyncContext
     pages: RecordPages
     types: RecordTypes
-    warnings: WarningCounter
     cursor: PageCursor | None
     estimate: RowEstimate
     backlog: Backlog
     has_failed: threading.Event = field(default_factory=threading.Event)
-
-    def count_unreadable(self, field_name: str) -> None:
-        """Count a value that is not a date or time, and is null in the output."""
-        self.warnings.count(self.name, f"{field_name} could not be read as a date or time, and is null instead")
 
 
 @dataclass(frozen=True)
@@ -51,6 +50,7 @@ class ReadPage:
     records: Iterable[Record] = ()
     digest: bytes | None = None
     further: tuple[int, ...] = ()
+    is_changed: bool = False
 
 
 class FormReader:
@@ -84,7 +84,8 @@ class FormReader:
             return ReadPage(self._typed(self._not_sent_yet(page.records), synced_at), None, further)
         digest = digest_of(page.records)
         is_known = self._digests.knows(self.form, number, digest)
-        return ReadPage(() if is_known else self._typed(page.records, synced_at), digest, further)
+        records = () if is_known else self._typed(page.records, synced_at)
+        return ReadPage(records, digest, further, is_changed=not is_known)
 
     def close(self, number: int, digest: bytes | None) -> list[int] | None:
         """Note that the page's records are all on the queue.
@@ -98,14 +99,20 @@ class FormReader:
             self._open_pages -= 1
             if self._open_pages:
                 return None
-            following = self._following_pages()
+            try:
+                with located(f"GET {self._stream.pages.path(self.form)}"):
+                    following = self._following_pages()
+            except EnrollmentError as error:
+                self._stream.has_failed.set()
+                raise as_traced_exception(error) from None
             self._open_pages = len(following)
             return following
 
     def fail(self, number: int) -> None:
         """Note that the page could not be read or emitted."""
         self._stream.has_failed.set()
-        self.close(number, None)
+        with suppress(AirbyteTracedException):  # the page's own error is raised
+            self.close(number, None)
 
     def _ask_for(self, number: int, room: Room) -> Page | None:
         """Request the page and add it to the plan. Returns None for a form that was removed during the read."""
@@ -118,16 +125,19 @@ class FormReader:
                 raise
             self._note_removal()
             return None
+        records = self._stream.types.with_ids(page.records)
+        without_id = len(page.records) - len(records)
+        self._stream.sync.count_without_id(self._stream.name, without_id, f"form {self.form}, page {number}")
         with self._lock:
             reading = self._plan.take(number, page, answers_before)
             if reading.lacking and not page.records and self._plan.times_read(number) > 1:
                 raise UnexpectedAnswer(f"page {number} of {page.page_count} of form {self.form} shows no records.")
-        return page
+        return replace(page, records=records if reading.ids else [])
 
     def _plan_after(self, first: Page) -> tuple[int, ...]:
         """Return the pages after the first one, which other threads read while this one emits the first page."""
         self._is_planned = True
-        further = tuple(range(2, first.page_count + 1))
+        further = tuple(range(2, self._plan.page_count + 1))
         self._open_pages += len(further)
         self._stream.estimate.add(self._expected_rows(first))
         return further
@@ -138,16 +148,17 @@ class FormReader:
         return max(0, first.record_count - known * first.size)
 
     def _typed(self, records: Iterable[dict[str, Any]], synced_at: str) -> Iterator[Record]:
+        unreadable = partial(self._stream.sync.count_unreadable, self._stream.name)
         for record in records:
             record["published_action_id"] = self.form
-            self._stream.types.apply(record, self._stream.count_unreadable)
+            self._stream.types.apply(record, unreadable)
             record["synced_at"] = synced_at
             yield Record(record, self._stream.name, self._slice)
 
     def _not_sent_yet(self, records: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """Return the records; when pages are read again, without those that were emitted before."""
         shown = self._plan.shown
-        return [record for record in records if number_of(record.get("id")) not in shown] if shown else records
+        return [record for record in records if record["id"] not in shown] if shown else records
 
     def _note_removal(self) -> None:
         with self._lock:
@@ -155,7 +166,7 @@ class FormReader:
                 self._is_gone = True
                 if not self._is_planned:
                     self._stream.estimate.add(0)
-                self._stream.warnings.count(self._stream.name, "a form was removed during the read")
+                self._stream.sync.warnings.count(self._stream.name, "a form was removed during the read")
 
     def _following_pages(self) -> list[int]:
         """Return the pages to read again. Called when all pages are closed."""
@@ -184,7 +195,8 @@ class FormReader:
                 "%d of %d pages are in doubt. The next sync reads them again.",
                 name, self.form, len(plan.doubtful), plan.page_count,
             )  # fmt: skip
-        if plan.lacking:
+        if plan.unlisted > 0:
             logger.warning(
-                "%s: the service counts %d more records in form %d than its pages show.", name, plan.lacking, self.form
-            )
+                "%s: the service counts %d records in form %d, and its pages show %d.",
+                name, plan.counted, self.form, plan.counted - plan.unlisted,
+            )  # fmt: skip

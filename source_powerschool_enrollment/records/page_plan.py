@@ -7,6 +7,9 @@ between two neighbouring pages in the time between their two readings. What show
 - an id is on two pages although the count did not change: the order changed (there are as many slots as records;
   with one record taken twice, another one has no slot).
 
+The metadata only claims. If its page count is too small for its record count, further pages are read until one shows
+nothing new. Pages that show the same records in two passes contradict the record count: that is an error.
+
 A list that is sorted by id can only gain and lose records. There, two readings of two neighbours between which
 nothing changed clear the boundary between them, even if other pages changed. In a list of any other order an edit may
 carry a record to another page, so only a pass over all pages in which nothing changed at all proves anything.
@@ -22,13 +25,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from operator import gt, lt
-from typing import Any
 
-from powerschool_enrollment_api import Page
+from powerschool_enrollment_api import Page, UnexpectedAnswer
 
 _MOST_ROUNDS = 10
 _MOST_RESTARTS = 3
-_LARGEST = 1 << 63
+# How many pages are read in one round behind the page count, whatever the record count claims.
+_PAGES_BEYOND = 32
+_GROWTH = 3
 
 
 @dataclass(frozen=True)
@@ -37,20 +41,24 @@ class Reading:
 
     `asked` is how many answers had come when the page was asked for, `answered` which answer this one is, from 1: it
     was under way during the turns from `asked + 1` to `answered`. `lacking` is by how many records the page falls
-    short of what its own metadata promises.
+    short of what its own metadata promises, `without_id` how many of its records have no usable id.
     """
 
     page: int
     page_count: int
     record_count: int
-    ids: Sequence[int]
+    ids: array[int]
     asked: int
     answered: int
     lacking: int = 0
+    without_id: int = 0
 
 
 class FormPlan:
-    """The pages of one form, from the first answer until nothing is in doubt."""
+    """The pages of one form, from the first answer until nothing is in doubt.
+
+    Every `record["id"]` of a page is an integer, or None if the record has no usable id.
+    """
 
     def __init__(self) -> None:
         self.page_count = 1
@@ -65,6 +73,11 @@ class FormPlan:
         self._resized = False
         self._rounds = 0
         self._restarts = 0
+        # Behind the page count: the last page that showed new records, and the first one that showed none.
+        self._last_filled = 0
+        self._first_empty: int | None = None
+        # Two pages of the last pass that showed the same records, and these.
+        self._repeated: set[tuple[int, int, bytes]] = set()
 
     @property
     def answers(self) -> int:
@@ -72,16 +85,28 @@ class FormPlan:
         return len(self._readings)
 
     @property
-    def lacking(self) -> int:
-        """How many records the pages did not show although their metadata promised them."""
-        return sum({reading.page: reading.lacking for reading in self._readings}.values())
+    def counted(self) -> int:
+        """How many records the latest answer counts."""
+        return self._readings[-1].record_count if self._readings else 0
+
+    @property
+    def unlisted(self) -> int:
+        """How many records the metadata counts and the pages do not show."""
+        by_page = sum({reading.page: reading.lacking for reading in self._readings}.values())
+        has_changed = len({reading.record_count for reading in self._readings}) > 1
+        return by_page if has_changed else max(by_page, self.counted - self._listed_count())
 
     def take(self, number: int, page: Page, asked: int) -> Reading:
-        """Note the answer to page `number`, which was asked for when `asked` answers had come."""
+        """Note the answer to page `number`, which was requested when `asked` answers had come."""
         self._note_size(page)
-        self.page_count = page.page_count
-        lacking = self._lacking(number, page)
-        reading = Reading(number, page.page_count, page.record_count, _ids(page), asked, self.answers + 1, lacking)
+        is_beyond = number > page.page_count
+        ids = _ids(page)
+        if is_beyond:
+            ids = self._note_beyond(number, ids)
+        self.page_count = self._page_count(page)
+        lacking = 0 if is_beyond else self._lacking(number, page)
+        without_id = sum(record["id"] is None for record in page.records)
+        reading = Reading(number, self.page_count, page.record_count, ids, asked, self.answers + 1, lacking, without_id)
         self._readings.append(reading)
         return reading
 
@@ -90,12 +115,14 @@ class FormPlan:
         return sum(reading.page == number for reading in self._readings)
 
     def next_round(self) -> list[int]:
-        """Return the pages to read next, now that all asked for are read; none when settled, or given up.
+        """Return the pages to read next, when all requested pages are read; none when settled, or given up.
 
-        What is given up stays in `doubtful`.
+        What is given up stays in `doubtful`. Raises UnexpectedAnswer for pages that repeat the same records.
         """
         self.shared = shared_pages(self._readings)
         restart = self._must_restart()
+        if restart:
+            self._refuse_repeated_pages()
         every_page = frozenset(range(1, max(self.page_count, 1) + 1))
         self.doubtful = every_page if restart else doubtful_pages(self._readings, self.page_count)
         self._rounds += 1
@@ -104,7 +131,7 @@ class FormPlan:
             return []
         self.shown.update(*(reading.ids for reading in self._readings))
         if restart:
-            self._readings, self._resized = [], False
+            self._readings, self._resized, self._last_filled, self._first_empty = [], False, 0, None
         return sorted(self.doubtful)
 
     def _must_restart(self) -> bool:
@@ -118,10 +145,53 @@ class FormPlan:
         return self._page_size is not None and Turns(self._readings).shift > self._page_size
 
     def _note_size(self, page: Page) -> None:
-        """Note the answered page size. Not the last page's: it may be given as what the page holds."""
-        if page.number < page.page_count:
+        """Note the answered page size. Not the last page's: it may be given as the number of records on it."""
+        if page.number == 1 or page.number < page.page_count:
             self._resized |= self._page_size not in {None, page.size}
             self._page_size = page.size
+
+    def _note_beyond(self, number: int, ids: array[int]) -> array[int]:
+        """Return the ids if they are new. Some services answer with their last page again."""
+        if self._listed().issuperset(ids):
+            self._first_empty = min(number, self._first_empty or number)
+            return array("q")
+        self._last_filled = max(number, self._last_filled)
+        return ids
+
+    def _page_count(self, page: Page) -> int:
+        """Return how many pages the form has, by page count or record count."""
+        promised = -(-page.record_count // self._page_size) if self._page_size else 0
+        known = max(page.page_count, self._last_filled)
+        limit = self._first_empty or _GROWTH * known + _PAGES_BEYOND
+        return max(known, min(promised, limit))
+
+    def _listed(self) -> set[int]:
+        return set().union(*(reading.ids for reading in self._readings))
+
+    def _listed_count(self) -> int:
+        return len(self._listed()) + sum({reading.page: reading.without_id for reading in self._readings}.values())
+
+    def _refuse_repeated_pages(self) -> None:
+        """Raise UnexpectedAnswer if the same pages showed the same records in the last pass too.
+
+        A record may move to another page and be on both. Two whole pages of records do not, twice in a row.
+        """
+        repeated = self._repeated_pages()
+        if again := sorted(repeated & self._repeated):
+            first, second, _ = again[0]
+            both = f"pages {first} and {second} show the same records"
+            raise UnexpectedAnswer(f"{both}, although the service counts {self.counted}.")
+        self._repeated = repeated
+
+    def _repeated_pages(self) -> set[tuple[int, int, bytes]]:
+        first_page: dict[bytes, int] = {}
+        repeated = set()
+        for reading in sorted(self._readings, key=lambda reading: reading.page) if self.unlisted > 0 else ():
+            ids = reading.ids.tobytes()
+            first = first_page.setdefault(ids, reading.page)
+            if first != reading.page and len(reading.ids) > 1:
+                repeated.add((first, reading.page, ids))
+        return repeated
 
     def _lacking(self, number: int, page: Page) -> int:
         size = self._page_size or page.record_count
@@ -196,12 +266,5 @@ def shared_pages(readings: Sequence[Reading]) -> frozenset[int]:
     return frozenset(page for shown_on in pages.values() if len(shown_on) > 1 for page in shown_on)
 
 
-def number_of(record_id: Any) -> int:
-    """Return a number of at most eight bytes for an id: itself, as the service sends it, else a hash."""
-    if isinstance(record_id, str) and record_id.isdecimal() and str(int(record_id)) == record_id:
-        record_id = int(record_id)
-    return record_id if isinstance(record_id, int) and abs(record_id) < _LARGEST else hash(record_id)
-
-
 def _ids(page: Page) -> array[int]:
-    return array("q", (number_of(id_) for record in page.records if (id_ := record.get("id")) is not None))
+    return array("q", (record["id"] for record in page.records if record["id"] is not None))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 import time
 from base64 import b64decode, b64encode
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
 from hashlib import blake2b
 from typing import Any
@@ -50,7 +51,10 @@ class PageDigests:
         self._lock = threading.Lock()
         self._settings = b64encode(digest_of([{"layout": _LAYOUT, "settings": settings}])).decode()
         known = state.get("published_actions") if state.get("settings") == self._settings else None
-        self._forms = {form: bytearray(b64decode(pages)) for form, pages in (known or {}).items()}
+        self._before = {form: b64decode(pages) for form, pages in (known or {}).items()}
+        self._forms = {form: bytearray(pages) for form, pages in self._before.items()}
+        self._read: dict[str, set[int]] = defaultdict(set)  # the pages whose digest is of this sync
+        self._suspended: set[str] = set()
 
     def page_count(self, form: int | None = None) -> int:
         """Return how many pages of the form, or of all, there is room for in the state."""
@@ -59,21 +63,47 @@ class PageDigests:
             return sum(map(len, forms)) // _SIZE
 
     def knows(self, form: int, page: int, digest: bytes) -> bool:
-        """Return whether the page was emitted with exactly this content."""
+        """Return whether the page was last emitted with exactly this content."""
         with self._lock:
-            return self._forms.get(str(form), b"")[(page - 1) * _SIZE : page * _SIZE] == digest
+            return self._last_emitted(str(form), page) == digest
 
     def remember(self, form: int, page: int, digest: bytes) -> None:
-        """Note the content with which the page was sent on."""
+        """Note the content with which the page was emitted."""
         with self._lock:
-            pages = self._forms.setdefault(str(form), bytearray())
-            pages.extend(bytes(max(0, page * _SIZE - len(pages))))
-            pages[(page - 1) * _SIZE : page * _SIZE] = digest
+            self._read[str(form)].add(page)
+            self._set(str(form), page, digest)
 
     def forget(self, form: int, pages: Iterable[int]) -> None:
         """Emit these pages at the next read, even if they did not change."""
         for page in pages:
             self.remember(form, page, _UNKNOWN)
+
+    def suspend(self, form: int, page: int) -> bool:
+        """Mark the page as unknown, and all pages of the form that this sync has not read.
+
+        Call it before the page's changed records are emitted. If the sync dies behind them and the change is undone, a
+        page with its old digest would look as if it had never changed. Pages that are not read yet are marked too, so
+        that one state covers the whole form; `resume` restores them. Returns whether a state must be emitted first.
+        """
+        with self._lock:
+            name = str(form)
+            if self._last_emitted(name, page) in {b"", _UNKNOWN}:
+                return False
+            is_covered = name in self._suspended and page not in self._read[name]
+            self._suspended.add(name)
+            for unread in self._unread(name):
+                self._set(name, unread, _UNKNOWN)
+            self._read[name].add(page)
+            self._set(name, page, _UNKNOWN)
+            return not is_covered
+
+    def resume(self) -> None:
+        """Restore the digests of pages that this sync did not read, now that it emits no more records."""
+        with self._lock:
+            for name in self._suspended:
+                for unread in self._unread(name):
+                    self._set(name, unread, self._last_emitted(name, unread))
+            self._suspended.clear()
 
     def cut(self, form: int, page_count: int) -> None:
         """Drop what lies beyond the form's last page."""
@@ -85,6 +115,19 @@ class PageDigests:
         with self._lock:
             forms = {form: b64encode(pages).decode() for form, pages in self._forms.items() if pages}
             return {"settings": self._settings, "published_actions": forms}
+
+    def _unread(self, form: str) -> list[int]:
+        pages = min(len(self._forms.get(form, b"")), len(self._before.get(form, b""))) // _SIZE
+        return [page for page in range(1, pages + 1) if page not in self._read[form]]
+
+    def _last_emitted(self, form: str, page: int) -> bytes:
+        digests = self._forms if page in self._read[form] else self._before
+        return bytes(digests.get(form, b"")[(page - 1) * _SIZE : page * _SIZE])
+
+    def _set(self, form: str, page: int, digest: bytes) -> None:
+        pages = self._forms.setdefault(form, bytearray())
+        pages.extend(bytes(max(0, page * _SIZE - len(pages))))
+        pages[(page - 1) * _SIZE : page * _SIZE] = digest
 
 
 class PageCursor(Cursor):
@@ -118,6 +161,16 @@ class PageCursor(Cursor):
     def close_partition(self, partition: Partition) -> None:
         """Do nothing: a page closes itself."""
 
+    def before_changed_page(self, form: int, page: int) -> Iterator[AirbyteMessage]:
+        """Yield a state in which the page is unknown, if the last one knows it, before its changed records.
+
+        That is one such state for a form and sync, unless a page changes twice. Other threads wait until it is on the
+        queue. The caller is a partition, which yields it: see PartitionOutput.
+        """
+        with self._lock:
+            if self.digests.suspend(form, page):
+                yield self._message()
+
     def after_page(self, form_ended: bool) -> Iterator[AirbyteMessage]:
         """Yield the state if it is due. The caller is a partition, which yields it too: see PartitionOutput.
 
@@ -132,6 +185,7 @@ class PageCursor(Cursor):
     def ensure_at_least_one_state_emitted(self) -> None:
         """Emit the state at the stream's end, in the main thread, after the stream's last worker has ended."""
         with self._lock:
+            self.digests.resume()
             self._message_repository.emit_message(self._message())
 
     @override

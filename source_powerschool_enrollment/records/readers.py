@@ -82,6 +82,8 @@ class RecordPage:
             with self._stream.backlog.room() as room:
                 page = self._form.read(self._number, room)
                 self._add(page.further)  # before the records, so that other threads can read on
+                if self._stream.cursor and page.is_changed:
+                    yield from self._stream.cursor.before_changed_page(self._form.form, self._number)
                 yield from room.forward(page.records)
         except Exception:
             self._form.fail(self._number)

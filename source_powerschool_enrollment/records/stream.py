@@ -65,7 +65,7 @@ def parent_pages(name: str, sync: SyncContext) -> PageQueue:
 
     The records' dates stay as they were sent. Raises AirbyteTracedException.
     """
-    return PageQueue(_read(name, sync, Outlet(NoopMessageRepository()), RecordTypes(), None), _selected_forms(sync))
+    return PageQueue(_read(name, sync, Outlet(NoopMessageRepository()), RecordTypes({}), None), _selected_forms(sync))
 
 
 def _read(
@@ -73,9 +73,9 @@ def _read(
 ) -> RecordStreamRead:
     return RecordStreamRead(
         name=name,
+        sync=sync,
         pages=RecordPages(sync.client, _PATHS[name], sync.config.page_size, sync.config.search_parameters()),
         types=types,
-        warnings=sync.warnings,
         cursor=cursor,
         estimate=RowEstimate(name, outlet.messages),
         backlog=outlet.backlog,

@@ -34,6 +34,6 @@ def test_empty_list_instead_of_one_object_is_a_counted_warning(caplog):
 
 
 def test_empty_list_of_objects_causes_no_warning(caplog):
-    assert EnvelopeExtractor(config=CONFIG, shape="list").extract_records(answer([])) == []
+    assert EnvelopeExtractor(config=CONFIG, shape="list", name="checklists").extract_records(answer([])) == []
     sync_for(CONFIG).warnings.report(logging.getLogger("airbyte.test"))
     assert caplog.messages == []

@@ -7,8 +7,9 @@ from airbyte_cdk.sources.connector_state_manager import ConnectorStateManager
 from airbyte_cdk.sources.types import Record
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-from powerschool_enrollment_api import Page, RequestRefused
-from source_powerschool_enrollment.context import WarningCounter
+from powerschool_enrollment_api import Client, ConnectionSettings, Page, RequestRefused
+from source_powerschool_enrollment.config import SourceConfig
+from source_powerschool_enrollment.context import SyncContext
 from source_powerschool_enrollment.record_types import RecordTypes
 from source_powerschool_enrollment.records.backpressure import Backlog
 from source_powerschool_enrollment.records.form_reader import RecordStreamRead
@@ -17,6 +18,7 @@ from source_powerschool_enrollment.records.readers import RecordReaders
 from source_powerschool_enrollment.records.row_estimate import RowEstimate
 
 FORM = 30011
+CONNECTION = ConnectionSettings("sandbox-key", "http://127.0.0.1:9")
 
 
 class Repository:
@@ -29,6 +31,9 @@ class Answers:
 
     def __init__(self, **pages):
         self._pages = {int(name.removeprefix("page_")): answers for name, answers in pages.items()}
+
+    def path(self, form):
+        return f"/publishedactions/{form}/rosterrecords"
 
     def read(self, form, number, *, opening):  # noqa: ARG002
         answers = self._pages[number]
@@ -50,8 +55,8 @@ def stream_of(answers, digests=None):
     return RecordStreamRead(
         name="roster_records",
         pages=answers,
-        types=RecordTypes(),
-        warnings=WarningCounter(),
+        sync=SyncContext(SourceConfig(CONNECTION), Client(CONNECTION)),
+        types=RecordTypes({}),
         cursor=digests and PageCursor("roster_records", digests, ConnectorStateManager(), Repository()),
         estimate=RowEstimate("roster_records", Repository()),
         backlog=Backlog.of_pages(2),
@@ -80,7 +85,7 @@ def test_records_that_the_count_does_not_count_are_sent_on():
     assert sent_by(stream_of(Answers(page_1=[page(1, [7], 0, page_count=0)]))) == [7]
 
 
-@pytest.mark.parametrize(("one", "other"), [(-1, -2), ("7", "07"), (1, 1 + (1 << 61) - 1)])
+@pytest.mark.parametrize(("one", "other"), [(-1, -2), (1, 1 + (1 << 61) - 1)])
 def test_ids_that_are_alike_are_not_taken_for_each_other(one, other):
     answers = Answers(
         page_1=[page(1, [one, 5], 3), page(1, [one, 5], 4)], page_2=[page(2, [6], 4), page(2, [6, other], 4)]

@@ -89,7 +89,7 @@ def test_a_short_page_is_read_once_more_and_then_taken_for_what_it_is():
     assert plan.next_round() == [1]
     plan.take(1, page(1, [1], 4), asked=plan.answers)
     assert plan.next_round() == []
-    assert plan.lacking == 1
+    assert plan.unlisted == 1
 
 
 def test_a_form_that_never_rests_is_given_up_with_the_pages_in_doubt():

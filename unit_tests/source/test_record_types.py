@@ -50,7 +50,7 @@ def test_any_value_of_a_date_field_becomes_text_or_null(value):
     for convert in (utc_time, iso_date, iso_date_of_us_date):
         record = {"field": value}
         unreadable = []
-        retype(record, ("field",), convert, unreadable.append)
+        retype(record, "field", convert, unreadable.append)
         assert record["field"] is None or isinstance(record["field"], str)
         assert not unreadable or record["field"] is None
 
@@ -58,14 +58,14 @@ def test_any_value_of_a_date_field_becomes_text_or_null(value):
 @given(st.text(alphabet=string.ascii_letters, min_size=1))
 def test_text_that_is_not_a_date_is_counted_by_field(text):
     record, unreadable = {"submitted": text + "!"}, []
-    retype(record, ("submitted",), iso_date, unreadable.append)
+    retype(record, "submitted", iso_date, unreadable.append)
     assert (record, unreadable) == ({"submitted": None}, ["submitted"])
 
 
 @pytest.mark.parametrize("absent", [{}, {"submitted": None}, {"submitted": ""}])
 def test_null_and_empty_are_null_and_not_counted(absent):
     unreadable = []
-    retype(absent, ("submitted",), utc_time, unreadable.append)
+    retype(absent, "submitted", utc_time, unreadable.append)
     assert not absent.get("submitted")
     assert unreadable == []
 
