@@ -4,7 +4,7 @@ import random
 from pathlib import Path
 from typing import Any
 
-from integration_tests.destination.session import Session, catalog, config, in_a_process, in_this_process, record
+from integration_tests.destination.session import Session, catalog, config, in_a_forked_process, in_this_process, record
 from integration_tests.destination.stand_in import Arrival, Reply, StandIn
 from integration_tests.destination.write_contract import STREAMS
 
@@ -21,10 +21,10 @@ class EnrollmentBench:
         self._randomness: random.Random | None = None
         service.answer = self._answer
 
-    def start(self, *, workers: int = 16, skips_rejected: bool = False, as_process: bool = False) -> Session:
+    def start(self, *, workers: int = 16, skips_rejected: bool = False, killable: bool = False) -> Session:
         policy = {"policy": "skip", "max_rejected_percent": 50} if skips_rejected else {"policy": "fail"}
         options = config(self._service, *STREAMS, num_workers=workers, on_rejected_row=policy)
-        start = in_a_process if as_process else in_this_process
+        start = in_a_forked_process if killable else in_this_process
         return Session(self._folder, options, catalog(*STREAMS), start=start)
 
     def row(self, stream: str, number: int, key: str) -> dict[str, Any]:

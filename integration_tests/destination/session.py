@@ -13,6 +13,7 @@ from typing import Any
 
 from destination_powerschool_enrollment import destination as console_script
 from integration_tests.in_this_process import InThisProcess
+from integration_tests.warm_process import WarmProcess
 
 COMMAND = [str(Path(sys.executable).parent / "destination-powerschool-enrollment")]
 
@@ -73,6 +74,12 @@ def in_a_process(arguments: list[str], environment: dict[str, str]) -> "subproce
         encoding="utf-8",
         env={**os.environ, **environment},
     )
+
+
+def in_a_forked_process(arguments: list[str], environment: dict[str, str]) -> WarmProcess:
+    """Start a process that can be killed, without the time that imports take."""
+    command, environment = [*COMMAND, *arguments], {**os.environ, **environment}
+    return WarmProcess(*command, environment=environment, imported=(console_script.__name__,))
 
 
 class Session:
