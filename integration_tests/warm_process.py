@@ -19,9 +19,12 @@ from typing import IO, Any
 
 from integration_tests import warm_server
 from integration_tests.in_this_process import pipe
-from integration_tests.warm_server import MOST_BYTES, Job
+from integration_tests.warm_server import MOST_BYTES, Job, console_script
 
-CONNECTORS = ("source_powerschool_enrollment.run", "destination_powerschool_enrollment.run")
+CONNECTORS = (
+    console_script("source-powerschool-enrollment").module,
+    console_script("destination-powerschool-enrollment").module,
+)
 PYAIRBYTE = ("airbyte.caches", *CONNECTORS)
 
 

@@ -14,6 +14,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import SimpleNamespace
 from typing import IO, Any
@@ -130,4 +131,9 @@ def _script(path: str) -> Callable[[], object]:
     """Return what runs a script, or a connector's console script."""
     if path.endswith(".py"):
         return lambda: runpy.run_path(path, run_name="__main__")
-    return importlib.import_module(f"{Path(path).name.replace('-', '_')}.run").run
+    return console_script(Path(path).name).load()
+
+
+def console_script(name: str) -> EntryPoint:
+    """Return where the function of an installed console script is."""
+    return next(iter(entry_points(group="console_scripts", name=name)))
