@@ -79,5 +79,5 @@ def test_each_ending_has_the_exit_code_of_the_interpreter(ending: BaseException,
 def test_a_second_command_at_the_same_time_is_refused(service: StandIn, tmp_path: Path) -> None:
     session = Session(tmp_path, config(service), catalog())
     with pytest.raises(RuntimeError, match="Another script is running"):
-        Session(tmp_path, config(service), catalog())
+        in_this_process(["spec"], {})
     assert session.end().code == 0
