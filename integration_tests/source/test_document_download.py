@@ -87,6 +87,14 @@ def test_no_file_name_leads_out_of_the_folder(sandbox, object_id, staging, name)
     assert path.resolve().parent == (staging / "documents/30011/5100021/doc_BirthCertificate").resolve()
 
 
+def test_a_link_in_the_staging_folder_does_not_lead_out_of_it(sandbox, object_id, staging, tmp_path_factory):
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    (staging / "documents").symlink_to(elsewhere)
+    with pytest.raises(StagingFailed, match="leads out of the staging folder"):
+        download_of(sandbox)(document(object_id))
+    assert list(elsewhere.iterdir()) == []
+
+
 def test_a_document_that_is_read_again_takes_the_place_of_the_older_file(sandbox, object_id, staging):
     download_of(sandbox)(document(object_id))
     sandbox.district.documents.put(b"newer", document_id=object_id)

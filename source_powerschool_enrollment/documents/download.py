@@ -130,9 +130,12 @@ class Download:
 
 
 def _place_for(path: PurePosixPath) -> Path:
-    """Return the file's place, its folder made. What the platform did not make is for this user's eyes alone."""
+    """Return the file's place, and create its folder. If the root is created here, only this user may read it."""
     root = Path(get_files_directory())
     root.mkdir(mode=0o700, parents=True, exist_ok=True)
     target = root / path
+    # Each part is a safe name already. This also covers a symbolic link in the folder.
+    if not target.resolve().is_relative_to(root.resolve()):
+        raise StagingFailed("the path of a document leads out of the staging folder.")
     target.parent.mkdir(parents=True, exist_ok=True)
     return target
