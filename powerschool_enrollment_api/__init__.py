@@ -27,6 +27,7 @@ from powerschool_enrollment_api.errors import (
     WrongEnvironment,
     located,
 )
+from powerschool_enrollment_api.json_body import Repairs
 from powerschool_enrollment_api.record_pages import RecordPages
 from powerschool_enrollment_api.settings import ConnectionSettings, Timeouts
 
@@ -42,6 +43,7 @@ __all__ = [
     "Page",
     "PassingFault",
     "RecordPages",
+    "Repairs",
     "RequestRefused",
     "SlowDown",
     "Timeouts",

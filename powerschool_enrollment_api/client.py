@@ -22,6 +22,7 @@ from urllib3.exceptions import HTTPError
 from powerschool_enrollment_api.address import health_url, is_loopback
 from powerschool_enrollment_api.connection_errors import failure_of_exception
 from powerschool_enrollment_api.errors import NeverReached, PassingFault, Unreachable
+from powerschool_enrollment_api.json_body import Repairs
 from powerschool_enrollment_api.response_errors import failure_of, json_of, text_of
 from powerschool_enrollment_api.retry import RateLimiter, RetryPolicy
 from powerschool_enrollment_api.settings import ConnectionSettings, Timeouts
@@ -30,6 +31,9 @@ from powerschool_enrollment_api.settings import ConnectionSettings, Timeouts
 for _name in ("urllib3.connection", "urllib3.connectionpool"):
     logging.getLogger(_name).setLevel(logging.ERROR)
 
+logger = logging.getLogger("airbyte.powerschool_enrollment_api")
+
+OnRepairs = Callable[[Repairs], None]
 _Authenticator = Callable[[requests.PreparedRequest], requests.PreparedRequest]
 
 
@@ -38,7 +42,7 @@ class _Request:
     """One request.
 
     `repeatable`: sending it twice does no harm, so it is sent again when its outcome is unknown. `log_path` stands in
-    logs and errors for a path that contains more than ids.
+    logs and errors for a path that contains more than ids. `on_repairs` is called after an answer was repaired.
     """
 
     method: str
@@ -46,12 +50,28 @@ class _Request:
     parameters: Mapping[str, Any] | None = field(repr=False)
     body: Any = field(repr=False)
     repeatable: bool
-    read: Callable[[requests.Response, str], Any]
+    read: Callable[[_Request, requests.Response], Any]
     log_path: str | None = None
+    on_repairs: OnRepairs | None = None
 
     @property
     def where(self) -> str:
         return f"{self.method} {self.log_path or self.path}"
+
+    @property
+    def page(self) -> str:
+        """The page that is asked for, as a part of a message: ` Page 3:`."""
+        number = (self.parameters or {}).get("page")
+        return f" Page {number}:" if isinstance(number, int) else ""
+
+    def json_of(self, response: requests.Response) -> Any:
+        """Parse the body, and report what was repaired in it."""
+        payload, repairs = json_of(response, self.where)
+        if repairs and self.on_repairs:
+            self.on_repairs(repairs)
+        elif repairs:
+            logger.warning("%s:%s the answer was repaired: %s.", self.where, self.page, repairs)
+        return payload
 
     def may_be_repeated_after(self, error: BaseException) -> bool:
         return isinstance(error, PassingFault) and (self.repeatable or not error.arrived)
@@ -89,22 +109,27 @@ class Client:
         parameters: Mapping[str, Any] | None = None,
         *,
         opening: Callable[[], AbstractContextManager[None]] = nullcontext,
+        on_repairs: OnRepairs | None = None,
     ) -> Any:
         """Return the JSON at `path` (`/publishedactions`).
 
         `opening` is a context in which each answer's body is parsed, when its connection is free again. It can limit
         how many bodies are parsed at once: a parsed page of records takes several times the memory of its body.
+
+        `on_repairs` is called with what was repaired in the body; without it, a warning with path and page is logged.
         """
 
-        def read(response: requests.Response, where: str) -> Any:
+        def read(request: _Request, response: requests.Response) -> Any:
             with opening():
-                return json_of(response, where)
+                return request.json_of(response)
 
-        return self._send(_Request("GET", path, parameters, None, repeatable=True, read=read))
+        return self._send(_Request("GET", path, parameters, None, repeatable=True, read=read, on_repairs=on_repairs))
 
-    def get_response(self, path: str, parameters: Mapping[str, Any] | None = None) -> JsonResponse:
-        """Return the whole response at `path`: a success whose body is valid JSON, and parsed."""
-        request = _Request("GET", path, parameters, None, repeatable=True, read=_parsed_response)
+    def get_response(
+        self, path: str, parameters: Mapping[str, Any] | None = None, *, on_repairs: OnRepairs | None = None
+    ) -> JsonResponse:
+        """Return the response at `path`, a success with its JSON body parsed. `on_repairs`: see `get`."""
+        request = _Request("GET", path, parameters, None, repeatable=True, read=_parsed_response, on_repairs=on_repairs)
         response: JsonResponse = self._send(request)
         return response
 
@@ -113,24 +138,32 @@ class Client:
 
         `log_path` replaces the path in logs and errors if the path contains a value of a record.
         """
-        request = _Request("GET", path, parameters, None, repeatable=True, read=text_of, log_path=log_path)
+        request = _Request("GET", path, parameters, None, repeatable=True, read=_text, log_path=log_path)
         return str(self._send(request))
 
     def get_health(self) -> Any:
         """Return the JSON of the service's health status. Sends one request, without the key."""
-        request = _Request("GET", "/healthz", None, None, repeatable=True, read=json_of)
+        request = _Request("GET", "/healthz", None, None, repeatable=True, read=_Request.json_of)
         return self._send_once(request, health_url(self.settings.base_url), auth=_without_key)
 
-    def post(self, path: str, body: Any = None, *, repeatable: bool, may_be_empty: bool = False) -> Any:
+    def post(
+        self,
+        path: str,
+        body: Any = None,
+        *,
+        repeatable: bool,
+        may_be_empty: bool = False,
+        on_repairs: OnRepairs | None = None,
+    ) -> Any:
         """Send `body` as JSON, or no body, and return the JSON of the answer; None for 204.
 
-        An empty response is a fault, unless it `may_be_empty`: then None is returned.
+        An empty response is a fault, unless it `may_be_empty`: then None is returned. `on_repairs`: see `get`.
 
         Unless `repeatable`, it is sent again only if the service did not process it: a PassingFault
         that has `arrived` then means that the outcome is unknown.
         """
         read = _json_if_any if may_be_empty else _json_or_nothing
-        return self._send(_Request("POST", path, None, body, repeatable=repeatable, read=read))
+        return self._send(_Request("POST", path, None, body, repeatable=repeatable, read=read, on_repairs=on_repairs))
 
     def _send(self, request: _Request) -> Any:
         """Send the request until it is answered, repeating it could do harm, or the deadline has passed."""
@@ -161,7 +194,7 @@ class Client:
         self._retries.was_reached = True
         refusal = failure_of(response, request.where)
         if refusal is None:
-            return request.read(response, request.where)
+            return request.read(request, response)
         if isinstance(refusal, PassingFault) and (refusal.retry_after or 0) < self._timeouts.retries:
             self._rate_limiter.hold(refusal.retry_after or 0)
         raise refusal
@@ -206,13 +239,17 @@ def _without_key(request: requests.PreparedRequest) -> requests.PreparedRequest:
     return request
 
 
-def _parsed_response(response: requests.Response, where: str) -> JsonResponse:
-    return JsonResponse(response, json_of(response, where))
+def _text(request: _Request, response: requests.Response) -> str:
+    return text_of(response, request.where)
 
 
-def _json_or_nothing(response: requests.Response, where: str) -> Any:
-    return None if response.status_code == requests.codes.no_content else json_of(response, where)
+def _parsed_response(request: _Request, response: requests.Response) -> JsonResponse:
+    return JsonResponse(response, request.json_of(response))
 
 
-def _json_if_any(response: requests.Response, where: str) -> Any:
-    return json_of(response, where) if response.content.strip() else None
+def _json_or_nothing(request: _Request, response: requests.Response) -> Any:
+    return None if response.status_code == requests.codes.no_content else request.json_of(response)
+
+
+def _json_if_any(request: _Request, response: requests.Response) -> Any:
+    return request.json_of(response) if response.content.strip() else None

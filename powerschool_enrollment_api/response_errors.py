@@ -13,8 +13,6 @@
 
 from __future__ import annotations
 
-import json
-import math
 from collections.abc import Mapping
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
@@ -32,6 +30,7 @@ from powerschool_enrollment_api.errors import (
     SlowDown,
     WrongAddress,
 )
+from powerschool_enrollment_api.json_body import Repairs, parse_json
 
 _SMALL = 4096  # bytes; error answers are shorter, and parsing an answer that short twice costs little
 _LONGEST_MESSAGE = 300
@@ -67,18 +66,13 @@ def failure_of(response: requests.Response, where: str) -> EnrollmentError | Non
     return RequestRefused(f"the service refused the request with status {status}.", where, status, message)
 
 
-def json_of(response: requests.Response, where: str) -> Any:
-    """Parse the body, with or without a byte order mark. Raises PassingFault if it is not JSON.
+def json_of(response: requests.Response, where: str) -> tuple[Any, Repairs]:
+    """Return the parsed body, which can be written as JSON again, and what was repaired in it: see `json_body`.
 
-    The result can be serialised as JSON again: NaN and infinities become null, unpaired surrogates become `?`.
+    Raises PassingFault if it is not JSON.
     """
-    body = response.content.removeprefix(_BYTE_ORDER_MARK)
     try:
-        return orjson.loads(body)
-    except orjson.JSONDecodeError:
-        pass
-    try:
-        return _lenient_json(body)
+        return parse_json(response.content)
     except (ValueError, RecursionError):
         raise _wrong_content(response, where, "JSON") from None
 
@@ -89,17 +83,6 @@ def text_of(response: requests.Response, where: str) -> str:
     if not text.strip() or text.lstrip().startswith("<"):
         raise _wrong_content(response, where, "text")
     return text
-
-
-def _lenient_json(body: bytes) -> Any:
-    """Parse what orjson refuses: NaN, numbers beyond a double, and half of a surrogate pair."""
-    lenient = json.loads(body, parse_constant=lambda _: None, parse_float=_finite)
-    return json.loads(json.dumps(lenient, ensure_ascii=False).encode(errors="replace"))
-
-
-def _finite(digits: str) -> float | None:
-    number = float(digits)
-    return number if math.isfinite(number) else None
 
 
 def _wrong_content(response: requests.Response, where: str, expected: str) -> PassingFault:

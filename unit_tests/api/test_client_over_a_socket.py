@@ -199,3 +199,29 @@ def test_rate_limit_of_the_server_is_reported(client_for, server, wire):
     with pytest.raises(SlowDown) as raised:
         client_for(server.base_url, timeouts=IMPATIENT).get("/checklists")
     assert raised.value.retry_after == 3
+
+
+ODD = b'{"id": 7, "name": "Ada\\u0000", "number": 123456789012345678901234567890}'
+
+
+def test_odd_values_are_repaired_and_logged_with_path_and_page(client, server, wire, caplog):
+    server.answers(wire(ODD))
+
+    answer = client.get("/publishedactions/1/rosterrecords", {"page": 3, "lastName": "Lovelace"})
+
+    assert answer == {"id": 7, "name": "Ada", "number": "123456789012345678901234567890"}
+    (message,) = caplog.messages
+    assert message.startswith("GET /publishedactions/1/rosterrecords: Page 3: the answer was repaired: ")
+    assert message.endswith(": 1 U+0000 characters, removed; 1 numbers beyond 64 bits, kept as text.")
+
+
+def test_caller_that_asks_for_repairs_gets_them_and_nothing_is_logged(client, server, wire, caplog):
+    server.answers(wire(ODD))
+    repairs = []
+
+    client.get("/checklists", on_repairs=repairs.append)
+    client.get_response("/checklists", on_repairs=repairs.append)
+    client.post("/submission", {}, repeatable=False, on_repairs=repairs.append)
+
+    assert [sum(each.counts.values()) for each in repairs] == [2, 2, 2]
+    assert caplog.messages == []
