@@ -21,7 +21,7 @@ from urllib3.exceptions import HTTPError
 
 from powerschool_enrollment_api.address import health_url, is_loopback
 from powerschool_enrollment_api.connection_errors import failure_of_exception
-from powerschool_enrollment_api.errors import NeverReached, PassingFault, Unreachable
+from powerschool_enrollment_api.errors import BrokenAnswer, NeverReached, PassingFault, Unreachable
 from powerschool_enrollment_api.json_body import Repairs
 from powerschool_enrollment_api.response_errors import failure_of, json_of, text_of
 from powerschool_enrollment_api.retry import RateLimiter, RetryPolicy
@@ -60,9 +60,9 @@ class _Request:
 
     @property
     def page(self) -> str:
-        """The page that is asked for, as a part of a message: ` Page 3:`."""
+        """The page that is asked for, at the beginning of a message: `Page 3: `."""
         number = (self.parameters or {}).get("page")
-        return f" Page {number}:" if isinstance(number, int) else ""
+        return f"Page {number}: " if isinstance(number, int) else ""
 
     def json_of(self, response: requests.Response) -> Any:
         """Parse the body, and report what was repaired in it."""
@@ -70,7 +70,7 @@ class _Request:
         if repairs and self.on_repairs:
             self.on_repairs(repairs)
         elif repairs:
-            logger.warning("%s:%s the answer was repaired: %s.", self.where, self.page, repairs)
+            logger.warning("%s: %sthe answer was repaired: %s.", self.where, self.page, repairs)
         return payload
 
     def may_be_repeated_after(self, error: BaseException) -> bool:
@@ -169,7 +169,7 @@ class Client:
         """Send the request until it is answered, repeating it could do harm, or the deadline has passed."""
         retrying = self._retries.after(request.may_be_repeated_after)
         try:
-            return retrying(self._send_once, request, self.settings.base_url + request.path)
+            return retrying(_UnlessBrokenTwice(self._send_once), request, self.settings.base_url + request.path)
         except Unreachable as fault:
             if self._retries.was_reached or not request.may_be_repeated_after(fault):
                 raise
@@ -198,6 +198,23 @@ class Client:
         if isinstance(refusal, PassingFault) and (refusal.retry_after or 0) < self._timeouts.retries:
             self._rate_limiter.hold(refusal.retry_after or 0)
         raise refusal
+
+
+class _UnlessBrokenTwice:
+    """Sends a request, and raises UnexpectedAnswer when the same broken body is received a second time."""
+
+    def __init__(self, send: Callable[[_Request, str], Any]) -> None:
+        self._send = send
+        self._fingerprint: int | None = None
+
+    def __call__(self, request: _Request, address: str) -> Any:
+        try:
+            return self._send(request, address)
+        except BrokenAnswer as broken:
+            if broken.fingerprint == self._fingerprint:
+                raise broken.repeated(request.page) from None
+            self._fingerprint = broken.fingerprint
+            raise
 
 
 class JsonResponse(requests.Response):

@@ -9,8 +9,9 @@
     ├── KeyRefused         the API key is refused                       → fix `api_key`
     ├── NotFound           no such id, or another customer's            → fix the id, or skip the record
     ├── RequestRefused     the service refuses what was asked or sent   → a row is rejected, a stream fails
-    ├── UnexpectedAnswer   valid JSON of an unknown shape               → a stream fails
+    ├── UnexpectedAnswer   JSON of an unknown shape, or lastingly broken → a stream fails
     └── PassingFault       no answer, or not one of the service's own   → try again
+        ├── BrokenAnswer   a whole body that is not JSON                → try again, once
         ├── Unreachable    no connection came about                     → try again
         └── SlowDown       429                                          → try again after a pause
 
@@ -109,7 +110,7 @@ class RequestRefused(EnrollmentError):
 
 
 class UnexpectedAnswer(EnrollmentError):
-    """The answer is JSON, but of no shape that is documented or was ever observed."""
+    """The answer is of no shape that is documented or was ever observed, or twice the same broken JSON."""
 
     guidance = "The service may have changed its format; please report this with the path."
 
@@ -126,6 +127,23 @@ class PassingFault(EnrollmentError):
     retry_after: float | None = None
 
     guidance = "If it lasts, ask PowerSchool whether the service is down."
+
+
+@dataclass(eq=False)
+class BrokenAnswer(PassingFault):
+    """A body that is complete and is not JSON. The same one again is no passing fault: see `repeated`.
+
+    `offset` is the byte at which parsing failed, None if the body is nested too deeply. `fingerprint` is equal for
+    equal bodies.
+    """
+
+    offset: int | None = None
+    fingerprint: int = 0
+
+    def repeated(self, page: str) -> UnexpectedAnswer:
+        """Return the error for the second answer with this body. `page` is `Page 3: `, or empty."""
+        wrong = "nested too deeply" if self.offset is None else f"not JSON from byte {self.offset} on"
+        return UnexpectedAnswer(f"{page}the body is {wrong}, twice the same.", self.where, self.status)
 
 
 class Unreachable(PassingFault):

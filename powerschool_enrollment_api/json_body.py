@@ -5,7 +5,8 @@
 | an integer beyond 64 bits, or a decimal that a double cannot hold | a text of its digits |
 | containers more than 250 levels deep | their JSON as a text, from that level on |
 | U+0000 in a text | the text without it |
-| half of a surrogate pair | U+FFFD |
+| half of a surrogate pair, a byte that is not UTF-8 | U+FFFD |
+| a raw control character in a text | the same character |
 | NaN, Infinity | null |
 
 Everything in this table is counted in `Repairs`. An ordinary body is parsed by orjson alone.
@@ -13,6 +14,7 @@ Everything in this table is counted in `Repairs`. An ordinary body is parsed by 
 
 from __future__ import annotations
 
+import codecs
 import json
 import math
 import re
@@ -28,6 +30,11 @@ import orjson
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 _HALF_SURROGATES = re.compile("[\ud800-\udfff]")
+_ESCAPED_BYTES = re.compile("[\udc80-\udcff]")  # what the error handler surrogateescape makes of unreadable bytes
+_CONTROL_CHARACTERS = re.compile("[\x01-\x1f]")
+_TEXTS = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+_SERVED_CHARSETS = re.compile(r"iso-8859-[0-9]{1,2}|windows-125[0-8]|utf-(16|32)(le|be)?", re.IGNORECASE)
+_CLOSING_OF = {"{": "}", "[": "]", '"': '"'}
 
 # orjson reads 1,024 levels and writes 254. A record is written inside an Airbyte message, so a few are spared.
 DEEPEST = 250
@@ -48,6 +55,7 @@ NUMBERS = "numbers beyond 64 bits, kept as text"
 NESTED = "values nested more than 250 levels deep, kept as text"
 NULS = "U+0000 characters, removed"
 REPLACED = "unreadable characters, replaced by U+FFFD"
+CONTROLS = "raw control characters, kept"
 NOT_NUMBERS = "values NaN or Infinity, now null"
 
 
@@ -66,17 +74,30 @@ class Repairs:
         return "; ".join(f"{number} {kind}" for kind, number in sorted(self.counts.items()))
 
 
-def parse_json(body: bytes) -> tuple[Any, Repairs]:
+class InvalidJson(ValueError):
+    """The body is not JSON. It holds no part of the body.
+
+    `offset` is the byte at which parsing failed, None if the body is nested beyond what Python can parse.
+    `is_cut`: the body ends before its JSON does, so most likely the rest was lost on the way.
+    """
+
+    def __init__(self, offset: int | None, *, is_cut: bool) -> None:
+        super().__init__("the body is not JSON.")
+        self.offset = offset
+        self.is_cut = is_cut
+
+
+def parse_json(body: bytes, charset: str | None = None) -> tuple[Any, Repairs]:
     """Return the parsed body, with or without a byte order mark, and what was repaired in it.
 
-    Raises ValueError if it is not JSON, RecursionError if it is nested beyond what Python can parse.
+    `charset` is the one that the service named; it is used for a body that is not UTF-8. Raises InvalidJson.
     """
     if not _may_hold_nul(body) and not _may_hold_long_number(body):
         try:
             return _plain_json(body.removeprefix(_BYTE_ORDER_MARK)), Repairs()
         except ValueError:
             pass
-    return _LenientParser().parse(body)
+    return _LenientParser().parse(body, _encoding_of(body, charset))
 
 
 def _plain_json(body: bytes) -> Any:
@@ -113,9 +134,25 @@ class _LenientParser:
     def __init__(self) -> None:
         self._counts: Counter[str] = Counter()
 
-    def parse(self, body: bytes) -> tuple[Any, Repairs]:
-        value = json.loads(body, parse_int=self._integer, parse_float=self._decimal, parse_constant=self._not_a_number)
-        return self._repaired(value, 1), Repairs(MappingProxyType(dict(self._counts)))
+    def parse(self, body: bytes, encoding: str) -> tuple[Any, Repairs]:
+        text = _decoded(body, encoding)
+        try:
+            value = self._repaired(self._parsed(text), 1)
+        except json.JSONDecodeError as error:
+            offset = len(text[: error.pos].encode(encoding, "surrogateescape"))
+            raise InvalidJson(offset, is_cut=_is_cut(text, error)) from None
+        except RecursionError:
+            raise InvalidJson(None, is_cut=_ends_early(text)) from None
+        return value, Repairs(MappingProxyType(dict(self._counts)))
+
+    def _parsed(self, text: str) -> Any:
+        decoder = json.JSONDecoder(
+            parse_int=self._integer, parse_float=self._decimal, parse_constant=self._not_a_number, strict=False
+        )
+        value = decoder.decode(self._replaced(_ESCAPED_BYTES, text))
+        if controls := sum(len(_CONTROL_CHARACTERS.findall(token)) for token in _TEXTS.findall(text)):
+            self._counts[CONTROLS] += controls
+        return value
 
     def _integer(self, digits: str) -> int | str:
         if len(digits) < _LONG:
@@ -152,9 +189,47 @@ class _LenientParser:
         if nuls := text.count("\0"):
             self._counts[NULS] += nuls
             text = text.replace("\0", "")
-        if text.isascii():
-            return text
-        text, halves = _HALF_SURROGATES.subn(_REPLACEMENT, text)
-        if halves:
-            self._counts[REPLACED] += halves
+        return text if text.isascii() else self._replaced(_HALF_SURROGATES, text)
+
+    def _replaced(self, unreadable: re.Pattern[str], text: str) -> str:
+        text, number = unreadable.subn(_REPLACEMENT, text)
+        if number:
+            self._counts[REPLACED] += number
         return text
+
+
+def _encoding_of(body: bytes, charset: str | None) -> str:
+    """Return the encoding of the body: the charset that the service named counts only if the body is not UTF-8."""
+    encoding = json.detect_encoding(body)
+    if encoding != "utf-8" or not charset or not _SERVED_CHARSETS.fullmatch(charset):
+        return encoding
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        return charset if _is_known(charset) else encoding
+    return encoding
+
+
+def _is_known(charset: str) -> bool:
+    try:
+        codecs.lookup(charset)
+    except LookupError:  # ISO-8859-12 does not exist
+        return False
+    return True
+
+
+def _decoded(body: bytes, encoding: str) -> str:
+    try:
+        return body.decode(encoding, "surrogateescape")
+    except UnicodeDecodeError as error:  # half a character of UTF-16
+        raise InvalidJson(error.start, is_cut=False) from None
+
+
+def _is_cut(text: str, error: json.JSONDecodeError) -> bool:
+    is_unterminated = error.msg.startswith("Unterminated") or error.pos >= len(text.rstrip())
+    return is_unterminated or _ends_early(text)
+
+
+def _ends_early(text: str) -> bool:
+    stripped = text.strip()
+    return stripped[-1:] != _CLOSING_OF.get(stripped[:1], stripped[-1:])

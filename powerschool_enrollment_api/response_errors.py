@@ -7,12 +7,14 @@
 | 3xx | WrongAddress (the key must not follow a redirect) |
 | 404 | NotFound |
 | 429 | SlowDown |
-| 408, 5xx, HTML or an empty body where JSON is expected | PassingFault |
+| 408, 5xx, HTML, an empty body or half a body where JSON is expected | PassingFault |
+| a whole body that begins like JSON and is not JSON | BrokenAnswer; the same one again: UnexpectedAnswer |
 | any other 4xx | RequestRefused |
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
@@ -22,6 +24,7 @@ import orjson
 import requests
 
 from powerschool_enrollment_api.errors import (
+    BrokenAnswer,
     EnrollmentError,
     KeyRefused,
     NotFound,
@@ -30,11 +33,13 @@ from powerschool_enrollment_api.errors import (
     SlowDown,
     WrongAddress,
 )
-from powerschool_enrollment_api.json_body import Repairs, parse_json
+from powerschool_enrollment_api.json_body import InvalidJson, Repairs, parse_json
 
 _SMALL = 4096  # bytes; error answers are shorter, and parsing an answer that short twice costs little
+_CHARSET = re.compile(r"charset=[\"']?([\w-]+)", re.IGNORECASE)
 _LONGEST_MESSAGE = 300
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_BEGINNINGS_OF_JSON = (b"{", b"[", b'"')
 
 
 def failure_of(response: requests.Response, where: str) -> EnrollmentError | None:
@@ -69,12 +74,13 @@ def failure_of(response: requests.Response, where: str) -> EnrollmentError | Non
 def json_of(response: requests.Response, where: str) -> tuple[Any, Repairs]:
     """Return the parsed body, which can be written as JSON again, and what was repaired in it: see `json_body`.
 
-    Raises PassingFault if it is not JSON.
+    Raises BrokenAnswer if it is not JSON, PassingFault if it was cut short or is something else.
     """
+    charset = _CHARSET.search(response.headers.get("Content-Type", ""))
     try:
-        return parse_json(response.content)
-    except (ValueError, RecursionError):
-        raise _wrong_content(response, where, "JSON") from None
+        return parse_json(response.content, charset[1] if charset else None)
+    except InvalidJson as error:
+        raise _failure_of_body(response, where, error) from None
 
 
 def text_of(response: requests.Response, where: str) -> str:
@@ -83,6 +89,15 @@ def text_of(response: requests.Response, where: str) -> str:
     if not text.strip() or text.lstrip().startswith("<"):
         raise _wrong_content(response, where, "text")
     return text
+
+
+def _failure_of_body(response: requests.Response, where: str, error: InvalidJson) -> PassingFault:
+    """Return BrokenAnswer if the body begins like JSON and is whole: anything else is a passing message of a proxy."""
+    fault = _wrong_content(response, where, "JSON")
+    if error.is_cut or not response.content.removeprefix(_BYTE_ORDER_MARK).lstrip().startswith(_BEGINNINGS_OF_JSON):
+        return fault
+    fingerprint = hash(response.content)
+    return BrokenAnswer(fault.message, where, response.status_code, offset=error.offset, fingerprint=fingerprint)
 
 
 def _wrong_content(response: requests.Response, where: str, expected: str) -> PassingFault:

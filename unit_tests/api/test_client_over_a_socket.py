@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from powerschool_enrollment_api import PassingFault, SlowDown, Timeouts, WrongAddress
+from powerschool_enrollment_api import PassingFault, SlowDown, Timeouts, UnexpectedAnswer, WrongAddress
 
 HANG, DROP = b"hang", b"drop"
 IMPATIENT = Timeouts(connect=2, read=0.2, retries=0)
@@ -225,3 +225,48 @@ def test_caller_that_asks_for_repairs_gets_them_and_nothing_is_logged(client, se
 
     assert [sum(each.counts.values()) for each in repairs] == [2, 2, 2]
     assert caplog.messages == []
+
+
+BROKEN = b'[{"id": 1, "name": "Ada"}, x]'
+
+
+def test_same_broken_json_twice_is_not_retried_further(client, server, wire, virtual_time):
+    server.answers(wire(BROKEN))
+
+    with pytest.raises(UnexpectedAnswer) as raised:
+        client.get("/publishedactions/1/rosterrecords", {"page": 3})
+
+    assert len(server.received) == 2
+    assert len(virtual_time.slept) == 1
+    assert str(raised.value).startswith(
+        "GET /publishedactions/1/rosterrecords: Page 3: the body is not JSON from byte 27 on, twice the same."
+    )
+
+
+def test_nesting_that_cannot_be_parsed_is_not_retried_further(client, server, wire):
+    server.answers(wire(b"[" * 100_000 + b"]" * 100_000))
+
+    with pytest.raises(UnexpectedAnswer, match=r"^GET /checklists: the body is nested too deeply, twice the same\."):
+        client.get("/checklists")
+
+
+def test_broken_json_that_is_another_each_time_is_retried(client, server, wire):
+    server.answers(wire(BROKEN), wire(BROKEN.replace(b"x", b"y")), wire(BROKEN), wire(b"[]"))
+
+    assert client.get("/checklists") == []
+
+
+def test_body_cut_at_the_same_place_each_time_is_retried(client, server, wire):
+    server.answers(*[wire(BROKEN[:20])] * 5, wire(b"[]"))
+
+    assert client.get("/checklists") == []
+
+
+def test_answer_to_a_post_that_is_broken_json_is_not_repeated(client, server, wire):
+    server.answers(wire(BROKEN))
+
+    with pytest.raises(PassingFault) as raised:
+        client.post("/deliverytargets/1/createbatch", repeatable=False)
+
+    assert raised.value.arrived
+    assert len(server.received) == 1

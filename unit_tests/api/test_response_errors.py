@@ -21,6 +21,8 @@ from powerschool_enrollment_api import (
     SlowDown,
     WrongAddress,
 )
+from powerschool_enrollment_api.errors import BrokenAnswer
+from powerschool_enrollment_api.json_body import CONTROLS, REPLACED, Repairs
 from powerschool_enrollment_api.response_errors import failure_of, json_of, text_of
 
 WHERE = "GET /publishedactions"
@@ -162,7 +164,7 @@ def test_retry_after_never_raises_and_is_never_negative(text):
         (BOM + b"\n" + MAINTENANCE, "HTML"),
         (b'[{"id": 1}, {"id"', "no valid JSON"),
         (b"\xff\xfe\x00", "no valid JSON"),
-        (b'{"a": "\xe9"}', "no valid JSON"),
+        (b"upstream connect error", "no valid JSON"),
         (b"[" * 100_000, "no valid JSON"),
     ],
 )
@@ -173,6 +175,57 @@ def test_invalid_json_is_a_passing_fault_that_names_what_came_instead(answer, bo
     assert raised.value.message == f"the service answered with {said} where JSON is expected."
     assert raised.value.arrived
     assert raised.value.status == 200
+
+
+@pytest.mark.parametrize(
+    ("body", "offset"),
+    [
+        (b'[{"id": 1}, x]', 12),
+        (BOM + b"[1,]", 6),
+        ('["é", x]'.encode(), 7),
+        (b'["\xe9", x]', 6),
+        (b"[1]]", 3),
+        (b"[" * 100_000 + b"]" * 100_000, None),
+    ],
+)
+def test_whole_body_that_is_not_json_is_broken_at_a_byte(answer, body, offset):
+    with pytest.raises(BrokenAnswer) as raised:
+        json_of(answer(200, body), WHERE)
+
+    assert raised.value.offset == offset
+    assert raised.value.message == "the service answered with no valid JSON where JSON is expected."
+
+
+@pytest.mark.parametrize("body", [b'{"a": tru', b'{"a": "b}', b'[{"tags": ["a"]', b'[{"a": 1}, {"b"', b'["\xe9'])
+def test_body_that_ends_early_is_a_passing_fault(answer, body):
+    with pytest.raises(PassingFault) as raised:
+        json_of(answer(200, body), WHERE)
+
+    assert type(raised.value) is PassingFault
+
+
+@pytest.mark.parametrize("content_type", ["application/json; charset=ISO-8859-1", 'text/json;charset="windows-1252"'])
+def test_charset_of_the_answer_is_used_for_a_body_that_is_not_utf_8(answer, content_type):
+    headers = {"Content-Type": content_type}
+
+    assert json_of(answer(200, '{"a": "Zoë"}'.encode("latin-1"), headers), WHERE) == ({"a": "Zoë"}, Repairs())
+    assert json_of(answer(200, '{"a": "Zoë"}'.encode(), headers), WHERE) == ({"a": "Zoë"}, Repairs())
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "us-ascii", "iso-8859-12", "zlib", "no such charset", ""])
+def test_byte_that_is_not_utf_8_is_replaced_and_counted(answer, charset):
+    headers = {"Content-Type": f"application/json; charset={charset}"}
+    value, repairs = json_of(answer(200, b'{"a": "Zo\xeb"}', headers), WHERE)
+
+    assert value == {"a": "Zo\N{REPLACEMENT CHARACTER}"}
+    assert repairs.counts == {REPLACED: 1}
+
+
+def test_raw_control_character_is_kept_and_counted(answer):
+    value, repairs = json_of(answer(200, b'{\n\t"a": "x\ty\x01\\"\x1f"\n}'), WHERE)
+
+    assert value == {"a": 'x\ty\x01"\x1f'}
+    assert repairs.counts == {CONTROLS: 3}
 
 
 def test_text_is_the_body_unless_empty_or_html(answer):
