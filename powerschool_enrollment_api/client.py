@@ -15,13 +15,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import requests
-from requests.adapters import HTTPAdapter
 from requests.auth import HTTPBasicAuth
 from urllib3.exceptions import HTTPError
 
 from powerschool_enrollment_api.address import health_url, is_loopback
+from powerschool_enrollment_api.answer_limits import ACCEPTED_ENCODINGS, LimitedAdapter, read_body
 from powerschool_enrollment_api.connection_errors import failure_of_exception
-from powerschool_enrollment_api.errors import BrokenAnswer, NeverReached, PassingFault, Unreachable
+from powerschool_enrollment_api.errors import BrokenAnswer, NeverReached, PassingFault, Unreachable, located
 from powerschool_enrollment_api.json_body import Repairs
 from powerschool_enrollment_api.response_errors import failure_of, json_of, text_of
 from powerschool_enrollment_api.retry import RateLimiter, RetryPolicy
@@ -96,7 +96,7 @@ class Client:
         self._timeouts = timeouts or Timeouts.from_environment()
         self._rate_limiter = rate_limiter or RateLimiter(settings.requests_per_minute, clock=clock, sleep=sleep)
         self._retries = RetryPolicy(self._timeouts, clock, sleep)
-        self._session = _session(settings)
+        self._session = _session(settings, self._timeouts)
         self._host = urlsplit(settings.base_url).netloc
 
     def presume_reachable(self) -> None:
@@ -177,20 +177,7 @@ class Client:
 
     def _send_once(self, request: _Request, address: str, auth: _Authenticator | None = None) -> Any:
         self._rate_limiter.wait_for_turn()
-        try:
-            response = self._session.request(
-                request.method,
-                address,
-                params=request.parameters,
-                json=request.body,
-                timeout=(self._timeouts.connect, self._timeouts.read),
-                auth=auth,
-            )
-        except (OSError, HTTPError) as error:
-            failure = failure_of_exception(error, request.where, self._host, self._timeouts.connect)
-            if type(failure) is PassingFault:  # the connection was lost after it was established
-                self._retries.was_reached = True
-            raise failure from None
+        response = self._answer_to(request, address, auth)
         self._retries.was_reached = True
         refusal = failure_of(response, request.where)
         if refusal is None:
@@ -198,6 +185,30 @@ class Client:
         if isinstance(refusal, PassingFault) and (refusal.retry_after or 0) < self._timeouts.retries:
             self._rate_limiter.hold(refusal.retry_after or 0)
         raise refusal
+
+    def _answer_to(self, request: _Request, address: str, auth: _Authenticator | None) -> requests.Response:
+        """Send the request, and return the answer with its whole body."""
+        try:
+            with located(request.where):
+                response = self._session.request(
+                    request.method,
+                    address,
+                    params=request.parameters,
+                    json=request.body,
+                    timeout=(self._timeouts.connect, self._timeouts.read),
+                    auth=auth,
+                    stream=True,
+                )
+                read_body(response)
+        except PassingFault:  # beyond a limit
+            self._retries.was_reached = True
+            raise
+        except (OSError, HTTPError) as error:
+            failure = failure_of_exception(error, request.where, self._host, self._timeouts.connect)
+            if type(failure) is PassingFault:  # the connection was lost after it was established
+                self._retries.was_reached = True
+            raise failure from None
+        return response
 
 
 class _UnlessBrokenTwice:
@@ -237,15 +248,21 @@ class _Session(requests.Session):
         return None
 
 
-def _session(settings: ConnectionSettings) -> requests.Session:
+def _session(settings: ConnectionSettings, timeouts: Timeouts) -> requests.Session:
     session = _Session()
     session.auth = HTTPBasicAuth(settings.api_key.encode(), b"")
-    session.headers.update({"Accept": "application/json", "User-Agent": "airbyte-powerschool-enrollment"})
+    session.headers.update(
+        {
+            "Accept": "application/json",
+            "Accept-Encoding": ACCEPTED_ENCODINGS,
+            "User-Agent": "airbyte-powerschool-enrollment",
+        }
+    )
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     # A proxy of the environment's would see what goes to this machine over plain http, key and all.
     session.trust_env = not is_loopback(urlsplit(settings.base_url).hostname or "")
     # A pool that blocks: however many threads ask, num_workers requests are under way.
-    adapter = HTTPAdapter(pool_connections=1, pool_maxsize=settings.num_workers, pool_block=True)
+    adapter = LimitedAdapter(timeouts.answer, pool_connections=1, pool_maxsize=settings.num_workers, pool_block=True)
     session.mount("https://", adapter)
     session.mount("http://", adapter)  # ignore-https-check: the settings let no address but this machine's through
     return session

@@ -12,6 +12,7 @@
     ├── UnexpectedAnswer   JSON of an unknown shape, or lastingly broken → a stream fails
     └── PassingFault       no answer, or not one of the service's own   → try again
         ├── BrokenAnswer   a whole body that is not JSON                → try again, once
+        ├── AnswerTooLarge more bytes than the connectors take          → try again
         ├── Unreachable    no connection came about                     → try again
         └── SlowDown       429                                          → try again after a pause
 
@@ -144,6 +145,12 @@ class BrokenAnswer(PassingFault):
         """Return the error for the second answer with this body. `page` is `Page 3: `, or empty."""
         wrong = "nested too deeply" if self.offset is None else f"not JSON from byte {self.offset} on"
         return UnexpectedAnswer(f"{page}the body is {wrong}, twice the same.", self.where, self.status)
+
+
+class AnswerTooLarge(PassingFault):
+    """An answer with more bytes, on the wire or expanded, than the connectors take."""
+
+    guidance = "If it lasts, lower the option page_size if the path is one of pages, and report this with the path."
 
 
 class Unreachable(PassingFault):

@@ -16,7 +16,10 @@ _A_DAY = 86_400
 
 @dataclass(frozen=True)
 class Timeouts:
-    """How long to wait, in seconds: for a connection, for an answer, and in all for one request with its retries.
+    """How long to wait, in seconds: for a connection, for more bytes, and in all for one request with its retries.
+
+    `answer` is the deadline for one answer, from the connection to the last byte. In that time a line of 10 Mbit/s
+    carries an answer of the largest size that is accepted.
 
     `first_contact` limits the retries of all requests together until the first connection. It is long enough for a
     container that starts before its network, and short because the address is probably wrong.
@@ -29,19 +32,22 @@ class Timeouts:
     read: float = 120
     retries: float = 600
     first_contact: float = 60
+    answer: float = 300
 
     @classmethod
     def from_environment(cls) -> Timeouts:
         """Return the defaults, overridden by the environment."""
+        read = _seconds("POWERSCHOOL_ENROLLMENT_READ_TIMEOUT_SECONDS", cls.read, least=0.01)
         return cls(
-            read=_seconds("POWERSCHOOL_ENROLLMENT_READ_TIMEOUT_SECONDS", cls.read, least=0.01),
+            read=read,
+            answer=max(cls.answer, read),
             retries=_seconds("POWERSCHOOL_ENROLLMENT_RETRY_SECONDS", cls.retries, least=0),
         )
 
     @classmethod
     def for_a_check(cls) -> Timeouts:
         """Return the timeouts for `check`, which a person waits for: one attempt for each request."""
-        return cls(read=min(30, cls.from_environment().read), retries=0)
+        return cls(read=min(30, cls.from_environment().read), retries=0, answer=60)
 
 
 @dataclass(frozen=True)

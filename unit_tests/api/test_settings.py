@@ -91,6 +91,12 @@ def test_environment_changes_the_timeouts(monkeypatch):
     assert Timeouts.from_environment() == Timeouts(connect=10, read=0.5, retries=0)
 
 
+def test_answer_may_take_as_long_as_the_wait_for_its_first_byte(monkeypatch):
+    monkeypatch.setenv(READ, "900")
+
+    assert Timeouts.from_environment() == Timeouts(read=900, answer=900)
+
+
 @pytest.mark.parametrize(
     ("variable", "text"),
     [(RETRY, "soon"), (RETRY, "-1"), (RETRY, "nan"), (RETRY, "inf"), (READ, "0"), (READ, "1e30"), (READ, "5 s")],
@@ -103,6 +109,6 @@ def test_a_useless_variable_is_named(monkeypatch, variable, text):
 
 
 def test_a_check_asks_once_and_not_for_long(monkeypatch):
-    assert Timeouts.for_a_check() == Timeouts(connect=10, read=30, retries=0)
+    assert Timeouts.for_a_check() == Timeouts(connect=10, read=30, retries=0, answer=60)
     monkeypatch.setenv(READ, "5")
     assert Timeouts.for_a_check().read == 5

@@ -1,0 +1,169 @@
+"""One deadline and one size limit for each answer, whatever the service sends.
+
+The time-outs of requests limit a single wait for bytes. A service that sends one byte per second, one header per
+second or `100 Continue` without end would keep a thread for good. So both limits are checked where http.client reads
+from the socket, which is the same for the answer of a proxy, status lines, headers, sizes of chunks and the body.
+"""
+
+from __future__ import annotations
+
+import io
+import socket
+import time
+from collections.abc import Iterator
+from contextvars import ContextVar
+from http.client import HTTPResponse
+from typing import Any
+
+import requests
+from requests.adapters import HTTPAdapter
+from typing_extensions import Buffer, override
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
+from urllib3.connection import HTTPConnection, HTTPSConnection
+
+from powerschool_enrollment_api.errors import AnswerTooLarge, PassingFault
+
+# A page of 1,000 long records has 30 MB, a large batch 100 MB. Parsed, it takes several times its size.
+LARGEST_ANSWER = 256 * 1024 * 1024
+_CHUNK = 64 * 1024  # zlib copies what is left of a chunk for each member of a gzip body
+ACCEPTED_ENCODINGS = "gzip, deflate"
+_UNLIMITED_ENCODINGS = ("br", "zstd", ",")  # urllib3 expands these, and one in another, without a limit to memory
+
+
+class _Deadline:
+    """The moment by which one answer must be complete."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self._end = time.monotonic() + seconds
+
+    def remaining(self) -> float:
+        return self._end - time.monotonic()
+
+    def fault(self) -> PassingFault:
+        return PassingFault(f"the answer was not complete within {self.seconds:g} s.")
+
+
+# Set while a request is sent, and read by the connection that is used for it, in the same thread.
+_deadline: ContextVar[_Deadline] = ContextVar("_deadline")
+
+
+class LimitedAdapter(HTTPAdapter):
+    """Sends requests whose answers must be complete within `seconds`, and be no larger than LARGEST_ANSWER."""
+
+    def __init__(self, seconds: float, **options: Any) -> None:
+        super().__init__(**options)
+        self._seconds = seconds
+
+    @override
+    def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
+        """Create the connection pools."""
+        super().init_poolmanager(*arguments, **options)
+        _limit(self.poolmanager)
+
+    @override
+    def proxy_manager_for(self, proxy: str, **options: Any) -> PoolManager:
+        """Return the connection pools of a proxy."""
+        manager: PoolManager = super().proxy_manager_for(proxy, **options)
+        _limit(manager)
+        return manager
+
+    @override
+    def send(self, request: requests.PreparedRequest, *arguments: Any, **options: Any) -> requests.Response:
+        """Send the request, and return the answer. Raises PassingFault without `where` beyond a limit."""
+        token = _deadline.set(_Deadline(self._seconds))
+        try:
+            return super().send(request, *arguments, **options)
+        finally:
+            _deadline.reset(token)
+
+
+def read_body(response: requests.Response) -> None:
+    """Read the whole body of a streamed answer, so that `response.content` is there.
+
+    Raises AnswerTooLarge, PassingFault for a compression that was not asked for, both without `where`.
+    """
+    with response:
+        encoding = response.headers.get("Content-Encoding", "").lower()
+        if any(unlimited in encoding for unlimited in _UNLIMITED_ENCODINGS):
+            raise PassingFault("the answer is compressed in a way that was not asked for.")
+        length = response.headers.get("Content-Length", "")
+        _refuse_larger(int(length) if length.isascii() and length.isdigit() else 0)
+        body = b"".join(_chunks(response))
+    response._content = body  # noqa: SLF001 - as `content` itself would set it, but without a limit
+
+
+def _chunks(response: requests.Response) -> Iterator[bytes]:
+    size = 0
+    for chunk in response.iter_content(_CHUNK):
+        size += len(chunk)
+        _refuse_larger(size)
+        yield chunk
+
+
+def _limit(manager: PoolManager) -> None:
+    manager.pool_classes_by_scheme = {"http": _LimitedHttpPool, "https": _LimitedHttpsPool}
+
+
+def _refuse_larger(size: int) -> None:
+    if size > LARGEST_ANSWER:
+        raise AnswerTooLarge(f"the answer is larger than {LARGEST_ANSWER // 1024**2} MiB.")
+
+
+class _LimitedFile(io.RawIOBase):
+    """What http.client reads one answer from: the socket's file with a deadline and a limit."""
+
+    def __init__(self, file: io.RawIOBase, connection: socket.socket, deadline: _Deadline) -> None:
+        self._file = file
+        self._connection = connection
+        self._deadline = deadline
+        self._patience = connection.gettimeout()
+        self._size = 0
+
+    @override
+    def readable(self) -> bool:
+        return True
+
+    @override
+    def readinto(self, buffer: Buffer) -> int | None:
+        remaining = self._deadline.remaining()
+        if remaining <= 0:
+            raise self._deadline.fault()
+        if self._patience is None or remaining < self._patience:
+            self._connection.settimeout(remaining)
+        try:
+            size = self._file.readinto(buffer)
+        except TimeoutError:
+            if self._deadline.remaining() <= 0:
+                raise self._deadline.fault() from None
+            raise
+        self._size += size or 0
+        _refuse_larger(self._size)
+        return size
+
+    @override
+    def close(self) -> None:
+        super().close()
+        self._file.close()
+
+
+class _LimitedResponse(HTTPResponse):
+    def __init__(self, sock: socket.socket, *arguments: Any, **options: Any) -> None:
+        super().__init__(sock, *arguments, **options)
+        self.fp = io.BufferedReader(_LimitedFile(self.fp.detach(), sock, _deadline.get()))
+
+
+class _LimitedHttpConnection(HTTPConnection):
+    response_class = _LimitedResponse
+
+
+class _LimitedHttpsConnection(HTTPSConnection):
+    response_class = _LimitedResponse
+
+
+class _LimitedHttpPool(HTTPConnectionPool):
+    ConnectionCls = _LimitedHttpConnection
+
+
+class _LimitedHttpsPool(HTTPSConnectionPool):
+    ConnectionCls = _LimitedHttpsConnection

@@ -1,0 +1,201 @@
+"""However much and however slowly the service sends: an answer costs a limited time and a limited memory."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import threading
+import zlib
+from contextlib import suppress
+
+import pytest
+
+from powerschool_enrollment_api import PassingFault, Timeouts
+from powerschool_enrollment_api.answer_limits import LARGEST_ANSWER
+from powerschool_enrollment_api.errors import AnswerTooLarge
+
+MEGABYTE = b" " * 1024 * 1024
+OK = b"HTTP/1.1 200 OK\r\n"
+CHUNKED = OK + b"Transfer-Encoding: chunked\r\n"
+HASTY = Timeouts(connect=5, read=5, retries=0, answer=0.3)
+FEW = 8 * 1024 * 1024
+
+
+class EndlessServer:
+    """Answers each request with `head`, then with `piece` again and again until the client disconnects."""
+
+    def __init__(self, head, piece, pause=0.0):
+        self.requests = 0
+        self._answer = head, piece, pause
+        self._closing = threading.Event()
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    @property
+    def base_url(self):
+        return f"http://127.0.0.1:{self._listener.getsockname()[1]}/api/v1"
+
+    def close(self):
+        self._closing.set()
+        self._listener.close()
+
+    def _accept(self):
+        with suppress(OSError):
+            while True:
+                threading.Thread(target=self._serve, args=self._listener.accept()[:1], daemon=True).start()
+
+    def _serve(self, connection):
+        head, piece, pause = self._answer
+        with connection, suppress(OSError):
+            connection.recv(65536)
+            self.requests += 1
+            connection.sendall(head)
+            while not self._closing.wait(pause):
+                connection.sendall(piece)
+
+
+@pytest.fixture
+def endless():
+    servers = []
+
+    def start(*answer):
+        servers.append(EndlessServer(*answer))
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.close()
+
+
+@pytest.fixture
+def few_bytes(monkeypatch):
+    monkeypatch.setattr("powerschool_enrollment_api.answer_limits.LARGEST_ANSWER", FEW)
+
+
+def gzip_bomb():
+    """Return the beginning of an endless gzip body, and the piece that it continues with: 1 kB for each megabyte."""
+    packer = zlib.compressobj(wbits=31)
+    begin, piece = (packer.compress(MEGABYTE) + packer.flush(zlib.Z_FULL_FLUSH) for _ in range(2))
+    return OK + b"Content-Encoding: gzip\r\n\r\n" + begin, piece
+
+
+SLOW = {
+    "body": (OK + b"Content-Length: 100000\r\n\r\n[", b" ", 0.02),
+    "body without a length": (OK + b"\r\n[", b" ", 0.02),
+    "chunk": (CHUNKED + b"\r\n10000\r\n", b" ", 0.02),
+    "size of a chunk": (CHUNKED + b"\r\n", b"0", 0.02),
+    "compressed body": (*gzip_bomb()[:1], b"", 0.02),
+    "header": (OK, b"X-Header: 1\r\n", 0.02),
+    "header line": (OK + b"X: ", b"x", 0.02),
+    "status": (b"", b"H", 0.02),
+    "100 Continue": (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+}
+
+
+@pytest.mark.parametrize("answer", SLOW.values(), ids=SLOW)
+def test_answer_that_trickles_ends_at_its_deadline(client_for, endless, answer):
+    server = endless(*answer)
+
+    with pytest.raises(PassingFault) as raised:
+        client_for(server.base_url, timeouts=HASTY).get("/checklists", {"lastName": "Ada"})
+
+    assert str(raised.value).startswith("GET /checklists: the answer was not complete within 0.3 s.")
+    assert raised.value.arrived
+    assert raised.value.__suppress_context__
+
+
+def test_answer_that_trickles_is_asked_for_again_if_that_is_safe(client_for, endless, virtual_time):
+    server = endless(*SLOW["body"])
+    client = client_for(server.base_url, timeouts=Timeouts(read=5, retries=5, answer=0.1))
+
+    with pytest.raises(PassingFault, match="not complete"):
+        client.get("/checklists")
+    assert server.requests > 1
+    assert virtual_time.slept
+
+    server.requests = 0
+    with pytest.raises(PassingFault, match="not complete"):
+        client.post("/deliverytargets/1/createbatch", repeatable=False)
+    assert server.requests == 1
+
+
+@pytest.mark.parametrize("piece", [b"H", b"HTTP/1.1 200 OK\r\nX: 1\r\n"])
+def test_proxy_that_trickles_ends_at_the_deadline(client_for, endless, environment, piece):
+    server = endless(b"", piece, 0.02)
+    environment(HTTPS_PROXY=server.base_url.removesuffix("/api/v1"))
+
+    with pytest.raises(PassingFault, match=r"not complete within 0\.3 s"):
+        client_for(timeouts=HASTY).get("/checklists")
+
+
+def test_answers_within_the_deadline_are_read_one_after_the_other(client_for, server, wire):
+    server.answers(wire(b"[1]"))
+    client = client_for(server.base_url, timeouts=Timeouts(read=5, retries=0, answer=30))
+
+    assert [client.get("/checklists") for _ in range(3)] == [[1]] * 3
+    assert server.connections == 1
+
+
+LARGE = {
+    "body": (OK + b"\r\n[", MEGABYTE),
+    "body with a length": (OK + b"Content-Length: 99999999999\r\n\r\n[", MEGABYTE),
+    "chunks": (CHUNKED + b"\r\n", b"100000\r\n" + MEGABYTE + b"\r\n"),
+    "empty chunks of gzip": (OK + b"Content-Encoding: gzip\r\n\r\n", zlib.compress(b"", wbits=31) * 50_000),
+    "gzip": gzip_bomb(),
+    "100 Continue": (b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 10_000),
+}
+
+
+@pytest.mark.usefixtures("few_bytes")
+@pytest.mark.parametrize("answer", LARGE.values(), ids=LARGE)
+def test_answer_without_end_is_too_large(client_for, endless, answer):
+    server = endless(*answer)
+
+    with pytest.raises(AnswerTooLarge) as raised:
+        client_for(server.base_url, timeouts=Timeouts(read=5, retries=0)).get("/checklists", {"lastName": "Ada"})
+
+    assert str(raised.value).startswith("GET /checklists: the answer is larger than 8 MiB.")
+
+
+@pytest.mark.parametrize("encoding", ["gzip, gzip", "br", "zstd", "deflate,gzip"])
+def test_compression_that_was_not_asked_for_is_not_expanded(client_for, server, wire, encoding):
+    server.answers(wire(zlib.compress(b"[]", wbits=31), "200 OK", f"Content-Encoding: {encoding}"))
+
+    with pytest.raises(PassingFault, match="compressed in a way that was not asked for"):
+        client_for(server.base_url, timeouts=HASTY).get("/checklists")
+    assert server.received[0].headers["accept-encoding"] == "gzip, deflate"
+
+
+@pytest.mark.usefixtures("few_bytes")
+def test_answer_of_just_the_limit_is_read(client_for, server, wire):
+    body = b"[]" + b" " * (FEW - 2000)
+    packed = zlib.compress(b"[]" + b" " * (FEW - 2), wbits=31)
+    server.answers(wire(body), wire(packed, "200 OK", "Content-Encoding: gzip"))
+    client = client_for(server.base_url, timeouts=Timeouts(read=5, retries=0))
+
+    assert [client.get("/checklists"), client.get("/checklists")] == [[], []]
+
+
+READ_AND_PRINT_MEMORY = """
+import resource, sys
+from powerschool_enrollment_api import Client, ConnectionSettings, PassingFault, Timeouts
+
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+try:
+    Client(ConnectionSettings("k", sys.argv[1]), timeouts=Timeouts(read=20, retries=0)).get("/checklists")
+except PassingFault as error:
+    print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024, error.message)
+"""
+
+
+@pytest.mark.parametrize("kind", ["body", "gzip"])
+def test_answer_without_end_takes_no_more_memory_than_the_limit(endless, kind):
+    server = endless(*LARGE[kind])
+    command = [sys.executable, "-c", READ_AND_PRINT_MEMORY, server.base_url]
+    finished = subprocess.run(command, capture_output=True, text=True, check=True, env={**os.environ, "PYTHONPATH": ""})
+
+    grown, _, message = finished.stdout.partition(" ")
+    assert message == "the answer is larger than 256 MiB.\n"
+    assert int(grown) < 1.3 * LARGEST_ANSWER
