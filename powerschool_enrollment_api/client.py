@@ -10,18 +10,18 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
-from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 from urllib.parse import urlsplit
 
 import requests
-from requests.auth import HTTPBasicAuth
+from requests.auth import AuthBase, HTTPBasicAuth
 from urllib3.exceptions import HTTPError
 
-from powerschool_enrollment_api.address import health_url, is_loopback
+from powerschool_enrollment_api.address import health_url
 from powerschool_enrollment_api.answer_limits import ACCEPTED_ENCODINGS, LimitedAdapter, read_body
 from powerschool_enrollment_api.connection_errors import failure_of_exception
 from powerschool_enrollment_api.errors import BrokenAnswer, NeverReached, PassingFault, Unreachable, located
+from powerschool_enrollment_api.http_session import StrictSession, WithoutCredentials
 from powerschool_enrollment_api.json_body import Repairs
 from powerschool_enrollment_api.response_errors import failure_of, json_of, text_of
 from powerschool_enrollment_api.retry import RateLimiter, RetryPolicy
@@ -34,7 +34,6 @@ for _name in ("urllib3.connection", "urllib3.connectionpool"):
 logger = logging.getLogger("airbyte.powerschool_enrollment_api")
 
 OnRepairs = Callable[[Repairs], None]
-_Authenticator = Callable[[requests.PreparedRequest], requests.PreparedRequest]
 
 
 @dataclass(frozen=True)
@@ -144,7 +143,7 @@ class Client:
     def get_health(self) -> Any:
         """Return the JSON of the service's health status. Sends one request, without the key."""
         request = _Request("GET", "/healthz", None, None, repeatable=True, read=_Request.json_of)
-        return self._send_once(request, health_url(self.settings.base_url), auth=_without_key)
+        return self._send_once(request, health_url(self.settings.base_url), auth=WithoutCredentials())
 
     def post(
         self,
@@ -175,7 +174,7 @@ class Client:
                 raise
             raise NeverReached(fault.message, fault.where) from None
 
-    def _send_once(self, request: _Request, address: str, auth: _Authenticator | None = None) -> Any:
+    def _send_once(self, request: _Request, address: str, auth: AuthBase | None = None) -> Any:
         self._rate_limiter.wait_for_turn()
         response = self._answer_to(request, address, auth)
         self._retries.was_reached = True
@@ -186,7 +185,7 @@ class Client:
             self._rate_limiter.hold(refusal.retry_after or 0)
         raise refusal
 
-    def _answer_to(self, request: _Request, address: str, auth: _Authenticator | None) -> requests.Response:
+    def _answer_to(self, request: _Request, address: str, auth: AuthBase | None) -> requests.Response:
         """Send the request, and return the answer with its whole body."""
         try:
             with located(request.where):
@@ -241,36 +240,11 @@ class JsonResponse(requests.Response):
         return self._payload
 
 
-class _Session(requests.Session):
-    """Follows no redirect: the key is sent to base_url only."""
-
-    def get_redirect_target(self, _response: requests.Response) -> None:
-        return None
-
-
-def _session(settings: ConnectionSettings, timeouts: Timeouts) -> requests.Session:
-    session = _Session()
-    session.auth = HTTPBasicAuth(settings.api_key.encode(), b"")
-    session.headers.update(
-        {
-            "Accept": "application/json",
-            "Accept-Encoding": ACCEPTED_ENCODINGS,
-            "User-Agent": "airbyte-powerschool-enrollment",
-        }
-    )
-    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    # A proxy of the environment's would see what goes to this machine over plain http, key and all.
-    session.trust_env = not is_loopback(urlsplit(settings.base_url).hostname or "")
+def _session(settings: ConnectionSettings, timeouts: Timeouts) -> StrictSession:
     # A pool that blocks: however many threads ask, num_workers requests are under way.
     adapter = LimitedAdapter(timeouts.answer, pool_connections=1, pool_maxsize=settings.num_workers, pool_block=True)
-    session.mount("https://", adapter)
-    session.mount("http://", adapter)  # ignore-https-check: the settings let no address but this machine's through
-    return session
-
-
-def _without_key(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    """Send neither the key nor, as requests would without an authenticator, a password of ~/.netrc."""
-    return request
+    headers = {"Accept": "application/json", "Accept-Encoding": ACCEPTED_ENCODINGS}
+    return StrictSession(adapter, HTTPBasicAuth(settings.api_key.encode(), b""), headers)
 
 
 def _text(request: _Request, response: requests.Response) -> str:

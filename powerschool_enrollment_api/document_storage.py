@@ -19,19 +19,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator
-from http.cookiejar import DefaultCookiePolicy
 from threading import BoundedSemaphore
 from typing import TypeVar
-from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError, LocationValueError
 
-from powerschool_enrollment_api.address import is_loopback
 from powerschool_enrollment_api.connection_errors import describe_connection_failure, failure_of_environment
 from powerschool_enrollment_api.documents import DocumentAddress
 from powerschool_enrollment_api.errors import EnrollmentError, NotFound, PassingFault, Unreachable, WrongEnvironment
+from powerschool_enrollment_api.http_session import StrictSession, WithoutCredentials
 from powerschool_enrollment_api.retry import RetryPolicy
 from powerschool_enrollment_api.settings import ConnectionSettings, Timeouts
 
@@ -126,28 +124,9 @@ class DocumentStorage:
             raise _failure_of_exception(error, self._timeouts.connect, is_answered=is_answered) from None
 
 
-class _KeylessSession(requests.Session):
-    """Follows no redirect: an address is checked once, when the service returns it."""
-
-    def get_redirect_target(self, _response: requests.Response) -> None:
-        return None
-
-
-def _session(settings: ConnectionSettings) -> requests.Session:
-    session = _KeylessSession()
-    session.auth = _without_credentials
-    session.headers.update({"Accept-Encoding": "identity", "User-Agent": "airbyte-powerschool-enrollment"})
-    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    session.trust_env = not is_loopback(urlsplit(settings.base_url).hostname or "")
+def _session(settings: ConnectionSettings) -> StrictSession:
     adapter = HTTPAdapter(pool_connections=4, pool_maxsize=settings.num_workers, pool_block=True)
-    session.mount("https://", adapter)
-    session.mount("http://", adapter)  # ignore-https-check: followed on this machine alone
-    return session
-
-
-def _without_credentials(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    """Keep requests from sending a password of ~/.netrc, as it would without an authenticator."""
-    return request
+    return StrictSession(adapter, WithoutCredentials(), {"Accept-Encoding": "identity"})
 
 
 def _refuse_all_but_a_document(response: requests.Response, limit: int) -> None:

@@ -87,6 +87,35 @@ def proxy(environment):
 
 
 @pytest.fixture
+def https_server(certificate):
+    """Start an https server on this machine that sends these pieces, and return its base_url and certificate."""
+    listeners = []
+
+    def start(*pieces, pause=0.0):
+        path = certificate("127.0.0.1")
+        listener = socket.create_server(("127.0.0.1", 0))
+        listeners.append(listener)
+        threading.Thread(target=_serve_https, args=(listener, path, pieces, pause), daemon=True).start()
+        return f"https://127.0.0.1:{listener.getsockname()[1]}/api/v1", path
+
+    yield start
+    for listener in listeners:
+        listener.close()
+
+
+def _serve_https(listener, certificate, pieces, pause):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    with suppress(OSError):  # the listener's end, or a client that does not trust the certificate
+        connection, _ = listener.accept()
+        with connection, context.wrap_socket(connection, server_side=True) as secured:
+            secured.recv(4096)
+            for piece in pieces:
+                secured.sendall(piece)
+                threading.Event().wait(pause)
+
+
+@pytest.fixture
 def anybody(proxy, certificate):
     """Answer for the host with an untrusted certificate."""
     proxy(certificate())
@@ -284,3 +313,27 @@ def test_connection_lost_before_tls_is_not_a_certificate_error(client_for, proxy
     with pytest.raises(PassingFault, match="lost") as raised:
         client_for(timeouts=ONCE).get("/checklists")
     assert type(raised.value) is PassingFault
+
+
+def test_bundle_of_the_environment_is_used_for_this_machine_and_its_proxy_is_not(
+    client_for, https_server, environment, free_port
+):
+    base_url, path = https_server(ANSWER)
+    environment(REQUESTS_CA_BUNDLE=path, HTTPS_PROXY=f"http://127.0.0.1:{free_port}")
+
+    assert client_for(base_url, timeouts=ONCE).get("/checklists") == []
+
+
+def test_this_machine_is_not_trusted_without_a_bundle(client_for, https_server):
+    base_url, _ = https_server(ANSWER)
+
+    with pytest.raises(Untrusted, match=r"self.signed certificate"):
+        client_for(base_url, timeouts=ONCE).get("/checklists")
+
+
+def test_encrypted_answer_that_trickles_ends_at_its_deadline(client_for, https_server, environment):
+    base_url, path = https_server(b"HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\n", *[b" "] * 100, pause=0.02)
+    environment(REQUESTS_CA_BUNDLE=path)
+
+    with pytest.raises(PassingFault, match=r"not complete within 0\.2 s"):
+        client_for(base_url, timeouts=Timeouts(connect=5, read=5, retries=0, answer=0.2)).get("/checklists")
