@@ -44,8 +44,8 @@ def open_page(payload: Any) -> Page:
     if payload == []:
         return Page(number=1, size=0, page_count=0, record_count=0, records=[])
     envelope = _only(payload)
-    metadata = _field(envelope, "metadata")
-    records = _field(envelope, "records")
+    metadata = value_of(envelope, "metadata")
+    records = value_of(envelope, "records")
     if isinstance(metadata, dict) and records is None and _count(metadata, "recordCount") == 0:
         records = []
     if not isinstance(metadata, dict) or not _are_things(records):
@@ -91,13 +91,13 @@ def _are_things(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(item, dict) for item in value)
 
 
-def _field(envelope: JsonObject, name: str) -> Any:
+def value_of(envelope: JsonObject, name: str) -> Any:
     """Return the value of a key, ignoring case: `metaData` or `metadata`."""
     return next((value for key, value in envelope.items() if key.lower() == name.lower()), None)
 
 
 def _count(metadata: Mapping[str, Any], name: str) -> int:
-    value = _field(dict(metadata), name)
+    value = value_of(dict(metadata), name)
     if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
         return value
     raise UnexpectedAnswer(f"the page's metadata has no valid {name}.")

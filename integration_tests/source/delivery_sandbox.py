@@ -16,15 +16,20 @@ from powerschool_enrollment_sandbox.settings import Settings
 
 NOON = datetime(2026, 9, 1, 12, tzinfo=timezone.utc)
 Spoil = Callable[[str, str], "str | None"]  # "before" or "after" it acted, path → a fault's name
+Answers = Callable[[dict[str, Any]], Any]  # what the service means → what it answers
 
 
 @dataclass
 class OddTarget(DeliveryTarget):
-    """A target that reads the list's date in its own time zone, or not at all, or lists a batch some lists late."""
+    """A target that reads the list's date in its own time zone, or not at all, or lists a batch some lists late.
+
+    `answers` changes what `createbatch` answers.
+    """
 
     hours_off: int = 0
     ignores_date: bool = False
     lists_late: int = 0
+    answers: Answers = lambda batch: batch
     approved: set[int] = field(default_factory=set)
     oddities: dict[int, dict[str, Any]] = field(default_factory=dict)
     _lists: int = 0
@@ -35,11 +40,11 @@ class OddTarget(DeliveryTarget):
         self.approved.update(ids)
         return ids
 
-    def create_batch(self, now: datetime, limit: int) -> dict[str, Any]:
+    def create_batch(self, now: datetime, limit: int) -> Any:
         with self.lock:
             batch = super().create_batch(now, limit)
             self._hidden_until[batch["id"]] = self._lists + self.lists_late
-            return batch
+            return self.answers(batch)
 
     def get_batches(self, since: date | None = None, *, auto_open: bool = False) -> list[dict[str, Any]]:
         with self.lock:

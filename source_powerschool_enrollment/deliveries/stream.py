@@ -108,7 +108,7 @@ class TargetPartition(Partition):
         target = self.delivery.delivery_target_id
         try:
             for batch, state in self.delivery.deliver():
-                for record in batch.records:
+                for record in batch.records or ():
                     yield Record(self._typed(record, batch), NAME)
                 yield from self.cursor.settle(target, state)
         except NotFound as error:

@@ -46,14 +46,17 @@ class Delivery:
     sleep: Callable[[float], None] = time.sleep
 
     def deliver(self) -> Iterator[tuple[Batch, TargetState]]:
-        """Yield each batch with the state that is true once its records are out; the last batch is empty.
+        """Yield each batch with the state that is true once its records are out; the last batch shows no records.
 
         The next batch is created only when the caller asks for it. Raises EnrollmentError.
         """
         self._reset_orphans()  # 1
         while True:
             batch = self._create()  # 2 and 3
-            self.state = self.state.with_created(batch.id)
+            if batch.records is None:
+                self._warn_of_unknown_records(batch)
+            else:
+                self.state = self.state.with_created(batch.id)
             yield batch, self.state
             if not batch.records:
                 return
@@ -79,6 +82,15 @@ class Delivery:
             reraise=True,
         )
         return retrying(create_batch, self.client, self.delivery_target_id)
+
+    def _warn_of_unknown_records(self, batch: Batch) -> None:
+        # It may hold records that the answer does not show, so it is not settled.
+        logger.warning(
+            "Delivery target %s: createbatch answered without a list of records. Batch %s counts as empty, "
+            "and the next sync resets it.",
+            self.delivery_target_id,
+            batch.id,
+        )
 
     def _list(self) -> list[ListedBatch]:
         batches = list_batches(self.client, self.delivery_target_id, self.state.since - _OVERLAP)
