@@ -7,14 +7,13 @@ no records. The keys are read in any capitals, as in the envelopes of records.
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from urllib.parse import quote
 
 from powerschool_enrollment_api.client import Client
 from powerschool_enrollment_api.envelope import JsonObject, open_list, open_one, value_of
-from powerschool_enrollment_api.errors import NotFound, PassingFault, UnexpectedAnswer, located
+from powerschool_enrollment_api.errors import PassingFault, UnexpectedAnswer, located
 
 
 @dataclass(frozen=True)
@@ -58,12 +57,11 @@ def create_batch(client: Client, delivery_target_id: int) -> Batch:
 
 
 def reset_batch(client: Client, delivery_target_id: int, batch_id: str) -> None:
-    """Make the batch's records available again. A batch that does not exist counts as reset.
+    """Make the batch's records available again. Raises NotFound if the service does not have it, maybe not any more.
 
     Resetting twice does no harm, so it is sent again after an unknown outcome.
     """
-    with suppress(NotFound):
-        client.post(f"/deliverytargets/{delivery_target_id}/resetbatch/{quote(batch_id, safe='')}", repeatable=True)
+    client.post(f"/deliverytargets/{delivery_target_id}/resetbatch/{quote(batch_id, safe='')}", repeatable=True)
 
 
 def _id_of(batch: JsonObject) -> str:

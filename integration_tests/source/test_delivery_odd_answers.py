@@ -1,14 +1,21 @@
 """Deliveries over a socket where the service answers something odd: nothing is lost, and nothing is blocked."""
 
 import logging
+from datetime import timedelta
 
 import pytest
 
 from integration_tests.source.delivery_platform import Platform, shape
+from integration_tests.source.delivery_sandbox import never
 
 UNKNOWN_RECORDS = (
     "Delivery target 7: createbatch answered without a list of records. Batch {batch} counts as empty, "
     "and the next sync resets it."
+)
+
+NOT_FOUND = (
+    "Delivery target 7: resetbatch did not find 1 batches that the list shows. They stay unsettled, "
+    "and the next sync resets them again."
 )
 
 
@@ -89,4 +96,66 @@ def test_batch_of_an_unknown_shape_fails_the_stream_and_is_reset_by_the_next_syn
     assert synced(platform, times=2) == ["SF", "SF"]
     service.targets[7].answers = lambda batch: batch
     synced(platform)
+    assert not platform.lost()
+
+
+def missing_resets(times):
+    """Return a `spoil` that answers 404 to this number of resets."""
+    left = iter(["404"] * times)
+    return lambda when, path: next(left, None) if when == "before" and "resetbatch" in path else None
+
+
+def test_batch_whose_reset_is_not_found_is_tried_again_by_the_next_sync(service, caplog):
+    service.approve(7, 25)
+    service.deliver(7)
+    service.spoil = missing_resets(1)
+    platform = Platform(service)
+    with caplog.at_level(logging.WARNING):
+        assert synced(platform) == ["S"]
+    assert caplog.messages == [NOT_FOUND]
+    assert len(platform.lost()) == 25
+    assert synced(platform) == ["R" * 25 + "SS"]
+    assert not platform.lost()
+    assert "not_found" not in platform.state["delivery_targets"]["7"]
+
+
+def test_batch_is_settled_after_its_reset_was_not_found_in_three_syncs(service, caplog):
+    service.approve(7, 25)
+    service.deliver(7)
+    service.spoil = missing_resets(9)
+    platform = Platform(service)
+    with caplog.at_level(logging.WARNING):
+        synced(platform, times=3)
+        service.approve(7, 5)
+        assert synced(platform) == ["R" * 5 + "SS"]
+    assert service.calls()[2] == 3
+    (batch, *_) = service.targets[7].batches
+    assert caplog.messages[2:] == [
+        f"Delivery target 7: resetbatch did not find batch {batch.id} in 3 syncs. It counts as reset from now on."
+    ]
+
+
+def test_resets_that_are_not_found_in_one_sync_count_once(service):
+    service.approve(7, 25)
+    service.deliver(7)
+    service.approve(7, 5)
+    faults = {("before", "resetbatch"): "404", ("after", "createbatch"): "500"}
+    service.spoil = lambda when, path: faults.get((when, path.split("/")[3]))
+    platform = Platform(service)
+    assert synced(platform) == ["SF"]
+    assert service.calls()[2] > 10
+    service.spoil = never
+    synced(platform)
+    assert not platform.lost()
+
+
+def test_old_batch_whose_reset_is_not_found_is_not_passed_by_newer_ones(service):
+    service.approve(7, 25)
+    service.deliver(7)
+    service.spoil = missing_resets(2)
+    platform = Platform(service)
+    for _ in range(3):
+        service.now += timedelta(days=9)
+        service.approve(7, 5)
+        synced(platform)
     assert not platform.lost()

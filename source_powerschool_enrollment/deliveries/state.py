@@ -2,12 +2,15 @@
 
 As JSON: `{"delivery_targets": {"<id>": {"since": "YYYY-MM-DD", "settled": ["<batch id>", …]}}}`.
 A batch is settled when its records were confirmed, or when it was reset so that they come again.
+
+A target may also have `"not_found": {"<batch id>": 2}`: in how many syncs in a row the service did not find this batch
+when it was to be reset. An older connector ignores it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -15,6 +18,7 @@ from powerschool_enrollment_api import InvalidOption
 
 # How long after its date a batch whose answer was lost may first show up in the list, and still be found.
 _GRACE = timedelta(days=3)
+MOST_NOT_FOUND = 3  # syncs in a row; then the batch is not there, whatever the list shows
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,7 @@ class TargetState:
 
     since: date
     settled: tuple[str, ...] = ()
+    not_found: Mapping[str, int] = field(default_factory=dict)
 
     def orphans_in(self, listed: Iterable[ListedBatch]) -> list[str]:
         """Return the batches that were never confirmed. One without a date may be new, so it counts."""
@@ -50,17 +55,28 @@ class TargetState:
 
     def with_reset(self, batch_ids: Sequence[str]) -> TargetState:
         """Return the state once these batches, older than what is created from now on, are reset."""
-        return replace(self, settled=(*batch_ids, *self.settled))
+        not_found = {batch_id: times for batch_id, times in self.not_found.items() if batch_id not in set(batch_ids)}
+        return replace(self, settled=(*batch_ids, *self.settled), not_found=not_found)
+
+    def with_not_found(self, batch_ids: Iterable[str], before: Mapping[str, int]) -> TargetState:
+        """Return the state once a sync did not find these batches; `before` are the counts that it began with."""
+        return replace(self, not_found={batch_id: before.get(batch_id, 0) + 1 for batch_id in batch_ids})
+
+    def given_up(self) -> list[str]:
+        """Return the batches that enough syncs did not find."""
+        return [batch_id for batch_id, times in self.not_found.items() if times >= MOST_NOT_FOUND]
 
     def advanced(self, listed: Sequence[ListedBatch], today: date) -> TargetState:
-        """Return the same knowledge in fewer words, when everything listed is settled.
+        """Return the same knowledge in fewer words.
 
         `since` follows the newest date listed, or this machine's date if that is earlier: the service's clock or
-        this one may be wrong, and moving too late does no harm. A settled batch is forgotten once its date
-        lies before `since`; one that is no longer listed, together with a later one.
+        this one may be wrong, and moving too late does no harm. It never passes an orphan's date. A settled batch
+        is forgotten once its date lies before `since`; one that is no longer listed, together with a later one.
         """
         newest = max((batch.delivered_on for batch in listed if batch.delivered_on), default=self.since)
-        moved = replace(self, since=max(self.since, min(newest, today) - _GRACE))
+        orphans = set(self.orphans_in(listed))
+        unsettled = [batch.delivered_on for batch in listed if batch.delivered_on and batch.id in orphans]
+        moved = replace(self, since=max(self.since, min([min(newest, today) - _GRACE, *unsettled])))
         past = {batch.id for batch in listed if batch.is_before(moved.since)}
         present = {batch.id for batch in listed} - past
         last_past = max((place for place, batch_id in enumerate(self.settled) if batch_id in past), default=-1)
@@ -76,7 +92,9 @@ def read_states(stream_state: Mapping[str, Any]) -> dict[str, TargetState]:
     """Return the state of each target by its id. Raises InvalidOption for what this stream never wrote."""
     try:
         return {
-            target: TargetState(date.fromisoformat(state["since"]), tuple(map(str, state["settled"])))
+            target: TargetState(
+                date.fromisoformat(state["since"]), tuple(map(str, state["settled"])), _counts(state.get("not_found"))
+            )
             for target, state in (stream_state.get("delivery_targets") or {}).items()
         }
     except (AttributeError, KeyError, TypeError, ValueError):
@@ -88,9 +106,15 @@ def read_states(stream_state: Mapping[str, Any]) -> dict[str, TargetState]:
 
 def write_states(states: Mapping[str, TargetState]) -> dict[str, Any]:
     """Return the stream's state as JSON."""
-    return {
-        "delivery_targets": {
-            target: {"since": state.since.isoformat(), "settled": list(state.settled)}
-            for target, state in states.items()
-        }
-    }
+    return {"delivery_targets": {target: _as_json(state) for target, state in states.items()}}
+
+
+def _as_json(state: TargetState) -> dict[str, Any]:
+    written = {"since": state.since.isoformat(), "settled": list(state.settled)}
+    return written | ({"not_found": dict(state.not_found)} if state.not_found else {})
+
+
+def _counts(value: Any) -> dict[str, int]:
+    """Return the readable counts. A lost one costs no more than further attempts."""
+    counts = value.items() if isinstance(value, dict) else ()
+    return {batch_id: times for batch_id, times in counts if type(times) is int and 0 < times < MOST_NOT_FOUND}

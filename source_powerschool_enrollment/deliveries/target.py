@@ -15,9 +15,9 @@ from datetime import date, datetime, timedelta, timezone
 
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, stop_before_delay, wait_exponential_jitter
 
-from powerschool_enrollment_api import Client, PassingFault, Timeouts
+from powerschool_enrollment_api import Client, NotFound, PassingFault, Timeouts
 from powerschool_enrollment_api.deliveries import Batch, create_batch, list_batches, reset_batch
-from source_powerschool_enrollment.deliveries.state import ListedBatch, TargetState
+from source_powerschool_enrollment.deliveries.state import MOST_NOT_FOUND, ListedBatch, TargetState
 from source_powerschool_enrollment.record_types import utc_time
 
 logger = logging.getLogger("airbyte.source_powerschool_enrollment")
@@ -45,6 +45,10 @@ class Delivery:
     today: Callable[[], date] = today_in_utc
     sleep: Callable[[float], None] = time.sleep
 
+    def __post_init__(self) -> None:
+        """Remember the counts that this sync may raise by one."""
+        self._not_found_before = self.state.not_found
+
     def deliver(self) -> Iterator[tuple[Batch, TargetState]]:
         """Yield each batch with the state that is true once its records are out; the last batch shows no records.
 
@@ -67,9 +71,37 @@ class Delivery:
         orphans = self.state.orphans_in(listed)
         if orphans:
             logger.info("Delivery target %s: resetting unconfirmed batches: %s.", self.delivery_target_id, len(orphans))
-        for batch_id in orphans:
+        missing = [batch_id for batch_id in orphans if not self._is_reset(batch_id)]
+        reset = [batch_id for batch_id in orphans if batch_id not in set(missing)]
+        self.state = self.state.with_not_found(missing, self._not_found_before).with_reset(reset)
+        self._give_up_or_warn()
+        self.state = self.state.advanced(listed, self.today())
+
+    def _is_reset(self, batch_id: str) -> bool:
+        """Reset a batch, and return whether the service found it."""
+        try:
             reset_batch(self.client, self.delivery_target_id, batch_id)
-        self.state = self.state.with_reset(orphans).advanced(listed, self.today())
+        except NotFound:
+            return False
+        return True
+
+    def _give_up_or_warn(self) -> None:
+        """Settle the batches that enough syncs did not find. Others may have been reset before, or the 404 is wrong."""
+        for batch_id in self.state.given_up():
+            logger.warning(
+                "Delivery target %s: resetbatch did not find batch %s in %s syncs. It counts as reset from now on.",
+                self.delivery_target_id,
+                batch_id,
+                MOST_NOT_FOUND,
+            )
+        self.state = self.state.with_reset(self.state.given_up())
+        if self.state.not_found:
+            logger.warning(
+                "Delivery target %s: resetbatch did not find %s batches that the list shows. They stay unsettled, "
+                "and the next sync resets them again.",
+                self.delivery_target_id,
+                len(self.state.not_found),
+            )
 
     def _create(self) -> Batch:
         """3. Create the next batch, and never blindly again: what an unknown outcome left behind is reset first."""

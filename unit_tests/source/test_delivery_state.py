@@ -59,6 +59,23 @@ def test_since_never_goes_back():
     assert TargetState(day(9), ("a",)).advanced([], today=day(90)) == TargetState(day(9), ("a",))
 
 
+def test_since_does_not_pass_a_batch_that_is_not_settled():
+    batches = listed(("a", 1), ("b", 20), ("c", 40))
+    state = TargetState(FIRST, ("b", "c")).advanced(batches, today=day(40))
+    assert state == TargetState(day(1), ("b", "c"))
+    assert state.orphans_in(batches) == ["a"]
+
+
+def test_batch_not_found_is_counted_once_in_a_sync_and_given_up_in_the_third():
+    first = TargetState(FIRST).with_not_found(["a", "b"], {}).with_not_found(["a"], {})
+    assert first.not_found == {"a": 1}
+    second = first.with_not_found(["a"], first.not_found)
+    assert second.given_up() == []
+    third = second.with_not_found(["a"], second.not_found)
+    assert third.given_up() == ["a"]
+    assert third.with_reset(["a"]) == TargetState(FIRST, ("a",))
+
+
 def test_a_settled_batch_that_the_list_does_not_show_yet_is_remembered():
     state = TargetState(FIRST, ("a", "new")).advanced(listed(("a", 0)), today=day(30))
     assert state.settled == ("a", "new")
@@ -101,7 +118,15 @@ def test_settled_batches_are_never_orphans_and_late_ones_are_found(days, syncs):
 def test_the_state_is_written_as_it_is_read():
     written = {"delivery_targets": {"123": {"since": "2026-08-01", "settled": ["a", "b"]}}}
     assert write_states(read_states(written)) == written
+    written["delivery_targets"]["123"]["not_found"] = {"c": 2}
+    assert write_states(read_states(written)) == written
     assert read_states({}) == {}
+
+
+@pytest.mark.parametrize("not_found", [None, [], "a", 3, {"a": "2"}, {"a": True}, {"a": -1}, {"a": 10**400}, {"a": {}}])
+def test_counts_that_cannot_be_read_start_again(not_found):
+    written = {"since": "2026-08-01", "settled": ["a"], "not_found": not_found}
+    assert read_states({"delivery_targets": {"1": written}}) == {"1": TargetState(FIRST, ("a",))}
 
 
 @pytest.mark.parametrize(
