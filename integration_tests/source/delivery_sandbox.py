@@ -23,13 +23,14 @@ Answers = Callable[[dict[str, Any]], Any]  # what the service means → what it 
 class OddTarget(DeliveryTarget):
     """A target that reads the list's date in its own time zone, or not at all, or lists a batch some lists late.
 
-    `answers` changes what `createbatch` answers.
+    `answers` changes what `createbatch` answers, `entries` what the list shows of a batch.
     """
 
     hours_off: int = 0
     ignores_date: bool = False
     lists_late: int = 0
     answers: Answers = lambda batch: batch
+    entries: Answers = lambda batch: batch
     approved: set[int] = field(default_factory=set)
     oddities: dict[int, dict[str, Any]] = field(default_factory=dict)
     _lists: int = 0
@@ -46,12 +47,12 @@ class OddTarget(DeliveryTarget):
             self._hidden_until[batch["id"]] = self._lists + self.lists_late
             return self.answers(batch)
 
-    def get_batches(self, since: date | None = None, *, auto_open: bool = False) -> list[dict[str, Any]]:
+    def get_batches(self, since: date | None = None, *, auto_open: bool = False) -> list[Any]:
         with self.lock:
             self._lists += 1
             first = None if since is None or self.ignores_date else since
             return [
-                batch.as_json()
+                self.entries(batch.as_json())
                 for batch in self.batches
                 if self._lists > self._hidden_until[batch.id]
                 and (first is None or (batch.date + timedelta(hours=self.hours_off)).date() >= first)

@@ -1,7 +1,7 @@
 """Deliveries over a socket where the service answers something odd: nothing is lost, and nothing is blocked."""
 
 import logging
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -158,4 +158,46 @@ def test_old_batch_whose_reset_is_not_found_is_not_passed_by_newer_ones(service)
         service.now += timedelta(days=9)
         service.approve(7, 5)
         synced(platform)
+    assert not platform.lost()
+
+
+@pytest.mark.parametrize(
+    "moment", ["0001-01-01T00:00:00", "0001-01-01T00:00:00+05:00", "2099-01-01T00:00:00Z", None, 7]
+)
+def test_orphan_with_an_implausible_date_is_delivered_again_once(service, moment):
+    platform = Platform(service)
+    service.approve(7, 5)
+    synced(platform)
+    service.now += timedelta(days=30)
+    service.approve(7, 25)
+    service.deliver(7)
+    orphan = service.targets[7].batches[-1].id
+    service.targets[7].entries = lambda batch: batch | ({"date": moment} if batch["id"] == orphan else {})
+    assert synced(platform, times=3) == ["R" * 25 + "SS", "S", "S"]
+    assert not platform.lost()
+    assert not platform.repeated()
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00", "2099-01-01T00:00:00Z"])
+def test_batches_that_all_have_the_same_implausible_date_are_delivered_once(service, moment):
+    service.targets[7].entries = lambda batch: batch | {"date": moment}
+    platform = Platform(service)
+    for number in range(4):
+        service.approve(7, 30)
+        messages = platform.sync()
+        platform.confirm(messages, committed_states=None if number % 2 else 1)
+        service.now += timedelta(days=9)
+    synced(platform)
+    assert not platform.lost()
+    assert not platform.repeated()
+
+
+def test_first_date_may_be_the_calendars_first(service):
+    service.approve(7, 25)
+    service.deliver(7)
+    platform = Platform(service, start_date=date.min)
+    assert synced(platform, times=2) == ["R" * 25 + "SS", "S"]
+    platform.state = {"delivery_targets": {"7": {"since": "0001-01-01", "settled": []}}}
+    synced(platform)
+    assert service.sandbox.journal.count("GET", "/deliverytargets/7/getbatches/0001-01-01") == 2
     assert not platform.lost()

@@ -15,6 +15,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from powerschool_enrollment_api import InvalidOption
+from source_powerschool_enrollment.deliveries.dates import days_before
 
 # How long after its date a batch whose answer was lost may first show up in the list, and still be found.
 _GRACE = timedelta(days=3)
@@ -23,7 +24,7 @@ MOST_NOT_FOUND = 3  # syncs in a row; then the batch is not there, whatever the 
 
 @dataclass(frozen=True)
 class ListedBatch:
-    """A batch that the service lists: its id, and its date (UTC) if it can be read."""
+    """A batch that the service lists: its id, and its date (UTC) if it can be read and is plausible."""
 
     id: str
     delivered_on: date | None
@@ -76,7 +77,7 @@ class TargetState:
         newest = max((batch.delivered_on for batch in listed if batch.delivered_on), default=self.since)
         orphans = set(self.orphans_in(listed))
         unsettled = [batch.delivered_on for batch in listed if batch.delivered_on and batch.id in orphans]
-        moved = replace(self, since=max(self.since, min([min(newest, today) - _GRACE, *unsettled])))
+        moved = replace(self, since=max(self.since, min([days_before(min(newest, today), _GRACE), *unsettled])))
         past = {batch.id for batch in listed if batch.is_before(moved.since)}
         present = {batch.id for batch in listed} - past
         last_past = max((place for place, batch_id in enumerate(self.settled) if batch_id in past), default=-1)

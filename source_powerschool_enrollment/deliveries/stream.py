@@ -26,8 +26,9 @@ from powerschool_enrollment_api import EnrollmentError, NotFound
 from powerschool_enrollment_api.deliveries import Batch
 from source_powerschool_enrollment.config import DeliveryOption
 from source_powerschool_enrollment.context import SyncContext
+from source_powerschool_enrollment.deliveries.dates import today_in_utc
 from source_powerschool_enrollment.deliveries.state import TargetState, read_states, write_states
-from source_powerschool_enrollment.deliveries.target import Delivery, today_in_utc
+from source_powerschool_enrollment.deliveries.target import Delivery
 from source_powerschool_enrollment.record_types import RecordTypes, schema_of
 
 NAME = "delivered_records"

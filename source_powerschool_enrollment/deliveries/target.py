@@ -11,25 +11,20 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, timedelta
 
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, stop_before_delay, wait_exponential_jitter
 
 from powerschool_enrollment_api import Client, NotFound, PassingFault, Timeouts
 from powerschool_enrollment_api.deliveries import Batch, create_batch, list_batches, reset_batch
+from source_powerschool_enrollment.deliveries.dates import days_before, plausible_date, today_in_utc
 from source_powerschool_enrollment.deliveries.state import MOST_NOT_FOUND, ListedBatch, TargetState
-from source_powerschool_enrollment.record_types import utc_time
 
 logger = logging.getLogger("airbyte.source_powerschool_enrollment")
 
 # The list's date may be in the target's own time zone, and whether that date is included is not documented.
 _OVERLAP = timedelta(days=2)
 _MOST_LOST_ANSWERS = 10  # in a row; the waits between them add up to five minutes
-
-
-def today_in_utc() -> date:
-    """Return this machine's date in UTC."""
-    return datetime.now(timezone.utc).date()
 
 
 @dataclass
@@ -125,17 +120,11 @@ class Delivery:
         )
 
     def _list(self) -> list[ListedBatch]:
-        batches = list_batches(self.client, self.delivery_target_id, self.state.since - _OVERLAP)
-        return [ListedBatch(batch.id, _date_of(batch)) for batch in batches]
+        first = days_before(self.state.since, _OVERLAP)
+        batches = list_batches(self.client, self.delivery_target_id, first)
+        return [ListedBatch(batch.id, plausible_date(batch.date, self.today())) for batch in batches]
 
 
 def _is_unknown_outcome(error: BaseException) -> bool:
     """Return whether there may be a batch that was never received, and a retry may help."""
     return isinstance(error, PassingFault) and error.arrived
-
-
-def _date_of(batch: Batch) -> date | None:
-    try:
-        return date.fromisoformat(utc_time(batch.date)[:10]) if batch.date else None
-    except ValueError:
-        return None
