@@ -1,10 +1,16 @@
 """Deliveries when clocks, time zones and the list of batches are off."""
 
+import logging
 from datetime import datetime, timedelta, timezone
 
 import pytest
 
 from integration_tests.source.delivery_platform import Platform, shape
+
+STATE_AHEAD = (
+    "Delivery target 7: the state's date {since} lies in the future, so it counts as unknown. Batches are "
+    "listed from 2026-08-01; those that the state does not list as settled are delivered again."
+)
 
 
 def at(text: str) -> datetime:
@@ -97,3 +103,28 @@ def test_batches_of_the_same_second_are_distinguished(service):
     assert not platform.lost()
     assert not platform.repeated()
     assert service.calls()[2] == 7
+
+
+@pytest.mark.parametrize("since", ["2026-09-02", "2099-01-01", "9999-12-31"])
+def test_since_in_the_future_counts_as_unknown(service, since, caplog):
+    service.approve(7, 30)
+    service.deliver(7)
+    service.deliver(7)
+    settled, orphan = service.targets[7].batches
+    platform = Platform(service)
+    platform.state = {"delivery_targets": {"7": {"since": since, "settled": [settled.id]}}}
+    with caplog.at_level(logging.WARNING):
+        assert shape(platform.sync()) == "R" * 5 + "SS"
+    assert caplog.messages == [STATE_AHEAD.format(since=since)]
+    assert orphan.was_reset
+    assert not settled.was_reset
+
+
+def test_first_date_of_tomorrow_hides_no_batch_of_today(service, caplog):
+    service.approve(7, 10)
+    platform = Platform(service, start_date=service.now.date() + timedelta(days=1))
+    platform.sync()  # and no state of it is committed
+    with caplog.at_level(logging.WARNING):
+        platform.confirm(platform.sync())
+    assert caplog.messages == []
+    assert not platform.lost()

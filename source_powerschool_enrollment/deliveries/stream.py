@@ -164,7 +164,14 @@ def delivered_records(  # noqa: PLR0913 - what differs between a sync and a test
     cursor = DeliveryCursor(read_states(stream_state), message_repository)
     types, unreadable = RecordTypes.of_stream(NAME), partial(sync.count_unreadable, NAME)
     deliveries = (
-        Delivery(sync.client, target, cursor.state_of(target) or TargetState(option.start_date), today, sleep)
+        Delivery(
+            sync.client,
+            target,
+            cursor.state_of(target) or TargetState(option.start_date),
+            option.start_date,
+            today,
+            sleep,
+        )
         for target in option.delivery_target_ids
     )
     partitions = tuple(TargetPartition(delivery, cursor, types, unreadable) for delivery in deliveries)

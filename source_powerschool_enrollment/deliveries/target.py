@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, stop_before_delay, wait_exponential_jitter
@@ -31,12 +31,14 @@ _MOST_LOST_ANSWERS = 10  # in a row; the waits between them add up to five minut
 class Delivery:
     """Delivers what is available for one target, strictly in order.
 
-    `state` is what the last sync knew, and is carried forward as batches are settled.
+    `state` is what the last sync knew, and is carried forward as batches are settled. `start_date` is the first
+    date whose batches are this connection's.
     """
 
     client: Client
     delivery_target_id: int
     state: TargetState
+    start_date: date
     today: Callable[[], date] = today_in_utc
     sleep: Callable[[float], None] = time.sleep
 
@@ -49,6 +51,7 @@ class Delivery:
 
         The next batch is created only when the caller asks for it. Raises EnrollmentError.
         """
+        self._distrust_the_future()
         self._reset_orphans()  # 1
         while True:
             batch = self._create()  # 2 and 3
@@ -59,6 +62,22 @@ class Delivery:
             yield batch, self.state
             if not batch.records:
                 return
+
+    def _distrust_the_future(self) -> None:
+        """Go back to the first date if the state lies ahead: every batch would count as settled."""
+        today = self.today()
+        if self.state.since <= today:
+            return
+        if self.state.since > self.start_date:
+            logger.warning(
+                "Delivery target %s: the state's date %s lies in the future, so it counts as unknown. Batches are "
+                "listed from %s; those that the state does not list as settled are delivered again.",
+                self.delivery_target_id,
+                self.state.since,
+                self.start_date,
+            )
+        # Not later than today: this sync's own batches must not lie before it.
+        self.state = replace(self.state, since=min(self.start_date, today))
 
     def _reset_orphans(self) -> None:
         """1. Reset each batch that is not settled, and settle it. 4. Forget what lies behind."""
