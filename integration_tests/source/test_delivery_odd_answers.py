@@ -201,3 +201,15 @@ def test_first_date_may_be_the_calendars_first(service):
     synced(platform)
     assert service.sandbox.journal.count("GET", "/deliverytargets/7/getbatches/0001-01-01") == 2
     assert not platform.lost()
+
+
+def test_list_in_capitals_repeats_nothing(service):
+    service.targets[7].entries = lambda batch: batch | {"id": batch["id"].upper()}
+    platform = Platform(service)
+    for _ in range(3):
+        service.approve(7, 30)
+        synced(platform)
+        service.now += timedelta(days=2)
+    assert not platform.lost()
+    assert not platform.repeated()
+    assert service.calls()[2] == 0

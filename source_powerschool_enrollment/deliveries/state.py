@@ -22,12 +22,27 @@ _GRACE = timedelta(days=3)
 MOST_NOT_FOUND = 3  # syncs in a row; then the batch is not there, whatever the list shows
 
 
+def key_of(batch_id: str) -> str:
+    """Return what two ids of the same batch have in common: the list may show other capitals than `createbatch`."""
+    return batch_id.casefold()
+
+
+def keys_of(batch_ids: Iterable[str]) -> set[str]:
+    """Return the keys of these ids."""
+    return set(map(key_of, batch_ids))
+
+
 @dataclass(frozen=True)
 class ListedBatch:
     """A batch that the service lists: its id, and its date (UTC) if it can be read and is plausible."""
 
     id: str
     delivered_on: date | None
+
+    @property
+    def key(self) -> str:
+        """Return what identifies the batch; see `key_of`."""
+        return key_of(self.id)
 
     def is_before(self, day: date) -> bool:
         """Return whether its date is known and earlier."""
@@ -47,21 +62,23 @@ class TargetState:
 
     def orphans_in(self, listed: Iterable[ListedBatch]) -> list[str]:
         """Return the batches that were never confirmed. One without a date may be new, so it counts."""
-        known = set(self.settled)
-        return [batch.id for batch in listed if batch.id not in known and not batch.is_before(self.since)]
+        known = keys_of(self.settled)
+        return [batch.id for batch in listed if batch.key not in known and not batch.is_before(self.since)]
 
     def with_created(self, batch_id: str) -> TargetState:
         """Return the state once the records of this newest batch are out."""
-        return self if batch_id in self.settled else replace(self, settled=(*self.settled, batch_id))
+        return self if key_of(batch_id) in keys_of(self.settled) else replace(self, settled=(*self.settled, batch_id))
 
     def with_reset(self, batch_ids: Sequence[str]) -> TargetState:
         """Return the state once these batches, older than what is created from now on, are reset."""
-        not_found = {batch_id: times for batch_id, times in self.not_found.items() if batch_id not in set(batch_ids)}
+        reset = keys_of(batch_ids)
+        not_found = {batch_id: times for batch_id, times in self.not_found.items() if key_of(batch_id) not in reset}
         return replace(self, settled=(*batch_ids, *self.settled), not_found=not_found)
 
     def with_not_found(self, batch_ids: Iterable[str], before: Mapping[str, int]) -> TargetState:
         """Return the state once a sync did not find these batches; `before` are the counts that it began with."""
-        return replace(self, not_found={batch_id: before.get(batch_id, 0) + 1 for batch_id in batch_ids})
+        counts = {key_of(batch_id): times for batch_id, times in before.items()}
+        return replace(self, not_found={batch_id: counts.get(key_of(batch_id), 0) + 1 for batch_id in batch_ids})
 
     def given_up(self) -> list[str]:
         """Return the batches that enough syncs did not find."""
@@ -75,17 +92,15 @@ class TargetState:
         is forgotten once its date lies before `since`; one that is no longer listed, together with a later one.
         """
         newest = max((batch.delivered_on for batch in listed if batch.delivered_on), default=self.since)
-        orphans = set(self.orphans_in(listed))
-        unsettled = [batch.delivered_on for batch in listed if batch.delivered_on and batch.id in orphans]
+        orphans = keys_of(self.orphans_in(listed))
+        unsettled = [batch.delivered_on for batch in listed if batch.delivered_on and batch.key in orphans]
         moved = replace(self, since=max(self.since, min([days_before(min(newest, today), _GRACE), *unsettled])))
-        past = {batch.id for batch in listed if batch.is_before(moved.since)}
-        present = {batch.id for batch in listed} - past
-        last_past = max((place for place, batch_id in enumerate(self.settled) if batch_id in past), default=-1)
+        past = {batch.key for batch in listed if batch.is_before(moved.since)}
+        present = {batch.key for batch in listed} - past
+        settled = [(place, batch_id, key_of(batch_id)) for place, batch_id in enumerate(self.settled)]
+        last_past = max((place for place, _, key in settled if key in past), default=-1)
         return replace(
-            moved,
-            settled=tuple(
-                batch_id for place, batch_id in enumerate(self.settled) if batch_id in present or place > last_past
-            ),
+            moved, settled=tuple(batch_id for place, batch_id, key in settled if key in present or place > last_past)
         )
 
 

@@ -39,6 +39,16 @@ def test_a_batch_settled_twice_is_listed_once():
     assert TargetState(FIRST).with_created("a").with_created("a").settled == ("a",)
 
 
+def test_capitals_of_batch_ids_make_no_difference():
+    state = TargetState(FIRST, ("ab-1", "CD-2"), {"Ef-3": 2})
+    batches = listed(("AB-1", 1), ("cd-2", 2), ("eF-3", 2))
+    assert state.orphans_in(batches) == ["eF-3"]
+    assert state.with_created("AB-1") == state
+    assert state.with_not_found(["eF-3"], state.not_found).given_up() == ["eF-3"]
+    assert state.with_reset(["EF-3"]).not_found == {}
+    assert state.advanced(listed(("AB-1", 1), ("cd-2", 9)), day(9)).settled == ("CD-2",)
+
+
 def test_since_follows_the_newest_batch_three_days_behind_and_forgets_what_is_older():
     batches = listed(("a", 0), ("b", 5), ("c", 8), ("d", 10))
     state = TargetState(FIRST, ("a", "b", "c", "d")).advanced(batches, today=day(10))
