@@ -59,9 +59,11 @@ def create_batch(client: Client, delivery_target_id: int) -> Batch:
 def reset_batch(client: Client, delivery_target_id: int, batch_id: str) -> None:
     """Make the batch's records available again. Raises NotFound if the service does not have it, maybe not any more.
 
-    Resetting twice does no harm, so it is sent again after an unknown outcome.
+    Resetting twice does no harm, so it is sent again after an unknown outcome. Any success counts, also one that
+    is not the documented 204.
     """
-    client.post(f"/deliverytargets/{delivery_target_id}/resetbatch/{quote(batch_id, safe='')}", repeatable=True)
+    path = f"/deliverytargets/{delivery_target_id}/resetbatch/{quote(batch_id, safe='')}"
+    client.post(path, repeatable=True, may_be_empty=True)
 
 
 def _id_of(batch: JsonObject) -> str:

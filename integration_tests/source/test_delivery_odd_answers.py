@@ -213,3 +213,13 @@ def test_list_in_capitals_repeats_nothing(service):
     assert not platform.lost()
     assert not platform.repeated()
     assert service.calls()[2] == 0
+
+
+def test_reset_that_is_answered_with_an_empty_200_counts(service):
+    service.approve(7, 25)
+    service.deliver(7)
+    service.spoil = lambda when, path: "empty" if when == "after" and "resetbatch" in path else None
+    platform = Platform(service)
+    assert synced(platform) == ["R" * 25 + "SS"]
+    assert service.calls()[2] == 1
+    assert not platform.lost()
