@@ -23,12 +23,14 @@ Answers = Callable[[dict[str, Any]], Any]  # what the service means → what it 
 class OddTarget(DeliveryTarget):
     """A target that reads the list's date in its own time zone, or not at all, or lists a batch some lists late.
 
-    `answers` changes what `createbatch` answers, `entries` what the list shows of a batch.
+    It lists the newest `most_listed` batches. `answers` changes what `createbatch` answers, `entries` what the list
+    shows of a batch.
     """
 
     hours_off: int = 0
     ignores_date: bool = False
     lists_late: int = 0
+    most_listed: int = 10**6
     answers: Answers = lambda batch: batch
     entries: Answers = lambda batch: batch
     approved: set[int] = field(default_factory=set)
@@ -51,13 +53,14 @@ class OddTarget(DeliveryTarget):
         with self.lock:
             self._lists += 1
             first = None if since is None or self.ignores_date else since
-            return [
+            listed = [
                 self.entries(batch.as_json())
                 for batch in self.batches
                 if self._lists > self._hidden_until[batch.id]
                 and (first is None or (batch.date + timedelta(hours=self.hours_off)).date() >= first)
                 and (batch.auto_open or not auto_open)
             ]
+            return listed[-self.most_listed :]
 
     def _deliver(self, record_id: int) -> dict[str, Any]:
         return super()._deliver(record_id) | self.oddities.get(record_id, {})

@@ -18,6 +18,11 @@ NOT_FOUND = (
     "and the next sync resets them again."
 )
 
+CUT = (
+    "Delivery target 7: the list of batches since 2026-08-01 ends after 50 and does not reach that date. The service "
+    "may have cut it; an unconfirmed batch that it does not show cannot be delivered again."
+)
+
 
 @pytest.fixture(params=[lambda batch: batch, lambda batch: [batch]], ids=["object", "list of one"])
 def wire(request):
@@ -223,3 +228,13 @@ def test_reset_that_is_answered_with_an_empty_200_counts(service):
     assert synced(platform) == ["R" * 25 + "SS"]
     assert service.calls()[2] == 1
     assert not platform.lost()
+
+
+def test_list_that_the_service_cuts_is_a_warning_with_its_length(service, caplog):
+    service.start_over(7, batch_size=1, most_listed=50)
+    service.approve(7, 60)
+    platform = Platform(service)
+    platform.sync()  # and no state of it is committed
+    with caplog.at_level(logging.WARNING):
+        synced(platform)
+    assert caplog.messages == [CUT]

@@ -19,6 +19,7 @@ from source_powerschool_enrollment.deliveries.dates import days_before
 
 # How long after its date a batch whose answer was lost may first show up in the list, and still be found.
 _GRACE = timedelta(days=3)
+_ROUND = 50  # a limit on how many batches a service lists is a multiple of it
 MOST_NOT_FOUND = 3  # syncs in a row; then the batch is not there, whatever the list shows
 
 
@@ -64,6 +65,11 @@ class TargetState:
         """Return the batches that were never confirmed. One without a date may be new, so it counts."""
         known = keys_of(self.settled)
         return [batch.id for batch in listed if batch.key not in known and not batch.is_before(self.since)]
+
+    def sees_a_cut_in(self, listed: Sequence[ListedBatch]) -> bool:
+        """Return whether the service may list only its newest batches: a round number of them, all after `since`."""
+        is_round = bool(listed) and len(listed) % _ROUND == 0
+        return is_round and not any(batch.delivered_on and batch.delivered_on <= self.since for batch in listed)
 
     def with_created(self, batch_id: str) -> TargetState:
         """Return the state once the records of this newest batch are out."""

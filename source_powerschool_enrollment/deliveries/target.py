@@ -141,7 +141,16 @@ class Delivery:
     def _list(self) -> list[ListedBatch]:
         first = days_before(self.state.since, _OVERLAP)
         batches = list_batches(self.client, self.delivery_target_id, first)
-        return [ListedBatch(batch.id, plausible_date(batch.date, self.today())) for batch in batches]
+        listed = [ListedBatch(batch.id, plausible_date(batch.date, self.today())) for batch in batches]
+        if self.state.sees_a_cut_in(listed):
+            logger.warning(
+                "Delivery target %s: the list of batches since %s ends after %s and does not reach that date. The "
+                "service may have cut it; an unconfirmed batch that it does not show cannot be delivered again.",
+                self.delivery_target_id,
+                self.state.since,
+                len(listed),
+            )
+        return listed
 
 
 def _is_unknown_outcome(error: BaseException) -> bool:

@@ -35,6 +35,14 @@ def test_a_batch_without_a_readable_date_may_be_new_so_it_is_an_orphan_until_it_
     assert state.with_reset(["a"]).advanced(listed(("a", None)), day(9)).orphans_in(listed(("a", None))) == []
 
 
+@pytest.mark.parametrize(
+    ("count", "first_day", "is_cut"), [(50, 1, True), (100, None, True), (50, 0, False), (49, 1, False), (0, 1, False)]
+)
+def test_list_is_cut_if_a_round_number_of_batches_does_not_reach_since(count, first_day, is_cut):
+    batches = listed(*((str(number), first_day) for number in range(count)))
+    assert TargetState(FIRST).sees_a_cut_in(batches) is is_cut
+
+
 def test_a_batch_settled_twice_is_listed_once():
     assert TargetState(FIRST).with_created("a").with_created("a").settled == ("a",)
 
