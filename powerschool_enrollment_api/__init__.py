@@ -7,7 +7,7 @@ Everything that speaks to the service goes through `Client`; nothing here knows 
     forms = open_list(client.get("/publishedactions"))
 """
 
-from powerschool_enrollment_api.address import DEFAULT_BASE_URL, health_url, is_loopback, normalise_base_url
+from powerschool_enrollment_api.address import DEFAULT_BASE_URL, health_url, is_loopback, normalise_base_url, path_of
 from powerschool_enrollment_api.client import Client
 from powerschool_enrollment_api.connection_check import verify_connection
 from powerschool_enrollment_api.envelope import Page, open_list, open_one, open_page
@@ -59,5 +59,6 @@ __all__ = [
     "open_list",
     "open_one",
     "open_page",
+    "path_of",
     "verify_connection",
 ]

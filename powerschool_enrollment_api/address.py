@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from ipaddress import ip_address
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
-from powerschool_enrollment_api.errors import WrongAddress
+from powerschool_enrollment_api.errors import NotFound, WrongAddress
 
 # The documentation still names secure.infosnap.com; code in production uses this host.
 DEFAULT_BASE_URL = "https://registration.powerschool.com/api/v1"
@@ -44,6 +44,24 @@ def normalise_base_url(text: str) -> str:
 def health_url(base_url: str) -> str:
     """Return the URL of the health status, which is beside the version, not below it."""
     return f"{_VERSIONED.sub('', base_url)}/healthz"
+
+
+def path_of(*parts: str | int) -> str:
+    """Return `/publishedactions/1/rosterrecords` for ("publishedactions", 1, "rosterrecords").
+
+    Each part is quoted, so an id with `/` or `?` in it does not change the path. Raises NotFound: see `strict_path`.
+    """
+    return strict_path("".join(f"/{quote(str(part), '', errors='replace')}" for part in parts))
+
+
+def strict_path(path: str) -> str:
+    """Return the path with everything quoted that would end it, such as `?`.
+
+    Raises NotFound for a part that is empty or made of dots: it would lead elsewhere, and no id of the service is one.
+    """
+    if not path.startswith("/") or not all(unquote(part).strip(".") for part in path[1:].split("/")):
+        raise NotFound("not found: an id in the path is empty or made of dots.")
+    return quote(path, "/%:@!$&'()*+,;=~", errors="replace")
 
 
 def is_loopback(host: str) -> bool:

@@ -17,7 +17,7 @@ import requests
 from requests.auth import AuthBase, HTTPBasicAuth
 from urllib3.exceptions import HTTPError
 
-from powerschool_enrollment_api.address import health_url
+from powerschool_enrollment_api.address import health_url, strict_path
 from powerschool_enrollment_api.answer_limits import ACCEPTED_ENCODINGS, LimitedAdapter, read_body
 from powerschool_enrollment_api.connection_errors import failure_of_exception
 from powerschool_enrollment_api.errors import BrokenAnswer, NeverReached, PassingFault, Unreachable, located
@@ -78,6 +78,8 @@ class _Request:
 
 class Client:
     """Sends requests. Safe to share between threads, which then share one connection pool and one rate limit.
+
+    A path that holds an id is made by `path_of`, which quotes it.
 
     Every method raises an EnrollmentError (see `errors`) once retrying no longer helps.
     """
@@ -166,9 +168,11 @@ class Client:
 
     def _send(self, request: _Request) -> Any:
         """Send the request until it is answered, repeating it could do harm, or the deadline has passed."""
+        with located(request.where):
+            address = self.settings.base_url + strict_path(request.path)
         retrying = self._retries.after(request.may_be_repeated_after)
         try:
-            return retrying(_UnlessBrokenTwice(self._send_once), request, self.settings.base_url + request.path)
+            return retrying(_UnlessBrokenTwice(self._send_once), request, address)
         except Unreachable as fault:
             if self._retries.was_reached or not request.may_be_repeated_after(fault):
                 raise

@@ -5,13 +5,13 @@ from __future__ import annotations
 import base64
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from urllib.parse import SplitResult, parse_qsl, quote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 import orjson
 
-from powerschool_enrollment_api.address import is_loopback
+from powerschool_enrollment_api.address import is_loopback, path_of
 from powerschool_enrollment_api.client import Client
-from powerschool_enrollment_api.errors import NotFound, UnexpectedAnswer
+from powerschool_enrollment_api.errors import NotFound, UnexpectedAnswer, located
 
 # The id comes from a record, so it is never logged: a field that was chosen by mistake may hold a child's name.
 _WITHOUT_NAME = "/documents/{objectId}"
@@ -32,15 +32,15 @@ def ask_for_address(client: Client, object_id: str, file_name: str | None = None
     Raises NotFound for a document that does not exist or belongs to another customer, UnexpectedAnswer for an
     answer that is not an https address (http is accepted if both it and `base_url` are loopback).
     """
-    if not object_id.strip("."):  # a path of dots would lead elsewhere
-        raise NotFound("not found.", f"GET {_WITHOUT_NAME}")
+    with located(f"GET {_WITHOUT_NAME}"):
+        path = path_of("documents", object_id)
     if file_name:
         log_path = _WITH_NAME
         names = {"file": _base64(_printable(file_name)), "providerDocUID": _base64(object_id)}
         answer = client.get_text(_WITH_NAME, names)
     else:
         log_path = _WITHOUT_NAME
-        answer = client.get_text(f"/documents/{quote(object_id, safe='')}", log_path=log_path)
+        answer = client.get_text(path, log_path=log_path)
     return _address(answer, client.settings.base_url, f"GET {log_path}")
 
 

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from powerschool_enrollment_api.address import path_of
 from powerschool_enrollment_api.client import Client
 from powerschool_enrollment_api.envelope import open_list, open_one
 from powerschool_enrollment_api.errors import NotFound, RequestRefused, UnexpectedAnswer, located
@@ -52,7 +53,7 @@ def read_published_actions(client: Client) -> dict[int, str]:
 
 def read_import_schemas(client: Client, published_action_id: int) -> dict[int, ImportSchema]:
     """Return the form's import schemas by their ids."""
-    path = f"/publishedactions/{published_action_id}/importschemas"
+    path = path_of("publishedactions", published_action_id, "importschemas")
     with located(f"GET {path}"):
         schemas = open_list(client.get(path))
     return {
@@ -64,7 +65,7 @@ def read_import_schemas(client: Client, published_action_id: int) -> dict[int, I
 
 def import_row(client: Client, published_action_id: int, import_schema_id: int, fields: Fields) -> RowAnswer:
     """Create or update one roster record. Repeating it changes nothing, so every passing fault is tried again."""
-    path = f"/publishedactions/{published_action_id}/importschemas/{import_schema_id}"
+    path = path_of("publishedactions", published_action_id, "importschemas", import_schema_id)
     try:
         with located(f"POST {path}"):
             return _meaning(client.post(path, dict(fields), repeatable=True))

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from powerschool_enrollment_api import DEFAULT_BASE_URL, WrongAddress, health_url, is_loopback, normalise_base_url
+from powerschool_enrollment_api import (
+    DEFAULT_BASE_URL,
+    NotFound,
+    WrongAddress,
+    health_url,
+    is_loopback,
+    normalise_base_url,
+    path_of,
+)
 
 ADDRESS_LIKE = st.lists(
     st.sampled_from(["http", "https", "HTTP", "://", "//", "127.0.0.1", "localhost", "example.org", "api", "v1"])
@@ -128,3 +136,27 @@ def test_this_very_machine_is_loopback(host):
 @pytest.mark.parametrize("host", ["", "example.org", "10.0.0.1", "0.0.0.0", "::", "localhost.example", "127.1"])  # noqa: S104
 def test_every_other_machine_is_not(host):
     assert not is_loopback(host)
+
+
+def test_path_is_made_of_its_parts():
+    assert path_of("publishedactions", 1001, "rosterrecords") == "/publishedactions/1001/rosterrecords"
+
+
+@given(st.text(min_size=1).filter(lambda text: text.strip(".")))
+@example("1/../2")
+@example("1?page=7#top")
+@example("%2e%2e")
+@example("\ud800")
+def test_any_id_stays_one_part_of_a_path(text):
+    _, first, second, third = path_of("a", text, "b").split("/")
+
+    assert (first, third) == ("a", "b")
+    assert second.isascii()
+    assert unquote(second) == text.encode(errors="replace").decode()
+    assert not set("?#\\ ") & set(second)
+
+
+@pytest.mark.parametrize("part", ["", ".", "..", "..."])
+def test_id_that_would_lead_elsewhere_is_not_found(part):
+    with pytest.raises(NotFound, match="empty or made of dots"):
+        path_of("publishedactions", part, "rosterrecords")

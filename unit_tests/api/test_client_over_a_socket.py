@@ -7,7 +7,8 @@ import threading
 
 import pytest
 
-from powerschool_enrollment_api import PassingFault, SlowDown, Timeouts, UnexpectedAnswer, WrongAddress
+from powerschool_enrollment_api import NotFound, PassingFault, SlowDown, Timeouts, UnexpectedAnswer, WrongAddress
+from powerschool_enrollment_api.imports import import_row
 
 HANG, DROP = b"hang", b"drop"
 IMPATIENT = Timeouts(connect=2, read=0.2, retries=0)
@@ -270,3 +271,36 @@ def test_answer_to_a_post_that_is_broken_json_is_not_repeated(client, server, wi
 
     assert raised.value.arrived
     assert len(server.received) == 1
+
+
+@pytest.mark.parametrize(
+    ("form", "target"),
+    [
+        ("1001?page=7", "1001%3Fpage=7"),
+        ("1001#top", "1001%23top"),
+        ("1001 é", "1001%20%C3%A9"),
+        ("1001\\x", "1001%5Cx"),
+        ("1001%2Fx", "1001%2Fx"),
+    ],
+)
+def test_id_in_a_path_does_not_end_the_path(client, server, form, target):
+    client.get(f"/publishedactions/{form}/rosterrecords", {"page": 1})
+
+    assert server.received[0].target == f"/api/v1/publishedactions/{target}/rosterrecords?page=1"
+
+
+@pytest.mark.parametrize("form", ["..", "1001/..", "1001/../../checklists", "%2e%2e", "1/./2", ""])
+def test_id_that_leads_elsewhere_is_not_found_and_not_requested(client, server, form):
+    with pytest.raises(NotFound, match="empty or made of dots"):
+        client.get(f"/publishedactions/{form}/rosterrecords")
+
+    assert server.received == []
+
+
+def test_row_of_a_form_whose_id_is_a_path_is_sent_to_no_other_address(client, server, wire):
+    server.answers(wire(b'{"status": "Success", "errors": []}'))
+
+    import_row(client, "1001/../../submission?", "7/..", {"StudentID": "1"})
+
+    (request,) = server.received
+    assert request.target == "/api/v1/publishedactions/1001%2F..%2F..%2Fsubmission%3F/importschemas/7%2F.."
