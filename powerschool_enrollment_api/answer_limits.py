@@ -30,11 +30,12 @@ ACCEPTED_ENCODINGS = "gzip, deflate"
 _UNLIMITED_ENCODINGS = ("br", "zstd", ",")  # urllib3 expands these, and one in another, without a limit to memory
 
 
-class _Deadline:
-    """The moment by which one answer must be complete."""
+class _Limits:
+    """The moment by which one answer must be complete, and the number of bytes that it may have on the wire."""
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, limit: float) -> None:
         self.seconds = seconds
+        self.limit = limit
         self._end = time.monotonic() + seconds
 
     def remaining(self) -> float:
@@ -45,15 +46,16 @@ class _Deadline:
 
 
 # Set while a request is sent, and read by the connection that is used for it, in the same thread.
-_deadline: ContextVar[_Deadline] = ContextVar("_deadline")
+_limits: ContextVar[_Limits] = ContextVar("_limits")
 
 
 class LimitedAdapter(HTTPAdapter):
-    """Sends requests whose answers must be complete within `seconds`, and be no larger than LARGEST_ANSWER."""
+    """Sends requests whose answers must be complete within `seconds`, and have `limit` bytes at most on the wire."""
 
-    def __init__(self, seconds: float, **options: Any) -> None:
+    def __init__(self, seconds: float, limit: float | None = None, **options: Any) -> None:
         super().__init__(**options)
         self._seconds = seconds
+        self._limit = LARGEST_ANSWER if limit is None else limit
 
     @override
     def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
@@ -71,11 +73,11 @@ class LimitedAdapter(HTTPAdapter):
     @override
     def send(self, request: requests.PreparedRequest, *arguments: Any, **options: Any) -> requests.Response:
         """Send the request, and return the answer. Raises PassingFault without `where` beyond a limit."""
-        token = _deadline.set(_Deadline(self._seconds))
+        token = _limits.set(_Limits(self._seconds, self._limit))
         try:
             return super().send(request, *arguments, **options)
         finally:
-            _deadline.reset(token)
+            _limits.reset(token)
 
 
 def read_body(response: requests.Response) -> None:
@@ -88,7 +90,7 @@ def read_body(response: requests.Response) -> None:
         if any(unlimited in encoding for unlimited in _UNLIMITED_ENCODINGS):
             raise PassingFault("the answer is compressed in a way that was not asked for.")
         length = response.headers.get("Content-Length", "")
-        _refuse_larger(int(length) if length.isascii() and length.isdigit() else 0)
+        _refuse_larger(int(length) if length.isascii() and length.isdigit() else 0, LARGEST_ANSWER)
         body = b"".join(_chunks(response))
     response._content = body  # noqa: SLF001 - as `content` itself would set it, but without a limit
 
@@ -97,7 +99,7 @@ def _chunks(response: requests.Response) -> Iterator[bytes]:
     size = 0
     for chunk in response.iter_content(_CHUNK):
         size += len(chunk)
-        _refuse_larger(size)
+        _refuse_larger(size, LARGEST_ANSWER)
         yield chunk
 
 
@@ -105,18 +107,18 @@ def _limit(manager: PoolManager) -> None:
     manager.pool_classes_by_scheme = {"http": _LimitedHttpPool, "https": _LimitedHttpsPool}
 
 
-def _refuse_larger(size: int) -> None:
-    if size > LARGEST_ANSWER:
-        raise AnswerTooLarge(f"the answer is larger than {LARGEST_ANSWER // 1024**2} MiB.")
+def _refuse_larger(size: int, limit: float) -> None:
+    if size > limit:
+        raise AnswerTooLarge(f"the answer is larger than {limit // 1024**2:.0f} MiB.")
 
 
 class _LimitedFile(io.RawIOBase):
     """What http.client reads one answer from: the socket's file with a deadline and a limit."""
 
-    def __init__(self, file: io.RawIOBase, connection: socket.socket, deadline: _Deadline) -> None:
+    def __init__(self, file: io.RawIOBase, connection: socket.socket, limits: _Limits) -> None:
         self._file = file
         self._connection = connection
-        self._deadline = deadline
+        self._limits = limits
         self._patience = connection.gettimeout()
         self._size = 0
 
@@ -126,19 +128,19 @@ class _LimitedFile(io.RawIOBase):
 
     @override
     def readinto(self, buffer: Buffer) -> int | None:
-        remaining = self._deadline.remaining()
+        remaining = self._limits.remaining()
         if remaining <= 0:
-            raise self._deadline.fault()
+            raise self._limits.fault()
         if self._patience is None or remaining < self._patience:
             self._connection.settimeout(remaining)
         try:
             size = self._file.readinto(buffer)
         except TimeoutError:
-            if self._deadline.remaining() <= 0:
-                raise self._deadline.fault() from None
+            if self._limits.remaining() <= 0:
+                raise self._limits.fault() from None
             raise
         self._size += size or 0
-        _refuse_larger(self._size)
+        _refuse_larger(self._size, self._limits.limit)
         return size
 
     @override
@@ -150,7 +152,7 @@ class _LimitedFile(io.RawIOBase):
 class _LimitedResponse(HTTPResponse):
     def __init__(self, sock: socket.socket, *arguments: Any, **options: Any) -> None:
         super().__init__(sock, *arguments, **options)
-        self.fp = io.BufferedReader(_LimitedFile(self.fp.detach(), sock, _deadline.get()))
+        self.fp = io.BufferedReader(_LimitedFile(self.fp.detach(), sock, _limits.get()))
 
 
 class _LimitedHttpConnection(HTTPConnection):

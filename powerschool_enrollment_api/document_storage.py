@@ -6,7 +6,7 @@
 | 403 | AddressExpired |
 | 404, 410 | NotFound |
 | 3xx | StorageRefused (nothing is followed) |
-| 408, 429, 5xx, time-out, body cut short | StorageFault |
+| 408, 429, 5xx, time-out, body cut short, not complete within an hour | StorageFault |
 | no connection to the storage, or through the proxy, or one that ends before there is an answer | StorageUnreachable |
 | more bytes than allowed | DocumentTooLarge |
 | any other status, an untrusted certificate | StorageRefused |
@@ -17,15 +17,16 @@ No error contains the address or a part of it: it gives access to the document.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Generator
 from threading import BoundedSemaphore
 from typing import TypeVar
 
 import requests
-from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError, LocationValueError
 
+from powerschool_enrollment_api.answer_limits import LimitedAdapter
 from powerschool_enrollment_api.connection_errors import describe_connection_failure, failure_of_environment
 from powerschool_enrollment_api.documents import DocumentAddress
 from powerschool_enrollment_api.errors import EnrollmentError, NotFound, PassingFault, Unreachable, WrongEnvironment
@@ -88,7 +89,7 @@ class DocumentStorage:
     ) -> None:
         self._timeouts = timeouts or Timeouts.from_environment()
         self._retries = RetryPolicy(self._timeouts, clock, sleep)
-        self._session = _session(settings)
+        self._session = _session(settings, self._timeouts)
         self.connections = BoundedSemaphore(settings.num_workers)
 
     def presume_reachable(self) -> None:
@@ -120,12 +121,18 @@ class DocumentStorage:
                     size += len(chunk)
                     _refuse_larger(size, limit)
                     yield chunk
+        except StorageFault:
+            raise
+        except PassingFault as fault:  # the deadline has passed
+            raise StorageFault(fault.message, _WHERE) from None
         except (OSError, HTTPError) as error:  # an error of the caller, such as a full disk, is not raised in here
             raise _failure_of_exception(error, self._timeouts.connect, is_answered=is_answered) from None
 
 
-def _session(settings: ConnectionSettings) -> StrictSession:
-    adapter = HTTPAdapter(pool_connections=4, pool_maxsize=settings.num_workers, pool_block=True)
+def _session(settings: ConnectionSettings, timeouts: Timeouts) -> StrictSession:
+    adapter = LimitedAdapter(
+        timeouts.document, math.inf, pool_connections=4, pool_maxsize=settings.num_workers, pool_block=True
+    )
     return StrictSession(adapter, WithoutCredentials(), {"Accept-Encoding": "identity"})
 
 

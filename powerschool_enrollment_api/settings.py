@@ -19,7 +19,8 @@ class Timeouts:
     """How long to wait, in seconds: for a connection, for more bytes, and in all for one request with its retries.
 
     `answer` is the deadline for one answer, from the connection to the last byte. In that time a line of 10 Mbit/s
-    carries an answer of the largest size that is accepted.
+    carries an answer of the largest size that is accepted. `document` is the same for a document from its storage:
+    the platform transfers up to 1.5 GB, for which a line of 4 Mbit/s takes an hour.
 
     `first_contact` limits the retries of all requests together until the first connection. It is long enough for a
     container that starts before its network, and short because the address is probably wrong.
@@ -33,6 +34,7 @@ class Timeouts:
     retries: float = 600
     first_contact: float = 60
     answer: float = 300
+    document: float = 3600
 
     @classmethod
     def from_environment(cls) -> Timeouts:

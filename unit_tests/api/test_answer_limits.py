@@ -12,8 +12,9 @@ from contextlib import suppress
 
 import pytest
 
-from powerschool_enrollment_api import PassingFault, Timeouts
-from powerschool_enrollment_api.answer_limits import LARGEST_ANSWER
+from powerschool_enrollment_api import ConnectionSettings, PassingFault, Timeouts, answer_limits
+from powerschool_enrollment_api.document_storage import DocumentStorage, StorageFault
+from powerschool_enrollment_api.documents import DocumentAddress
 from powerschool_enrollment_api.errors import AnswerTooLarge
 
 MEGABYTE = b" " * 1024 * 1024
@@ -71,7 +72,7 @@ def endless():
 
 @pytest.fixture
 def few_bytes(monkeypatch):
-    monkeypatch.setattr("powerschool_enrollment_api.answer_limits.LARGEST_ANSWER", FEW)
+    monkeypatch.setattr(answer_limits, "LARGEST_ANSWER", FEW)
 
 
 def gzip_bomb():
@@ -198,4 +199,16 @@ def test_answer_without_end_takes_no_more_memory_than_the_limit(endless, kind):
 
     grown, _, message = finished.stdout.partition(" ")
     assert message == "the answer is larger than 256 MiB.\n"
-    assert int(grown) < 1.3 * LARGEST_ANSWER
+    assert int(grown) < 1.3 * answer_limits.LARGEST_ANSWER
+
+
+@pytest.mark.parametrize("answer", [SLOW["body without a length"], SLOW["header"]])
+def test_document_that_trickles_is_a_fault_at_its_deadline(endless, answer):
+    server = endless(*answer)
+    timeouts = Timeouts(connect=5, read=5, retries=0, document=0.3)
+    storage = DocumentStorage(ConnectionSettings("k", server.base_url), timeouts)
+
+    with pytest.raises(
+        StorageFault, match=r"^GET a document from its storage: the answer was not complete within 0\.3 s"
+    ):
+        list(storage.read(DocumentAddress(f"{server.base_url}/1?sig=secret", None), 10**9))

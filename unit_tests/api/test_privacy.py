@@ -27,6 +27,8 @@ ANSWERS = {
     "half a record": b"HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\n" + RECORD,
     "no JSON": whole(RECORD + b"}"),
     "odd JSON": whole(b"[NaN, " + RECORD + b"]"),
+    "odd bytes": whole(b'[123456789012345678901234567890, "\xe9\x01\\u0000", ' + RECORD + b"]"),
+    "a tail after JSON": whole(b"[" + RECORD + b"]]"),
     "deep JSON": whole(b"[" * 50_000 + RECORD),
     "HTML": whole(b"<html>" + RECORD),
     "400": whole(RECORD, "400 Bad Request"),
