@@ -65,12 +65,26 @@ def assert_complete(outcome, sandbox):
         Fault("hang", path=ROSTER_PAGES, seconds=30, times=1),
         Fault("bom", path="*"),
         Fault("extra_keys", path="*"),
+        Fault("bad_byte", path="*"),
+        Fault("nul", path="*"),
+        Fault("broken_json", path=ROSTER_PAGES, times=1),
         Fault("status", path="/publishedactions", status=500, times=1),
     ],
     ids=lambda fault: f"{fault.kind}-{fault.status}-{fault.body}-{fault.path}",
 )
 def test_a_passing_fault_costs_nothing_but_time(read, sandbox, fault):
     assert_complete(read(fault), sandbox)
+
+
+@pytest.mark.parametrize("sync_mode", ["full_refresh", "incremental"])
+def test_long_number_is_kept_exactly_in_both_sync_modes(sandbox, config, streams, sync_mode):
+    sandbox.faults.add(Fault("long_number", path=ROSTER_PAGES))
+    catalog = configured_catalog(streams, ["roster_records"], sync_mode)
+    outcome = run_source("read", config=config, catalog=catalog, environment=IMPATIENT)
+
+    numbers = {record["dataItems"]["sandboxLongNumber"] for record in outcome.records("roster_records")}
+    assert numbers == {"123456789012345678901234567890"}
+    assert (outcome.exit_code, outcome.errors) == (0, [])
 
 
 def test_retry_after_is_kept(read, sandbox):
@@ -94,6 +108,7 @@ def test_retry_after_is_kept(read, sandbox):
             "config_error",
             "redirects elsewhere",
         ),
+        (Fault("broken_json", path=ROSTER_PAGES), "system_error", "Page 1: the body is not JSON from byte "),
         (Fault("without_records", path=ROSTER_PAGES), "system_error", "claims 130 records and shows none"),
     ],
     ids=lambda value: f"{value.kind}-{value.status}" if isinstance(value, Fault) else None,

@@ -78,9 +78,7 @@ class SandboxApp:
             await gone(receive)
             return
         entry.status = answer.status
-        await _send(
-            corrupted(answer, faults), scope, receive, send, truncate=any(fault.kind == "truncate" for fault in faults)
-        )
+        await _send(corrupted(answer, faults), scope, receive, send, faults)
 
     async def _wait(self, faults: list[Fault]) -> None:
         seconds = self._service.settings.latency_ms / 1000
@@ -118,15 +116,29 @@ def _rewritten(answer: Answer, entry: JournalEntry, on_answer: OnAnswer) -> Answ
     return replace(answer, body=body)
 
 
-async def _send(answer: Answer, scope: Scope, receive: Receive, send: Send, *, truncate: bool) -> None:
+async def _send(answer: Answer, scope: Scope, receive: Receive, send: Send, faults: list[Fault]) -> None:
     await send({"type": "http.response.start", "status": answer.status, "headers": answer.raw_headers()})
-    if answer.body and truncate:
+    slowing = next((fault for fault in faults if fault.kind in ("truncate", "trickle")), None)
+    if not answer.body or slowing is None:
+        await send({"type": "http.response.body", "body": answer.body})
+    elif slowing.kind == "trickle":
+        await _trickle(answer.body, slowing.seconds, receive, send)
+    else:
         half = answer.body[: len(answer.body) // 2]
         await send({"type": "http.response.body", "body": half, "more_body": True})
         close_after_writing(scope)
         await gone(receive)
-    else:
-        await send({"type": "http.response.body", "body": answer.body})
+
+
+async def _trickle(body: bytes, seconds: float, receive: Receive, send: Send) -> None:
+    leaving = asyncio.ensure_future(gone(receive))
+    try:
+        for end in range(1, len(body) + 1):
+            await send({"type": "http.response.body", "body": body[end - 1 : end], "more_body": end < len(body)})
+            if (await asyncio.wait([leaving], timeout=seconds))[0]:
+                return
+    finally:
+        leaving.cancel()
 
 
 @functools.lru_cache(maxsize=64)

@@ -25,6 +25,22 @@ def _with_byte_order_mark(body: bytes) -> bytes:
     return _BYTE_ORDER_MARK + body
 
 
+def _with_bad_byte(body: bytes) -> bytes:
+    return body.replace(b'":"', b'":"\xff', 1)
+
+
+def _with_nul(body: bytes) -> bytes:
+    return body.replace(b'":"', b'":"\\u0000', 1)
+
+
+def _with_long_number(body: bytes) -> bytes:
+    return body.replace(b'"dataItems":{', b'"dataItems":{"sandboxLongNumber":123456789012345678901234567890,')
+
+
+def _broken(body: bytes) -> bytes:
+    return body[:-1] + b",x" + body[-1:]
+
+
 def _with_extra_keys(body: bytes) -> bytes:
     return orjson.dumps(_extended(orjson.loads(body)))
 
@@ -54,6 +70,10 @@ def _without_records(body: bytes) -> bytes:
 
 _CORRUPTIONS: dict[str, Callable[[bytes], bytes]] = {
     "bom": _with_byte_order_mark,
+    "bad_byte": _with_bad_byte,
+    "nul": _with_nul,
+    "long_number": _with_long_number,
+    "broken_json": _broken,
     "extra_keys": _with_extra_keys,
     "without_status": _without_status,
     "without_records": _without_records,

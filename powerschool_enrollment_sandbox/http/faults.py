@@ -17,7 +17,12 @@ FaultKind = Literal[
     "drop",  # resets the connection
     "status",  # answers `status` with `body`
     "truncate",  # sends half of the body with the Content-Length of all of it, then closes
+    "trickle",  # sends the body byte by byte, one every `seconds`, until the client disconnects
     "bom",  # puts a byte order mark before the body
+    "bad_byte",  # puts a byte that is not UTF-8 into the first text
+    "nul",  # puts U+0000 into the first text
+    "long_number",  # puts a number of 30 digits into the data items of every record
+    "broken_json",  # puts something that is not JSON before the end of the body
     "extra_keys",  # puts unknown keys into every object of the answer
     "without_status",  # removes the key `status` from the answer to an import
     "without_records",  # answers a page with metadata but without records
@@ -45,7 +50,7 @@ class Fault:
         times: how many requests it applies to at most; None for no limit.
         skip: how many matching requests it ignores first.
         probability: how likely it applies to a matching request after those.
-        seconds: how long `delay` and `hang` wait.
+        seconds: how long `delay` and `hang` wait; the time between two bytes of `trickle`.
         status: the status that `status` answers.
         body: what `status` answers: the documented JSON message, a maintenance page, or nothing.
         message: replaces the text "An error has occurred." in the JSON message.

@@ -181,7 +181,7 @@ def test_invalid_json_is_a_passing_fault_that_names_what_came_instead(answer, bo
     ("body", "offset"),
     [
         (b'[{"id": 1}, x]', 12),
-        (BOM + b"[1,]", 6),
+        (BOM + b"[1,x]", 6),
         ('["é", x]'.encode(), 7),
         (b'["\xe9", x]', 6),
         (b"[1]]", 3),

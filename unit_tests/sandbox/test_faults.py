@@ -106,6 +106,38 @@ def test_bom_fault_adds_a_byte_order_mark(observed_caller, observed_sandbox):
     assert len(json.loads(content.decode("utf-8-sig"))) == 2
 
 
+@pytest.mark.parametrize(
+    ("kind", "found"),
+    [
+        ("bad_byte", b'":"\xff'),
+        ("nul", b'":"\\u0000'),
+        ("long_number", b'{"sandboxLongNumber":123456789012345678901234567890'),
+    ],
+)
+def test_odd_value_fault_changes_the_body(observed_caller, observed_sandbox, form, kind, found):
+    observed_sandbox.faults.add(Fault(kind))
+    assert found in observed_caller.call(f"/publishedactions/{form}/rosterrecords").content
+
+
+def test_broken_json_fault_keeps_the_length_right(observed_caller, observed_sandbox):
+    observed_sandbox.faults.add(Fault("broken_json"))
+    assert observed_caller.call("/publishedactions").content.endswith(b",x]")
+
+
+def test_trickle_fault_sends_the_whole_body_in_the_end(observed_caller, observed_sandbox):
+    whole = observed_caller.call("/publishedactions").content
+    observed_sandbox.faults.add(Fault("trickle", seconds=0.0001))
+    assert observed_caller.call("/publishedactions").content == whole
+
+
+def test_trickle_fault_ends_when_the_client_disconnects(observed_sandbox):
+    observed_sandbox.faults.add(Fault("trickle", seconds=60))
+    headers = {"Authorization": requests.auth._basic_auth_str(observed_sandbox.api_key, "")}
+    with requests.get(f"{observed_sandbox.base_url}/publishedactions", headers=headers, stream=True, timeout=10):
+        assert observed_sandbox.journal.count() == 1
+    until(lambda: observed_sandbox.journal.entries()[0].ended)
+
+
 def test_extra_keys_fault_adds_keys_to_every_object(observed_caller, observed_sandbox, form):
     observed_sandbox.faults.add(Fault("extra_keys"))
     page = observed_caller.call(f"/publishedactions/{form}/rosterrecords").json()
