@@ -23,13 +23,14 @@ class ConfiguredStream:
 
     `columns` maps each declared column to its JSON schema, `primary_key` lists the columns of the configured
     primary key, and `object_name` is the destination object that a data activation connection maps the stream to.
+    `destination_sync_mode` is unchecked: the preflight refuses what the service cannot do.
     """
 
     name: str
     namespace: str | None = None
     columns: Mapping[str, Any] = field(default_factory=dict)
     primary_key: tuple[str, ...] = ()
-    overwrites: bool = False
+    destination_sync_mode: str = "append"
     object_name: str | None = None
 
     @property
@@ -91,6 +92,6 @@ def _stream(configured: Mapping[str, Any]) -> ConfiguredStream:
         namespace=namespace,
         columns=schema.get("properties") or {},
         primary_key=tuple(path[0] for path in primary_key),
-        overwrites=str(configured.get("destination_sync_mode", "")).startswith("overwrite"),
+        destination_sync_mode=str(configured.get("destination_sync_mode") or "append"),
         object_name=configured.get("destination_object_name"),
     )

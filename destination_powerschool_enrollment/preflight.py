@@ -14,12 +14,17 @@ from destination_powerschool_enrollment.writable_targets import WritableTargets
 from powerschool_enrollment_airbyte.suggestions import closest, listed
 from powerschool_enrollment_api import InvalidOption
 
+UPSERT_MODES = frozenset({"append", "append_dedup"})
+OVERWRITE_MODES = frozenset({"overwrite", "overwrite_dedup"})  # a warning: rows are created and updated
+_LONGEST_MODE = 40
+
 
 def plan_routes(config: Config, streams: Sequence[ConfiguredStream], writable: WritableTargets) -> list[Route]:
     """Return the route of each stream. Raises InvalidOption with all problems."""
     routes: list[Route] = []
     problems = list(problems_of_imports(config, writable))
     problems += (f"The catalog has the stream {describe(stream)} twice." for stream in _duplicates(streams))
+    problems += (_unsupported_mode(stream) for stream in streams if not _is_supported(stream.destination_sync_mode))
     for stream in streams:
         entry = import_for(config, stream)
         if entry is None:
@@ -75,6 +80,18 @@ def _route(stream: ConfiguredStream, entry: Import, writable: WritableTargets) -
 def _duplicates(streams: Iterable[ConfiguredStream]) -> Iterator[StreamId]:
     counted = Counter(stream.id for stream in streams)
     return (stream for stream, count in counted.items() if count > 1)
+
+
+def _is_supported(mode: str) -> bool:
+    return mode in UPSERT_MODES | OVERWRITE_MODES
+
+
+def _unsupported_mode(stream: ConfiguredStream) -> str:
+    # In these modes a row may mean "delete this student" or "update, but do not create": an upsert would be wrong.
+    return (
+        f"Stream {describe(stream.id)}: the destination_sync_mode {stream.destination_sync_mode[:_LONGEST_MODE]!r} is "
+        "not supported: the service can only create and update. Choose append or append_dedup."
+    )
 
 
 def _no_import(stream: ConfiguredStream, config: Config) -> str:

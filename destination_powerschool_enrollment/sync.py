@@ -14,7 +14,7 @@ from destination_powerschool_enrollment.config import Config, FailOnRejectedRow,
 from destination_powerschool_enrollment.mapping import Route, RowMapper, UnfitRow
 from destination_powerschool_enrollment.ordered_queue import Stopped
 from destination_powerschool_enrollment.outcome import ACCEPTED, UNCHANGED, Outcome, unfit
-from destination_powerschool_enrollment.preflight import identity_field, import_for, plan_routes
+from destination_powerschool_enrollment.preflight import OVERWRITE_MODES, identity_field, import_for, plan_routes
 from destination_powerschool_enrollment.protocol import InputMessage, RowMessage
 from destination_powerschool_enrollment.rejected_rows import RejectedRowsFile
 from destination_powerschool_enrollment.roster_comparison import RosterDigests
@@ -73,7 +73,7 @@ class WriteSync:
         writable = read_writable_targets(self._client, [entry.target for entry in entries if entry is not None])
         routes = {route.stream.id: route for route in plan_routes(self._config, streams, writable)}
         for stream in streams:
-            if stream.overwrites:
+            if stream.destination_sync_mode in OVERWRITE_MODES:
                 logger.warning(
                     "Stream %s is configured to overwrite. The service cannot delete: rows are created and updated.",
                     describe(stream.id),

@@ -113,6 +113,14 @@ def test_the_dockerfiles_defaults_of_pip_and_uv_are_ones_that_they_accept():
         assert finished.returncode == 0, finished.stderr
 
 
+def test_reliability_table_names_existing_tests():
+    named = re.findall(r"`(test_\w+)`", (ROOT / "docs" / "reliability.md").read_text())
+    folders = (ROOT / "unit_tests", ROOT / "integration_tests")
+    code = "".join(path.read_text() for folder in folders for path in folder.rglob("test_*.py"))
+    assert [name for name in named if f"def {name}(" not in code] == []
+    assert named
+
+
 def test_readme_client_library_example_runs(sandbox, capsys):
     program = README.partition("## The client library")[2].partition("```python\n")[2].partition("```")[0]
     options = f'{{"api_key": "{sandbox.api_key}", "base_url": "{sandbox.base_url}"}}'

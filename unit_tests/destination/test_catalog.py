@@ -22,6 +22,15 @@ def test_configured_catalog_is_parsed_into_streams():
 
 
 @pytest.mark.parametrize(
+    ("configured", "mode"),
+    [({}, "append"), ({"destination_sync_mode": None}, "append"), ({"destination_sync_mode": "update"}, "update")],
+)
+def test_destination_sync_mode_is_kept_and_defaults_to_append(configured, mode):
+    (stream,) = parse_catalog({"streams": [{"stream": STREAM, **configured}]})
+    assert stream.destination_sync_mode == mode
+
+
+@pytest.mark.parametrize(
     "catalog",
     [
         {"streams": [STREAM]},

@@ -48,3 +48,21 @@ def test_unknown_field_without_a_suggestion_lists_the_known_ones():
 def test_key_field_without_a_column_is_reported():
     message = "Stream students: no column goes to its key_field 'StudentID'."
     assert problems(ConfiguredStream("students", columns={"FirstName": {}}), key_field="StudentID") == [message]
+
+
+@pytest.mark.parametrize("mode", ["soft_delete", "update", "APPEND", "overwrite_all"])
+def test_unsupported_destination_sync_mode_is_refused(mode):
+    stream = ConfiguredStream("students", columns={"StudentID": {}}, destination_sync_mode=mode)
+    message = (
+        f"Stream students: the destination_sync_mode {mode!r} is not supported: the service can only create and "
+        "update. Choose append or append_dedup."
+    )
+    assert problems(stream) == [message]
+
+
+@pytest.mark.parametrize("mode", ["append", "append_dedup", "overwrite", "overwrite_dedup"])
+def test_other_destination_sync_modes_are_upserts(mode):
+    config = parse_config({"api_key": "k", "imports": [{"stream": "students", "target": TARGET}]})
+    stream = ConfiguredStream("students", columns={"StudentID": {}}, destination_sync_mode=mode)
+    (route,) = plan_routes(config, [stream], WRITABLE)
+    assert route.stream is stream
