@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from destination_powerschool_enrollment.catalog import ConfiguredStream
@@ -38,6 +39,12 @@ class Route:
     fields: frozenset[str]
     key_field: str | None = None
     ignores_unmapped: bool = False
+
+    @cached_property
+    def field_names(self) -> frozenset[str]:
+        """Return the names that a log may show: the import schema's fields; for submissions the declared columns'."""
+        declared = map(self.finder.field_of, self.stream.columns)
+        return self.fields or frozenset(field for field in declared if field)
 
 
 @dataclass(frozen=True)

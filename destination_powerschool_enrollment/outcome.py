@@ -19,12 +19,14 @@ class Outcome:
     """The result of a row, and why it was rejected.
 
     `reason` is complete and may quote values of the row, so it goes to the rejected-rows file only. `public_reason`
-    contains no values. `unknown` means that the service may have processed the row or not.
+    contains no values. Reasons of different rows with the same `template` are one reason; it is never shown. `unknown`
+    means that the service may have processed the row or not.
     """
 
     result: RowResult
     reason: str = field(default="", repr=False)
     public_reason: str = ""
+    template: str = field(default="", repr=False)
     status: int | None = None
     unknown: bool = False
 
@@ -35,4 +37,4 @@ UNCHANGED = Outcome(RowResult.UNCHANGED)
 
 def unfit(reason: str) -> Outcome:
     """Return the rejection of a row that cannot be sent. `reason` must not contain a value of the row."""
-    return Outcome(RowResult.REJECTED, reason, reason)
+    return Outcome(RowResult.REJECTED, reason, reason, reason)

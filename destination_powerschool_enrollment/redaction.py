@@ -1,50 +1,115 @@
-"""Redacts the service's reason for a rejected row, so that it contains no value of the row."""
+"""Redacts the service's reason for a rejected row by an allow-list, so that a log or a trace shows no value of a row.
+
+Shown are the words of validation messages (`reason_words.txt`) and the field names of the import schema. Removing the
+row's values instead would not be enough: the service may quote them without accents, cut, or as the name of a month.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
 
-_LONGEST = 300
-_ELLIPSIS = "…"
-_QUOTED = re.compile(r"\"[^\"]*\"|“[^”]*”|(?<!\w)'[^']*'(?!\w)|«[^»]*»|`[^`]*`")
-_NUMBER = re.compile(r"\S*\d\S*\d\S*")
-_QUOTES = "\"“”'«»`.,;:!?()[]"
+ELLIPSIS = "…"
+
+_READ = 2_000  # characters of a reason that are redacted: the text that is shown is shorter, and time stays bounded
+_SHOWN = 300  # characters: a line that a person reads
+_SEPARATORS = r"\s.,:;!?()\[\]{}<>\"'/\\|=+*#&%_…-"
+_QUOTED = r"\"[^\"]*\"|“[^“”]*”|(?<!\w)'[^']*'(?!\w)|\u2018[^\u2018\u2019]*\u2019(?!\w)|«[^«»]*»|`[^`]*`"
+_QUOTES = "\"“”'\u2018\u2019«»`"
+_WORD = rf"[^{_SEPARATORS}]+(?:'[^{_SEPARATORS}]+)*"
+_ELLIPSES = re.compile(rf"{ELLIPSIS}(?:[\s.,:/'\"+_-]*{ELLIPSIS})+")
+_VALUE_WORD = re.compile(r"[^\W_]+")
 
 
-def without_values(reason: str, values: Iterable[str], field_names: Collection[str]) -> str:
-    """Return `reason` with an ellipsis in place of each value, each quotation and each number. Field names stay.
+def _vocabulary() -> frozenset[str]:
+    lines = Path(__file__).with_name("reason_words.txt").read_text(encoding="utf-8").splitlines()
+    return frozenset(word for line in lines if not line.startswith("#") for word in line.split())
 
-    All quotations and numbers are removed, because the service may quote a value in another form than it was sent
-    (a date, a number without its zeros).
+
+VOCABULARY = _vocabulary()
+
+
+@dataclass(frozen=True)
+class RedactedReason:
+    """A reason that may be shown, and the template by which reasons of different rows are compared.
+
+    `template` keeps words of the vocabulary that are also values of the row, so it is never shown.
     """
-    pattern = _pattern_of(values, field_names)
-    text = pattern.sub(lambda match: match["field"] or _ELLIPSIS, reason)
-    text = _QUOTED.sub(lambda match: _unless_field(match[0], field_names), text)
-    text = _NUMBER.sub(lambda match: _unless_field(match[0], field_names), text)
-    return text if len(text) <= _LONGEST else text[:_LONGEST] + _ELLIPSIS
+
+    text: str
+    template: str = field(repr=False)
 
 
-def _unless_field(text: str, field_names: Collection[str]) -> str:
-    return text if text.strip(_QUOTES) in field_names else _ELLIPSIS
+def redact(reason: str, values: Iterable[str], field_names: Iterable[str]) -> RedactedReason:
+    """Return `reason` with an ellipsis in place of everything that is not in the allow-list.
 
-
-def _pattern_of(values: Iterable[str], field_names: Iterable[str]) -> re.Pattern[str]:
-    """Return a pattern of all values and their words. Long ones match anywhere, short ones (a grade) as words only.
-
-    Field names match first, in the group `field`, because a value may be part of one (`address` in `EmailAddress`).
+    A word or a field name that is also a value of the row, or a part of one, becomes an ellipsis, too.
     """
-    parts = {part for value in values for part in (value.strip(), *_long_words(value)) if part}
-    names = "|".join(re.escape(name) for name in sorted(field_names, key=len, reverse=True))
-    field = rf"(?P<field>(?<!\w)(?:{names})(?!\w))" if names else "(?P<field>(?!))"
-    return re.compile("|".join([field, *map(_alternative, sorted(parts, key=len, reverse=True))]), re.IGNORECASE)
+    pattern = _pattern_of(frozenset(field_names))
+    cut = _without_cut_word(reason)
+    return RedactedReason(_shown(cut, pattern, _ValueWords(values)), _shown(cut, pattern, _ValueWords(())))
 
 
-def _long_words(value: str) -> list[str]:
-    return [word for word in re.split(r"\W+", value) if len(word) >= 3]
+class _ValueWords:
+    """The words of a row's values, without accents and differences of case."""
+
+    def __init__(self, values: Iterable[str]) -> None:
+        self._text = "\n".join(map(_folded, values))
+        self._values = frozenset(self._text.split("\n"))
+        self._words = frozenset(_VALUE_WORD.findall(self._text))
+        # A word of three letters inside another word is rarely a part of a value: `the` in `Matthew`.
+        self._ends = frozenset(end for word in self._words for end in (word[:3], word[-3:]))
+
+    def has_value(self, text: str) -> bool:
+        """Return whether the text is a complete value."""
+        return text in self._values
+
+    def has_word(self, word: str) -> bool:
+        """Return whether the word is a word of a value, or, from three letters on, a part of one."""
+        is_part = word in self._text if len(word) > 3 else len(word) == 3 and word in self._ends
+        return is_part or word in self._words or word.removesuffix("s") in self._words
 
 
-def _alternative(part: str) -> str:
-    escaped = re.escape(part)
-    is_long = len(part) >= 4 or not part.isascii()
-    return escaped if is_long else rf"(?<!\w){escaped}(?!\w)"
+def _folded(text: str) -> str:
+    if text.isascii():
+        return text.casefold()
+    decomposed = unicodedata.normalize("NFKD", text)
+    return "".join(char for char in decomposed if not unicodedata.combining(char)).casefold()
+
+
+def _without_cut_word(reason: str) -> str:
+    """Return the first characters of the reason. A word that is cut there could become a word of the vocabulary."""
+    if len(reason) <= _READ:
+        return reason
+    last_blank = reason.rfind(" ", 0, _READ)
+    return reason[: last_blank + 1] + ELLIPSIS
+
+
+@lru_cache(maxsize=64)
+def _pattern_of(field_names: frozenset[str]) -> re.Pattern[str]:
+    """Return a pattern of a reason's parts: quotations, field names and words. It takes linear time."""
+    names = "|".join(re.escape(name) for name in sorted(filter(None, field_names), key=len, reverse=True))
+    whole = rf"(?<![^{_SEPARATORS}])(?:{names})(?![^{_SEPARATORS}])" if names else "(?!)"
+    quoted_field = rf"[{_QUOTES}](?:{names})[{_QUOTES}]" if names else "(?!)"
+    return re.compile(rf"(?P<field>{quoted_field}|{whole})|(?P<quoted>{_QUOTED})|{_WORD}", re.IGNORECASE)
+
+
+def _shown(reason: str, pattern: re.Pattern[str], row: _ValueWords) -> str:
+    def part(found: re.Match[str]) -> str:
+        text = found[0]
+        if found["quoted"]:
+            return ELLIPSIS
+        is_shown = not row.has_value(_folded(text.strip(_QUOTES))) if found["field"] else _is_shown(text, row)
+        return text if is_shown else ELLIPSIS
+
+    text = " ".join(_ELLIPSES.sub(ELLIPSIS, pattern.sub(part, reason)).split())
+    return text if len(text) <= _SHOWN else text[:_SHOWN].rpartition(" ")[0] + ELLIPSIS
+
+
+def _is_shown(word: str, row: _ValueWords) -> bool:
+    plain = word.lower().removesuffix("'s")
+    return word.isascii() and plain in VOCABULARY and not row.has_word(plain)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from destination_powerschool_enrollment.catalog import StreamId, describe
 from destination_powerschool_enrollment.config import RejectedRowPolicy, SkipRejectedRow
 from destination_powerschool_enrollment.outcome import Outcome, RowResult
+from destination_powerschool_enrollment.redaction import ELLIPSIS
 from powerschool_enrollment_api import EnrollmentError, PassingFault
 
 _FIRST_ROWS = 50
@@ -38,7 +39,7 @@ class StreamReport:
     unchanged: int = 0
     rejected: int = 0
     reasons: dict[str, Reason] = field(default_factory=dict)
-    complete_reasons: set[int] = field(default_factory=set)  # hashes, because a reason may quote a value
+    _by_template: dict[str, str] = field(default_factory=dict, repr=False)
 
     @property
     def settled(self) -> int:
@@ -48,29 +49,35 @@ class StreamReport:
     def add_rejection(self, number: int, outcome: Outcome) -> bool:
         """Count a rejected row and return whether its reason is new."""
         self.rejected += 1
-        if len(self.complete_reasons) < 2:
-            self.complete_reasons.add(hash(outcome.reason))
-        is_new = outcome.public_reason not in self.reasons
+        text = self._known_text(outcome)
+        is_new = text not in self.reasons
         known = len(self.reasons) < _MAX_REASONS or not is_new
-        reason = self.reasons.setdefault(outcome.public_reason if known else _OTHER, Reason())
+        if known:
+            self._by_template.setdefault(outcome.template, text)
+        reason = self.reasons.setdefault(text if known else _OTHER, Reason())
         reason.count += 1
         reason.rows = sorted([*reason.rows, number])[:_SHOWN_ROWS]  # rows are settled in any order
         return is_new and known
 
-    @property
-    def has_only_rejections_for_one_reason(self) -> bool:
-        """Return whether all rows until now were rejected for the same reason."""
-        return self.accepted == 0 and (len(self.reasons) == 1 or len(self.complete_reasons) == 1)
+    def _known_text(self, outcome: Outcome) -> str:
+        """Return the text under which the reason is counted: that of an earlier row with the same text or template.
+
+        The texts differ if a word of the reason is a value of one row only, for example the middle initial A.
+        """
+        if outcome.public_reason in self.reasons:
+            return outcome.public_reason
+        return self._by_template.get(outcome.template, outcome.public_reason)
 
 
 class RowReport:
     """Counts the outcomes of all streams. Not thread-safe: the caller holds the lock.
 
-    With `only_validates`, accepted rows are not sent.
+    With `only_validates`, accepted rows are not sent. With `keeps_rows`, a file has the rejected rows.
     """
 
-    def __init__(self, policy: RejectedRowPolicy, *, only_validates: bool = False) -> None:
+    def __init__(self, policy: RejectedRowPolicy, *, only_validates: bool = False, keeps_rows: bool = False) -> None:
         self._policy = policy
+        self._keeps_rows = keeps_rows
         self._only_validates = only_validates
         self._consecutive_unknown = 0
         self.streams: dict[StreamId, StreamReport] = {}
@@ -91,16 +98,22 @@ class RowReport:
         return is_new
 
     def _raise_if_pointless(self, stream: StreamId, report: StreamReport) -> None:
-        if report.rejected == _FIRST_ROWS and report.has_only_rejections_for_one_reason:
+        if report.rejected == _FIRST_ROWS and not report.accepted:
             raise RowsRejected(
-                f"Stream {describe(stream)}: the first {_FIRST_ROWS} rows were all rejected for one reason: "
-                f"{next(iter(report.reasons))} That is a wrong configuration rather than wrong data: "
+                f"Stream {describe(stream)}: the first {_FIRST_ROWS} rows were all rejected"
+                f"{self._common_reasons(stream, report)} That is a wrong configuration rather than wrong data: "
                 "the sync stopped there. Check the option imports and the rows' columns."
             )
         if self._consecutive_unknown == _MAX_CONSECUTIVE_UNKNOWN:
             raise PassingFault(
                 f"The outcome of {_MAX_CONSECUTIVE_UNKNOWN} submissions in a row is unknown: the sync stopped there."
             )
+
+    def _common_reasons(self, stream: StreamId, report: StreamReport) -> str:
+        if len(report.reasons) > 1:
+            return f". {self.reasons(stream)}"
+        (reason,) = report.reasons
+        return f" for one reason: {reason} {self.place_of_the_full(reason)}".rstrip()
 
     def final_failure(self) -> RowsRejected | None:
         """Return the failure of a sync that tried every row; None if it succeeds."""
@@ -124,10 +137,10 @@ class RowReport:
             "rows from there again. Fix the rows or the field mapping, or set on_rejected_row to skip."
         )
 
-    def reasons(self) -> str:
-        """Return the most frequent reasons in one text, with the first rows of each."""
+    def reasons(self, only: StreamId | None = None) -> str:
+        """Return the most frequent reasons in one text, with the first rows of each: of all streams, or of one."""
         found = sorted(
-            ((reason.count, describe(stream), text, reason.rows) for stream, text, reason in self._all_reasons()),
+            ((reason.count, describe(stream), text, reason.rows) for stream, text, reason in self._all_reasons(only)),
             reverse=True,
         )
         shown = [
@@ -135,11 +148,21 @@ class RowReport:
             for count, stream, text, rows in found[:_SHOWN_REASONS]
         ]
         text = "; ".join(shown)
-        return text[:1].upper() + text[1:] + ("; and other reasons." if len(found) > _SHOWN_REASONS else ".")
+        text = text[:1].upper() + text[1:] + ("; and other reasons." if len(found) > _SHOWN_REASONS else ".")
+        texts = "".join(text for _, _, text, _ in found[:_SHOWN_REASONS])
+        return f"{text} {self.place_of_the_full(texts)}".rstrip()
 
-    def _all_reasons(self) -> Iterator[tuple[StreamId, str, Reason]]:
+    def place_of_the_full(self, reason: str) -> str:
+        """Return where the full text of a redacted reason is kept; nothing for a reason that is shown in full."""
+        if ELLIPSIS not in reason:
+            return ""
+        if self._keeps_rows:
+            return "The rejected_rows_file has the full reason."
+        return "Set rejected_rows_file to keep the full reason."
+
+    def _all_reasons(self, only: StreamId | None) -> Iterator[tuple[StreamId, str, Reason]]:
         for stream, report in self.streams.items():
-            for text, reason in report.reasons.items():
+            for text, reason in report.reasons.items() if only in {None, stream} else ():
                 yield stream, text, reason
 
     def summary(self) -> list[str]:

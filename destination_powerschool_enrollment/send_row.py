@@ -7,9 +7,11 @@ from dataclasses import replace
 from destination_powerschool_enrollment.config import SubmissionTarget
 from destination_powerschool_enrollment.mapping import Route, Row
 from destination_powerschool_enrollment.outcome import ACCEPTED, Outcome, RowResult
-from destination_powerschool_enrollment.redaction import without_values
-from powerschool_enrollment_api import Client, EnrollmentError, KeyRefused, PassingFault
+from destination_powerschool_enrollment.redaction import RedactedReason, redact
+from powerschool_enrollment_api import Client, EnrollmentError, PassingFault
 from powerschool_enrollment_api.imports import Fields, RowAnswer, create_submission, import_row
+
+_LONGEST_REASON = 100_000  # characters that are kept: a reason for each of 300 fields takes fewer
 
 _UNKNOWN = (
     "It is not known whether the service created this submission: {}. "
@@ -24,7 +26,7 @@ def send_row(client: Client, route: Route, row: Row, fields: Fields) -> Outcome:
     except EnrollmentError as error:
         if isinstance(route.target, SubmissionTarget) and _has_unknown_outcome(error):
             reason = _UNKNOWN.format(error.message.rstrip("."))
-            return Outcome(RowResult.REJECTED, reason, reason, error.status, unknown=True)
+            return Outcome(RowResult.REJECTED, reason, reason, reason, error.status, unknown=True)
         raise _redacted_error(error, route, row, fields) from None
 
 
@@ -38,8 +40,9 @@ def _send(client: Client, route: Route, fields: Fields) -> RowAnswer:
 def _outcome(answer: RowAnswer, route: Route, row: Row, fields: Fields) -> Outcome:
     if answer.accepted:
         return ACCEPTED
-    reason = "; ".join(answer.errors)
-    return Outcome(RowResult.REJECTED, reason, _redacted_text(reason, route, row, fields), answer.status)
+    reason = "; ".join(answer.errors)[:_LONGEST_REASON]
+    redacted = _redacted(reason, route, row, fields)
+    return Outcome(RowResult.REJECTED, reason, redacted.text, redacted.template, answer.status)
 
 
 def _has_unknown_outcome(error: EnrollmentError) -> bool:
@@ -47,12 +50,12 @@ def _has_unknown_outcome(error: EnrollmentError) -> bool:
 
 
 def _redacted_error(error: EnrollmentError, route: Route, row: Row, fields: Fields) -> EnrollmentError:
-    """Return the error with the service's message redacted. The message about a refused key contains no row."""
-    if error.service_message is None or isinstance(error, KeyRefused):
+    """Return the error with the service's message redacted."""
+    if error.service_message is None:
         return error
-    return replace(error, service_message=_redacted_text(error.service_message, route, row, fields))
+    return replace(error, service_message=_redacted(error.service_message, route, row, fields).text)
 
 
-def _redacted_text(text: str, route: Route, row: Row, fields: Fields) -> str:
+def _redacted(text: str, route: Route, row: Row, fields: Fields) -> RedactedReason:
     values = {*fields.values(), *(str(value) for value in row.values() if value is not None)}
-    return without_values(text, values, {*route.fields, *fields})
+    return redact(text, values, route.field_names)

@@ -45,7 +45,11 @@ class WriteSync:
 
     def write(self, messages: Iterable[InputMessage]) -> Iterator[dict[str, Any]]:
         """Yield the message that confirms each state. Raises an EnrollmentError if the sync failed."""
-        report = RowReport(self._config.on_rejected_row, only_validates=self._config.validate_only)
+        report = RowReport(
+            self._config.on_rejected_row,
+            only_validates=self._config.validate_only,
+            keeps_rows=self._config.rejected_rows_file is not None,
+        )
         try:
             with self._rejected_rows() as rejected_rows:
                 recorders = OutcomeRecorders(self._state_tracker(), report, rejected_rows)

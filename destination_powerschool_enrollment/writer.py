@@ -177,9 +177,14 @@ class Writer:
         if is_rejected and self._recorders.rejected_rows is not None:
             self._recorders.rejected_rows.add(stream, received.message.data, outcome)
         if self._recorders.report.count(stream, received.number, outcome):
-            logger.warning("Stream %s, row %d: rejected: %s", describe(stream), received.number, outcome.public_reason)
+            self._log_rejection(received, outcome.public_reason)
         self._recorders.states.settle(received.segment, stream, accepted=not is_rejected)
         self._unsettled -= 1
+
+    def _log_rejection(self, received: _Received, reason: str) -> None:
+        place = self._recorders.report.place_of_the_full(reason)
+        text = f"{reason} {place}".rstrip()
+        logger.warning("Stream %s, row %d: rejected: %s", describe(received.message.stream), received.number, text)
 
     def _release_states(self) -> None:
         # Order of truth: a state is emitted only after everything before it is settled.

@@ -2,6 +2,7 @@ import pytest
 
 from destination_powerschool_enrollment.config import FailOnRejectedRow, SkipRejectedRow
 from destination_powerschool_enrollment.outcome import ACCEPTED, UNCHANGED, Outcome, RowResult, unfit
+from destination_powerschool_enrollment.redaction import redact
 from destination_powerschool_enrollment.row_report import RowReport, RowsRejected
 from powerschool_enrollment_api import PassingFault
 
@@ -62,15 +63,42 @@ def test_fifty_rejections_for_one_reason_stop_the_sync():
         report_of(SKIP, *[unfit("No.")] * 50)
 
 
-def test_equal_reasons_with_different_redactions_stop_the_sync():
-    outcomes = [Outcome(RowResult.REJECTED, "Form 12 closed", f"Form … closed{n % 2}") for n in range(50)]
-    with pytest.raises(RowsRejected, match="first 50 rows"):
-        report_of(SKIP, *outcomes)
+def rejected(reason, values=()):
+    redacted = redact(reason, values, ())
+    return Outcome(RowResult.REJECTED, reason, redacted.text, redacted.template)
 
 
-def test_accepted_row_or_other_reason_in_the_first_fifty_continues():
+def test_reasons_that_differ_by_the_values_of_rows_are_one_reason():
+    initials = "ABCD"
+    outcomes = [rejected(f"A record of Ann {n} is locked", [initials[n % 4], f"Ann {n}"]) for n in range(20)]
+    (reason,) = report_of(SKIP, ACCEPTED, *outcomes).streams[STREAM].reasons.values()
+    assert reason.count == 20
+
+
+def test_known_word_that_is_a_value_does_not_make_another_reason():
+    outcomes = [rejected(f"Student {name} not found", [name]) for name in ("Zyx", "First", "Long", "Anna Lou")]
+    assert list(report_of(SKIP, ACCEPTED, *outcomes).streams[STREAM].reasons) == ["Student … not found"]
+
+
+def test_first_fifty_rejections_stop_the_sync_whatever_their_reasons():
+    with pytest.raises(
+        RowsRejected, match=r"the first 50 rows were all rejected\. 49 times: No \(.*; once: Another \("
+    ):
+        report_of(SKIP, unfit("Another."), *[unfit("No.")] * 60)
+
+
+def test_accepted_row_among_the_first_fifty_continues():
     assert report_of(SKIP, ACCEPTED, *[unfit("No.")] * 60)
-    assert report_of(SKIP, unfit("Another."), *[unfit("No.")] * 60)
+
+
+@pytest.mark.parametrize(
+    ("keeps_rows", "place"),
+    [(True, "The rejected_rows_file has the full reason."), (False, "Set rejected_rows_file to keep the full reason.")],
+)
+def test_failure_names_the_place_of_full_reasons(keeps_rows, place):
+    report = report_of(FAIL, rejected("Student Zyx not found"), keeps_rows=keeps_rows)
+    assert f"Student … not found (stream students, row 1). {place}" in str(report.final_failure())
+    assert place not in str(report_of(FAIL, *[unfit("No.")] * 4, keeps_rows=keeps_rows).final_failure())
 
 
 def test_number_of_reasons_is_limited():
