@@ -151,15 +151,8 @@ def _key_problems(route: Route, config: Config) -> Iterator[str]:
     is_known = not route.fields or route.key_field in route.fields  # _field_problems reports any other field
     if route.key_field and is_known and written and route.key_field not in written:
         yield f"{label}: no column goes to its key_field {route.key_field!r}."
-    if config.skip_unchanged and isinstance(route.target, ImportSchemaTarget) and identity_field(route) is None:
+    if config.skip_unchanged and isinstance(route.target, ImportSchemaTarget) and route.identity_field is None:
         yield f"{label}: skip_unchanged needs key_field, the field that holds the external student ID."
-
-
-def identity_field(route: Route) -> str | None:
-    """Return the field that identifies a student: `key_field`, else the field of a single-column primary key."""
-    if route.key_field is not None or len(route.stream.primary_key) != 1:
-        return route.key_field
-    return route.finder.field_of(route.stream.primary_key[0])
 
 
 def _mapping(entry: Import) -> dict[str, str]:

@@ -14,7 +14,7 @@ from destination_powerschool_enrollment.config import Config, FailOnRejectedRow,
 from destination_powerschool_enrollment.mapping import Route, RowMapper, UnfitRow
 from destination_powerschool_enrollment.ordered_queue import Stopped
 from destination_powerschool_enrollment.outcome import ACCEPTED, UNCHANGED, Outcome, unfit
-from destination_powerschool_enrollment.preflight import OVERWRITE_MODES, identity_field, import_for, plan_routes
+from destination_powerschool_enrollment.preflight import OVERWRITE_MODES, import_for, plan_routes
 from destination_powerschool_enrollment.protocol import InputMessage, RowMessage
 from destination_powerschool_enrollment.rejected_rows import RejectedRowsFile
 from destination_powerschool_enrollment.roster_comparison import RosterDigests
@@ -131,7 +131,7 @@ class WriteSync:
 
 def _read_roster(client: Client, route: Route) -> RosterDigests:
     """Read the form's roster, and return the digests over the fields that `route` writes."""
-    key_field = identity_field(route) or ""
+    key_field = route.identity_field or ""
     fields = {field for field in map(route.finder.field_of, route.stream.columns) if field is not None}
     records = read_roster_records(client, route.target.published_action_id)
     roster = RosterDigests(key_field, fields, records)
