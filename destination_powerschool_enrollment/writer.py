@@ -87,6 +87,7 @@ class Writer:
         self._numbers: Counter[StreamId] = Counter()
         self._unsettled = 0
         self._input_ended = False
+        self._place_is_logged = False
         self._failure: Exception | None = None
 
     def write(self, messages: Iterable[InputMessage]) -> Iterator[dict[str, Any]]:
@@ -182,7 +183,8 @@ class Writer:
         self._unsettled -= 1
 
     def _log_rejection(self, received: _Received, reason: str) -> None:
-        place = self._recorders.report.place_of_the_full(reason)
+        place = "" if self._place_is_logged else self._recorders.report.place_of_the_full(reason)
+        self._place_is_logged = self._place_is_logged or bool(place)
         text = f"{reason} {place}".rstrip()
         logger.warning("Stream %s, row %d: rejected: %s", describe(received.message.stream), received.number, text)
 
