@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -72,6 +72,12 @@ class RowMapper:
         is_date = {name: is_date_column(schema) for name, schema in route.stream.columns.items()}
         self._is_date = {**{cache_name(name): known for name, known in is_date.items()}, **is_date}
 
+    @property
+    def date_fields(self) -> frozenset[str]:
+        """Return the fields of the declared columns whose texts may be dates."""
+        found = map(self._field_of, self._declared_columns())
+        return frozenset(field.name for field in found if field.name and field.is_date)
+
     def map(self, row: Row) -> MappedRow:
         """Return the fields and the key of `row`. Raises UnfitRow."""
         fields: dict[str, str] = {}
@@ -85,6 +91,10 @@ class RowMapper:
             if text is not None:
                 fields[field.name] = text
         return MappedRow(fields, self._key_of(row, fields))
+
+    def _declared_columns(self) -> Iterator[str]:
+        """Yield the declared columns that have a field."""
+        return (name for name in self._route.stream.columns if self._route.finder.field_of(name) is not None)
 
     def _field_of(self, column: str) -> _Field:
         if column not in self._columns:

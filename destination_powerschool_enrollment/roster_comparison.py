@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from hashlib import blake2b
 from typing import Any
+
+from destination_powerschool_enrollment.field_text import trimmed
 
 _US_DATE = re.compile(r"(\d{2})/(\d{2})/(\d{4})")
 
 
 class RosterDigests:
-    """The digests of a form's roster records, over the fields that one stream writes. Not thread-safe."""
+    """The digests of a form's roster records, over the fields that one stream writes. Not thread-safe.
 
-    def __init__(self, key_field: str, fields: Iterable[str], records: Iterable[Mapping[str, Any]]) -> None:
+    In `date_fields` a date counts as the same in both formats, because the roster may show it in the other one.
+    """
+
+    def __init__(
+        self,
+        key_field: str,
+        fields: Iterable[str],
+        records: Iterable[Mapping[str, Any]],
+        date_fields: Collection[str] = (),
+    ) -> None:
         self._key_field = key_field
+        self._date_fields = frozenset(date_fields)
         # The digest excludes the key: records are found by it, and the roster names it externalStudentID.
         self._fields = sorted(set(fields) - {key_field})
         self._known_fields = {key_field, *self._fields}
@@ -51,7 +63,7 @@ class RosterDigests:
         return False
 
     def _add(self, record: Mapping[str, Any]) -> None:
-        key, items = str(record.get("externalStudentID") or ""), record.get("dataItems")
+        key, items = trimmed(str(record.get("externalStudentID") or "")), record.get("dataItems")
         shown = items if isinstance(items, Mapping) else {}
         self.size += 1
         self._fields_in_no_record -= shown.keys()
@@ -63,12 +75,20 @@ class RosterDigests:
 
     def _digest(self, fields: Mapping[str, Any]) -> bytes:
         """Digest the values of all fields. A value that is null or missing counts as empty."""
-        texts = (_comparable(fields.get(name)) for name in self._fields)
-        return blake2b("\0".join(texts).encode("utf-8", "surrogatepass"), digest_size=16).digest()
+        digest = blake2b(digest_size=16)
+        for name in self._fields:
+            text = _text(fields.get(name))
+            value = (_iso(text) if name in self._date_fields else text).encode("utf-8", "surrogatepass")
+            # The length keeps two values apart whatever they contain: a separator could be a part of one.
+            digest.update(len(value).to_bytes(8, "big") + value)
+        return digest.digest()
 
 
-def _comparable(value: Any) -> str:
-    """Return a value as text, with dates in one format."""
-    text = "" if value is None else str(value)
+def _text(value: Any) -> str:
+    return "" if value is None else str(value)
+
+
+def _iso(text: str) -> str:
+    """Return a date in the US format in the ISO format; any other text unchanged."""
     us_date = _US_DATE.fullmatch(text)
     return f"{us_date[3]}-{us_date[1]}-{us_date[2]}" if us_date else text

@@ -40,7 +40,9 @@ class WriteSync:
         self._routes = self._plan(streams)
         self._mappers = {stream: RowMapper(route, config) for stream, route in self._routes.items()}
         self._rosters = {
-            stream: _read_roster(self._client, route) for stream, route in self._routes.items() if self._compares(route)
+            stream: _read_roster(self._client, route, self._mappers[stream].date_fields)
+            for stream, route in self._routes.items()
+            if self._compares(route)
         }
 
     def write(self, messages: Iterable[InputMessage]) -> Iterator[dict[str, Any]]:
@@ -129,12 +131,12 @@ class WriteSync:
             raise Stopped
 
 
-def _read_roster(client: Client, route: Route) -> RosterDigests:
+def _read_roster(client: Client, route: Route, date_fields: frozenset[str]) -> RosterDigests:
     """Read the form's roster, and return the digests over the fields that `route` writes."""
     key_field = route.identity_field or ""
     fields = {field for field in map(route.finder.field_of, route.stream.columns) if field is not None}
     records = read_roster_records(client, route.target.published_action_id)
-    roster = RosterDigests(key_field, fields, records)
+    roster = RosterDigests(key_field, fields, records, date_fields)
     name = describe(route.stream.id)
     logger.info(
         "Stream %s: %d of the roster's %d records can be compared with rows.", name, roster.comparable, roster.size

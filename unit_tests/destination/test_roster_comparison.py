@@ -1,0 +1,32 @@
+import pytest
+
+from destination_powerschool_enrollment.roster_comparison import RosterDigests
+
+
+def is_unchanged(shown, row, *, key="17", **settings):
+    record = {"externalStudentID": "17", "dataItems": shown}
+    return RosterDigests("ID", [*shown, "ID"], [record], **settings).is_unchanged({"ID": key, **row})
+
+
+def test_equal_row_is_unchanged():
+    assert is_unchanged({"A": "x", "B": None}, {"A": "x", "B": ""})
+    assert not is_unchanged({"A": "x", "B": None}, {"A": "x", "B": "y"})
+
+
+@pytest.mark.parametrize(
+    ("shown", "row"),
+    [({"A": "x\0", "B": "y"}, {"A": "x", "B": "\0y"}), ({"A": "x\0y", "B": ""}, {"A": "x", "B": "y\0"})],
+)
+def test_nul_in_a_value_does_not_hide_a_change(shown, row):
+    assert not is_unchanged(shown, row)
+
+
+def test_date_formats_are_equal_in_date_fields_only():
+    shown, row = {"A": "04/20/2015"}, {"A": "2015-04-20"}
+    assert is_unchanged(shown, row, date_fields={"A"})
+    assert not is_unchanged(shown, row)
+
+
+def test_record_is_found_by_its_trimmed_identifier():
+    record = {"externalStudentID": "17\u200b ", "dataItems": {"A": "x"}}
+    assert RosterDigests("ID", ["ID", "A"], [record]).is_unchanged({"ID": "17", "A": "x"})
