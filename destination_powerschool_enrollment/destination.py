@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import logging
 import os
 import sys
@@ -34,6 +33,7 @@ from typing_extensions import override
 from destination_powerschool_enrollment.catalog import ConfiguredStream, parse_catalog
 from destination_powerschool_enrollment.config import Config, options_schema, parse_config
 from destination_powerschool_enrollment.destination_objects import destination_catalog
+from destination_powerschool_enrollment.exact_json import dumps_exactly
 from destination_powerschool_enrollment.preflight import problems_of_imports
 from destination_powerschool_enrollment.protocol import read_lines, read_messages
 from destination_powerschool_enrollment.row_report import RowsRejected
@@ -189,7 +189,7 @@ def _print(message: Message) -> None:
 def _line(message: Message) -> str:
     if isinstance(message, AirbyteMessage):
         return orjson.dumps(AirbyteMessageSerializer.dump(message)).decode() + "\n"
-    return json.dumps(message) + "\n"  # a state may contain numbers of more than 64 bits, which orjson rejects
+    return dumps_exactly(message) + "\n"
 
 
 def _trace(error: EnrollmentError) -> AirbyteMessage:

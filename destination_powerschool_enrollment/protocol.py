@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any, BinaryIO
 
 from destination_powerschool_enrollment.catalog import StreamId, stream_id
+from destination_powerschool_enrollment.exact_json import loads_exactly
 from powerschool_enrollment_api import EnrollmentError
 
 _CHUNK = 1 << 16
@@ -89,11 +90,19 @@ def _parse(line: bytes, number: int) -> InputMessage | None:
             record = message["record"]
             return RowMessage(stream_id(record.get("namespace"), record["stream"]), record["data"], len(line))
         if kind == "STATE" and isinstance(message["state"], dict):
-            state = _json(line, exact=False)["state"]
-            return StateMessage(state, _stream_of(state), len(line))
+            return StateMessage(_state(line, number), _stream_of(message["state"]), len(line))
     if isinstance(kind, str) and kind not in {"RECORD", "STATE"}:
         return None
     raise MalformedInput(f"Line {number} of the input is not an Airbyte message.")
+
+
+def _state(line: bytes, number: int) -> dict[str, Any]:
+    """Return the state with its numbers as they are written. Raises MalformedInput for NaN, which is not JSON."""
+    try:
+        state: dict[str, Any] = loads_exactly(line)["state"]
+    except ValueError:
+        raise MalformedInput(f"Line {number} of the input is a state with NaN or Infinity, which JSON lacks.") from None
+    return state
 
 
 def _stream_of(state: dict[str, Any]) -> StreamId | None:
@@ -101,14 +110,11 @@ def _stream_of(state: dict[str, Any]) -> StreamId | None:
     return stream_id(descriptor.get("namespace"), descriptor["name"]) if isinstance(descriptor, dict) else None
 
 
-def _json(line: bytes, *, exact: bool = True) -> Any:
-    """Return the parsed line, with all digits of its numbers if `exact`; None if it is not JSON."""
-    try:
-        if exact:
-            return json.loads(line, parse_float=Decimal, parse_int=_integer)
-        return json.loads(line)
-    except (ValueError, RecursionError):
-        return None
+def _json(line: bytes) -> Any:
+    """Return the parsed line, with all digits of its numbers; None if it is not JSON."""
+    with suppress(ValueError, RecursionError):
+        return json.loads(line, parse_float=Decimal, parse_int=_integer, parse_constant=Decimal)
+    return None
 
 
 def _integer(digits: str) -> int | Decimal:

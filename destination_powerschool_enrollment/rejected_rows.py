@@ -66,6 +66,6 @@ def _not_writable(error: OSError) -> InvalidOption:
 
 
 def _number(value: Decimal) -> float | str:
-    """Return the number as a float, or as text if a float would change it."""
+    """Return the number as a float, or as text if a float would change it or JSON has no such number."""
     number = float(value)
-    return number if Decimal(repr(number)) == value else str(value)
+    return number if value.is_finite() and Decimal(repr(number)) == value else str(value)
