@@ -17,6 +17,8 @@ from destination_powerschool_enrollment.exact_json import loads_exactly
 from powerschool_enrollment_api import EnrollmentError
 
 _CHUNK = 1 << 16
+# Bytes. The largest states of large syncs take a few MB. Without a limit, an input without line ends fills the memory.
+_LONGEST_LINE = 64 << 20
 
 
 class MalformedInput(EnrollmentError):
@@ -50,19 +52,23 @@ class StateMessage:
 InputMessage = RowMessage | StateMessage
 
 
-def read_lines(stream: BinaryIO) -> Iterator[bytes]:
-    """Yield the lines of `stream`.
+def read_lines(stream: BinaryIO, longest: int = _LONGEST_LINE) -> Iterator[bytes]:
+    """Yield the lines of `stream`. Raises MalformedInput for a line of more than `longest` bytes.
 
     Each line is yielded as soon as it is received, because a source may pause for a long time. It reads the raw
     stream: if a thread waits in Python's buffered reader when the process exits, the interpreter aborts.
     """
     raw = getattr(stream, "raw", stream)
     unfinished: list[bytes] = []
+    size, number = 0, 1
     while chunk := raw.read(_CHUNK):
         *line_ends, rest = chunk.split(b"\n")
         for line_end in line_ends:
             yield b"".join([*unfinished, line_end])
             unfinished.clear()
+        size, number = len(rest) + (0 if line_ends else size), number + len(line_ends)
+        if size > longest:
+            raise MalformedInput(f"Line {number} of the input is longer than {longest >> 20} MB.")
         unfinished.append(rest)
     yield b"".join(unfinished)
 

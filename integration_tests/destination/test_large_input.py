@@ -1,11 +1,14 @@
 """Input and answers that are much larger than usual."""
 
 import json
+import os
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from integration_tests.destination.marked_row import MARKED, write
+from integration_tests.destination.session import COMMAND, catalog, config
 from integration_tests.destination.stand_in import Reply, StandIn
 
 
@@ -21,3 +24,17 @@ def test_huge_reason_and_row_are_rejected_like_others(service: StandIn, tmp_path
     (kept,) = map(json.loads, path.read_text().splitlines())
     assert kept["row"] == row
     assert len(kept["reason"]) == 100_000
+
+
+def test_memory_is_bounded_for_a_line_without_end(service: StandIn, tmp_path: Path) -> None:
+    for name, content in (("config.json", config(service)), ("catalog.json", catalog())):
+        (tmp_path / name).write_text(json.dumps(content))
+    output = tmp_path / "output.jsonl"
+    with Path("/dev/zero").open("rb") as endless, output.open("wb") as written:
+        command = [*COMMAND, "write", "--config", "config.json", "--catalog", "catalog.json"]
+        process = subprocess.Popen(command, cwd=tmp_path, stdin=endless, stdout=written)
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 1
+    assert "Line 1 of the input is longer than 64 MB. The line was not written" in output.read_text()
+    assert usage.ru_maxrss < 400_000  # KB: the program takes 100 MB, the line 64 MB

@@ -28,6 +28,31 @@ def test_lines_are_complete_for_any_chunk_size(lines, ends_with_newline):
     assert b"\n".join(read_lines(io.BytesIO(content))) == content
 
 
+class Endless(io.RawIOBase):
+    """Two short lines, and one that does not end."""
+
+    def __init__(self):
+        self.taken = 0
+
+    def read(self, size):
+        self.taken += size
+        return (b"a\nb\n" if self.taken == size else b"") + b"x" * size
+
+
+def test_line_without_end_is_refused_at_the_limit():
+    endless = Endless()
+    lines = read_lines(endless, longest=1 << 20)
+    assert [next(lines), next(lines)] == [b"a", b"b"]
+    with pytest.raises(MalformedInput, match=r"^Line 3 of the input is longer than 1 MB\. The line was not written"):
+        next(lines)
+    assert endless.taken < (1 << 20) + (1 << 18)
+
+
+def test_lines_up_to_the_limit_are_read():
+    lines = [b"x" * 200_000] * 3
+    assert list(read_lines(io.BytesIO(b"\n".join(lines)), longest=200_000)) == lines
+
+
 def test_line_is_yielded_before_the_next_input():
     read_end, write_end = os.pipe()
     os.write(write_end, b"first\nsec")
