@@ -8,7 +8,6 @@ import os
 import sys
 import traceback
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
 from typing import Any, BinaryIO
 
 import orjson
@@ -36,6 +35,7 @@ from destination_powerschool_enrollment.destination_objects import destination_c
 from destination_powerschool_enrollment.exact_json import dumps_exactly
 from destination_powerschool_enrollment.preflight import problems_of_imports
 from destination_powerschool_enrollment.protocol import read_lines, read_messages
+from destination_powerschool_enrollment.rejected_rows import problems_of_path
 from destination_powerschool_enrollment.row_report import RowsRejected
 from destination_powerschool_enrollment.sync import WriteSync
 from destination_powerschool_enrollment.writable_targets import read_all_writable_targets, read_writable_targets
@@ -162,9 +162,7 @@ def _verify(config: Config) -> None:
     verify_connection(client)
     writable = read_writable_targets(client, [entry.target for entry in config.imports])
     problems = list(problems_of_imports(config, writable))
-    folder = Path(config.rejected_rows_file or ".").absolute().parent
-    if config.rejected_rows_file and not os.access(folder, os.W_OK | os.X_OK):
-        problems.append("The option rejected_rows_file: its folder does not exist or is not writable.")
+    problems += problems_of_path(config.rejected_rows_file)
     if problems:
         raise InvalidOption("\n".join(problems))
 

@@ -2,32 +2,59 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timezone
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 from destination_powerschool_enrollment.catalog import StreamId
 from destination_powerschool_enrollment.outcome import Outcome
 from powerschool_enrollment_api import InvalidOption
 
+_OPTION = "The option rejected_rows_file"
+_LINK = f"{_OPTION}: the file is a symbolic link. Name the file itself."
+_NO_PATH = f"{_OPTION} is not a path: it contains U+0000 or half of a surrogate pair."
+_FLAGS = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+
+
+def problems_of_path(path: str | None) -> Iterator[str]:
+    """Yield why the file cannot be written, as far as that shows without creating it."""
+    if path is None:
+        return
+    try:
+        os.access(path, os.F_OK)  # raises ValueError if it is not a path; is_symlink does not
+        if not os.access(Path(path).absolute().parent, os.W_OK | os.X_OK):
+            yield f"{_OPTION}: its folder does not exist or is not writable."
+        if Path(path).is_symlink():
+            yield _LINK
+    except ValueError:
+        yield _NO_PATH
+
 
 class RejectedRowsFile:
     """Appends rejected rows to the file. Rows of earlier syncs stay, because there may be no other copy of them."""
 
     def __init__(self, path: str, now: Callable[[], datetime] = lambda: datetime.now(timezone.utc)) -> None:
-        """Open the file. Raises InvalidOption if it cannot be written. `now` returns the time in UTC."""
+        """Open the file. Raises InvalidOption if it cannot be written. `now` returns the time in UTC.
+
+        A symbolic link is refused: whoever may write to the folder could lead children's data to another file, and the
+        file that it leads to would lose its mode.
+        """
         self._now = now
         try:
-            self._descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            self._descriptor = os.open(path, _FLAGS, 0o600)
             if stat.S_ISREG(os.fstat(self._descriptor).st_mode):
                 os.fchmod(self._descriptor, 0o600)
                 self._end_last_line()
         except OSError as error:
             raise _not_writable(error) from None
+        except ValueError:  # a NUL, or half of a surrogate pair
+            raise InvalidOption(_NO_PATH) from None
 
     def add(self, stream: StreamId, row: dict[str, Any], outcome: Outcome) -> None:
         """Write one row without buffering. Raises InvalidOption if that fails, for example because the disk is full."""
@@ -59,8 +86,10 @@ class RejectedRowsFile:
 
 
 def _not_writable(error: OSError) -> InvalidOption:
+    if error.errno == errno.ELOOP:
+        return InvalidOption(_LINK)
     return InvalidOption(
-        f"The option rejected_rows_file: the file cannot be written ({error.strerror}). "
+        f"{_OPTION}: the file cannot be written ({error.strerror}). "
         "Choose a file in a folder that exists, is writable and has room."
     )
 
