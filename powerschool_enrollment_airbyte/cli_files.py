@@ -3,12 +3,27 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
 from powerschool_enrollment_api.errors import InvalidOption
 
 _LINES = "Of lines that a connector printed, take what is needed: docs/command_line.md shows how."
+
+_contents: ContextVar[dict[str, bytes] | None] = ContextVar("_contents", default=None)
+
+
+@contextmanager
+def files_read_once() -> Iterator[None]:
+    """Keep what is read of each file while the context lasts: a pipe, `--config <(…)`, can be read only once."""
+    token = _contents.set({})
+    try:
+        yield
+    finally:
+        _contents.reset(token)
 
 
 def name_of(path: str, argument: str) -> str:
@@ -34,7 +49,7 @@ def read_json(path: str, argument: str) -> Any:
     name = name_of(path, argument)
     content = b""
     try:
-        content = Path(path).read_bytes()
+        content = _content_of(path)
         return json.loads(content)
     except OSError as error:
         raise InvalidOption(f"{name} cannot be read: {error.strerror}.") from None
@@ -48,3 +63,12 @@ def read_json(path: str, argument: str) -> Any:
         raise InvalidOption(f"{name} is not UTF-8 (line {line}): save it in the encoding UTF-8.") from None
     except (RecursionError, ValueError):
         raise InvalidOption(f"{name} is nested too deep, or holds a number too long, to be read as JSON.") from None
+
+
+def _content_of(path: str) -> bytes:
+    kept = _contents.get()
+    if kept is None:
+        return Path(path).read_bytes()
+    if path not in kept:
+        kept[path] = Path(path).read_bytes()
+    return kept[path]

@@ -25,6 +25,7 @@ from airbyte_cdk.sources.utils.schema_helpers import split_config
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from powerschool_enrollment_airbyte.airbyte_errors import as_single_message, as_traced_exception, is_self_explanatory
+from powerschool_enrollment_airbyte.cli_files import files_read_once
 from powerschool_enrollment_api import EnrollmentError
 from source_powerschool_enrollment.cdk_seams import buffered_output
 from source_powerschool_enrollment.config import SourceConfig
@@ -62,9 +63,10 @@ def run_command(arguments: argparse.Namespace, write: Callable[[str], object]) -
     The last message of an expected failure is its trace. Raises any other failure.
     """
     try:
-        for message in EnrollmentEntrypoint(_source(arguments)).run(arguments):
-            # One call per line: two could interleave with a log line of another thread.
-            write(f"{message}\n")
+        with files_read_once():  # the CDK reads the files of `_source` again
+            for message in EnrollmentEntrypoint(_source(arguments)).run(arguments):
+                # One call per line: two could interleave with a log line of another thread.
+                write(f"{message}\n")
     except (EnrollmentError, AirbyteTracedException) as error:
         failure = as_traced_exception(error) if isinstance(error, EnrollmentError) else error
         if not is_self_explanatory(failure):

@@ -1,6 +1,9 @@
+import json
+import os
+
 import pytest
 
-from powerschool_enrollment_airbyte.cli_files import read_object
+from powerschool_enrollment_airbyte.cli_files import files_read_once, read_object
 from powerschool_enrollment_api import InvalidOption
 
 
@@ -62,3 +65,24 @@ def test_json_that_is_not_an_object_is_reported_by_its_kind(complaint, content, 
 @pytest.mark.parametrize("content", [b"[" * 100_000, b"1" * 5000])
 def test_json_beyond_pythons_limits_is_an_invalid_option(complaint, content):
     assert complaint(content) == "is nested too deep, or holds a number too long, to be read as JSON."
+
+
+def test_pipe_is_read_once_and_each_reader_gets_its_own_content():
+    reading, writing = os.pipe()
+    os.write(writing, b'{"a": []}')
+    os.close(writing)
+    with files_read_once():
+        first, second = (read_object(f"/dev/fd/{reading}", "--config") for _ in range(2))
+    os.close(reading)
+    assert first == second == {"a": []}
+    assert first["a"] is not second["a"]
+
+
+def test_file_is_read_again_in_another_context(tmp_path):
+    path = tmp_path / "config.json"
+    for content in ({"a": 1}, {"a": 2}):
+        path.write_text(json.dumps(content))
+        with files_read_once():
+            assert read_object(str(path), "--config") == content
+    path.write_text("{}")
+    assert read_object(str(path), "--config") == {}
