@@ -51,7 +51,7 @@ def test_the_stream_is_offered_only_where_deliveries_are_consumed_and_never_as_a
     assert stream["supported_sync_modes"] == ["incremental"]
     assert stream["source_defined_cursor"] is True
     assert stream["default_cursor_field"] == ["batch_date"]
-    assert stream["source_defined_primary_key"] == [["delivery_target_id"], ["id"]]
+    assert stream["source_defined_primary_key"] == [["id"], ["delivery_target_id"]]
     for deliveries in ({"mode": "disabled"}, None):
         config["deliveries"] = deliveries
         catalog = SourcePowerschoolEnrollment(config=config).discover(logging.getLogger(), config)

@@ -179,7 +179,7 @@ def delivered_records(  # noqa: PLR0913 - what differs between a sync and a test
         partition_generator=TargetPartitions(partitions),
         name=NAME,
         json_schema=schema_of(NAME),
-        primary_key=["delivery_target_id", "id"],
+        primary_key=["id", "delivery_target_id"],
         cursor_field=CursorField("batch_date"),
         logger=logging.getLogger(f"airbyte.streams.{NAME}"),
         cursor=cursor,
