@@ -53,7 +53,8 @@ def main() -> None:
         os.environ["TMPDIR"] = tempfile.tempdir = resources.enter_context(tempfile.TemporaryDirectory())
         source = source_with(connection(arguments, resources))
         source.check()
-        # Another warehouse is another cache: ab.caches has PostgresCache, SnowflakeCache and BigQueryCache.
+        # Another warehouse is another cache: ExactPostgresCache from postgres_cache.py, or SnowflakeCache or
+        # BigQueryCache from ab.caches.
         # Generated children get a separate schema and are never mixed with a district's.
         cache = DuckDBCache(db_path=arguments.warehouse, schema_name="sandbox" if arguments.sandbox else "main")
         source.read(

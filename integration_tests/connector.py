@@ -38,7 +38,7 @@ class Outcome:
 
     @property
     def messages(self) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in self.stdout.splitlines()]
+        return [json.loads(line) for line in StringIO(self.stdout)]  # a text may hold other line breaks
 
     def of_type(self, kind: str) -> list[dict[str, Any]]:
         return [message[kind.lower()] for message in self.messages if message["type"] == kind]

@@ -16,12 +16,15 @@ SHOWN = [
     for node in ast.walk(ast.parse(block.replace("=…", '="…"')))
     if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("Cache")
 ]
-ARGUMENTS = """
+ARGUMENTS = f"""
 import json
+import sys
 from airbyte import caches
-names = [name for name in dir(caches) if name.endswith("Cache")]
-fields = {name: getattr(caches, name).model_fields for name in names}
-print(json.dumps({name: [each.alias or key for key, each in of.items()] for name, of in fields.items()}))
+sys.path.insert(0, {str(ROOT / "examples")!r})
+from postgres_cache import ExactPostgresCache
+known = [getattr(caches, name) for name in dir(caches) if name.endswith("Cache")]
+fields = {{each.__name__: each.model_fields for each in (*known, ExactPostgresCache)}}
+print(json.dumps({{name: [each.alias or key for key, each in of.items()] for name, of in fields.items()}}))
 """
 
 
@@ -40,7 +43,7 @@ def test_every_cache_in_the_documents_takes_the_arguments_it_is_shown_with(tmp_p
     assert unknown == []
     assert {ast.unparse(node.func).rpartition(".")[2] for _, node in SHOWN} == {
         "DuckDBCache",
-        "PostgresCache",
+        "ExactPostgresCache",
         "SnowflakeCache",
         "BigQueryCache",
     }
