@@ -49,6 +49,10 @@ class OddTarget(DeliveryTarget):
             self._hidden_until[batch["id"]] = self._lists + self.lists_late
             return self.answers(batch)
 
+    def reset_batch(self, batch_id: str, *, keep: bool = True) -> bool:
+        known = {batch.id.upper(): batch.id for batch in self.batches}  # the list may show capitals
+        return super().reset_batch(known.get(batch_id.upper(), batch_id), keep=keep)
+
     def get_batches(self, since: date | None = None, *, auto_open: bool = False) -> list[Any]:
         with self.lock:
             self._lists += 1

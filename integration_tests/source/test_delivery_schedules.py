@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from integration_tests.source.delivery_lies import can_strike
 from integration_tests.source.delivery_platform import Platform
 from integration_tests.source.delivery_sandbox import DeliverySandbox, delivery_sandbox
 
@@ -26,15 +27,14 @@ class Weather:
         self.faults = self.chance.choice([0, 0.05, 0.3])
         self.last_request = self.service.requests + self.chance.randint(0, 30)
 
-    def spoil(self, when: str, _path: str) -> str | None:
+    def spoil(self, when: str, path: str) -> str | None:
         if self.service.requests > self.last_request:
             return "409" if when == "before" else "drop"
         if self.chance.random() < 0.1 and self.last_request < 10**9:
             self.service.approve(self.chance.choice(list(self.service.targets)), self.chance.randint(1, 9))
         if self.chance.random() < self.faults:
             fault = self.chance.choice(FAULTS)
-            # A service that refuses or asks for patience has not acted.
-            return fault if when == "before" or not fault.startswith("4") else None
+            return fault if can_strike(fault, when, path) else None
         return None
 
 

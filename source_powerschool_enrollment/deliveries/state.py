@@ -67,9 +67,9 @@ class TargetState:
         return [batch.id for batch in listed if batch.key not in known and not batch.is_before(self.since)]
 
     def sees_a_cut_in(self, listed: Sequence[ListedBatch]) -> bool:
-        """Return whether the service may list only its newest batches: a round number of them, all after `since`."""
+        """Return whether the service may list only its newest batches: a round number of them, none before `since`."""
         is_round = bool(listed) and len(listed) % _ROUND == 0
-        return is_round and not any(batch.delivered_on and batch.delivered_on <= self.since for batch in listed)
+        return is_round and not any(batch.is_before(self.since) for batch in listed)
 
     def with_created(self, batch_id: str) -> TargetState:
         """Return the state once the records of this newest batch are out."""
@@ -94,12 +94,12 @@ class TargetState:
         """Return the same knowledge in fewer words.
 
         `since` follows the newest date listed, or this machine's date if that is earlier: the service's clock or
-        this one may be wrong, and moving too late does no harm. It never passes an orphan's date. A settled batch
-        is forgotten once its date lies before `since`; one that is no longer listed, together with a later one.
+        this one may be wrong, and moving too late does no harm. It never passes an orphan. A settled batch is
+        forgotten once its date lies before `since`; one that is no longer listed, together with a later one.
         """
         newest = max((batch.delivered_on for batch in listed if batch.delivered_on), default=self.since)
         orphans = keys_of(self.orphans_in(listed))
-        unsettled = [batch.delivered_on for batch in listed if batch.delivered_on and batch.key in orphans]
+        unsettled = [batch.delivered_on or self.since for batch in listed if batch.key in orphans]
         moved = replace(self, since=max(self.since, min([days_before(min(newest, today), _GRACE), *unsettled])))
         past = {batch.key for batch in listed if batch.is_before(moved.since)}
         present = {batch.key for batch in listed} - past

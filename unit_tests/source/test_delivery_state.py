@@ -36,7 +36,7 @@ def test_a_batch_without_a_readable_date_may_be_new_so_it_is_an_orphan_until_it_
 
 
 @pytest.mark.parametrize(
-    ("count", "first_day", "is_cut"), [(50, 1, True), (100, None, True), (50, 0, False), (49, 1, False), (0, 1, False)]
+    ("count", "first_day", "is_cut"), [(50, 0, True), (100, None, True), (50, -1, False), (49, 1, False), (0, 1, False)]
 )
 def test_list_is_cut_if_a_round_number_of_batches_does_not_reach_since(count, first_day, is_cut):
     batches = listed(*((str(number), first_day) for number in range(count)))
@@ -82,6 +82,12 @@ def test_since_does_not_pass_a_batch_that_is_not_settled():
     state = TargetState(FIRST, ("b", "c")).advanced(batches, today=day(40))
     assert state == TargetState(day(1), ("b", "c"))
     assert state.orphans_in(batches) == ["a"]
+
+
+def test_since_stays_while_a_batch_without_a_date_is_not_settled():
+    batches = listed(("a", None), ("b", 40))
+    assert TargetState(FIRST, ("b",)).advanced(batches, today=day(40)).since == FIRST
+    assert TargetState(FIRST, ("a", "b")).advanced(batches, today=day(40)).since == day(37)
 
 
 def test_batch_not_found_is_counted_once_in_a_sync_and_given_up_in_the_third():

@@ -1,0 +1,64 @@
+"""Random histories of a service that lies and of syncs that die: each record arrives, or a warning reports the loss."""
+
+import logging
+import random
+from datetime import timedelta
+
+import pytest
+
+from integration_tests.source.delivery_lies import Liar
+from integration_tests.source.delivery_platform import Platform, shape
+from integration_tests.source.delivery_sandbox import delivery_sandbox
+
+LOSSES = ("It counts as reset from now on", "cannot be delivered again")
+
+
+@pytest.fixture(scope="module")
+def service():
+    with delivery_sandbox() as running:
+        yield running
+
+
+def start_over(service, chance):
+    service.start_over(
+        *range(1, chance.randint(1, 2) + 1),
+        batch_size=chance.choice([1, 5, 25]),
+        resets_stay=chance.random() < 0.8,
+        hours_off=chance.choice([-12, 0, 14]),
+        ignores_date=chance.random() < 0.3,
+        lists_late=chance.choice([0, 0, 1]),
+        most_listed=chance.choice([50, 10**6]),
+    )
+
+
+def damage(platform, chance):
+    """Change the state as a careless person might: a date in the future, or ids in capitals."""
+    for target in platform.state.get("delivery_targets", {}).values():
+        if chance.random() < 0.2:
+            target["since"] = "2099-01-01"
+        if chance.random() < 0.2:
+            target["settled"] = [batch_id.upper() for batch_id in target["settled"]]
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_each_record_arrives_or_a_warning_reports_the_loss(service, seed, caplog):
+    chance = random.Random(seed)
+    start_over(service, chance)
+    liar = Liar(chance, service)
+    platform = Platform(service)
+    with caplog.at_level(logging.WARNING):
+        for _ in range(chance.randint(1, 5)):
+            for target in service.targets:
+                service.approve(target, chance.randint(0, 25))
+            messages = platform.sync(today=service.now.date() + timedelta(days=chance.choice([-1, 0, 1])))
+            # The process died somewhere on the way.
+            died = chance.random() < 0.5
+            platform.hear(messages[: chance.randint(0, len(messages))] if died else messages, chance)
+            damage(platform, chance)
+            service.now += timedelta(hours=chance.choice([0, 1, 25]))
+        liar.become_honest()
+        for _ in range(3):  # a batch may be listed a list late
+            messages = platform.sync()
+            platform.confirm(messages)
+    assert "F" not in shape(messages)
+    assert not platform.lost() or any(loss in message for message in caplog.messages for loss in LOSSES)
