@@ -41,6 +41,7 @@ from destination_powerschool_enrollment.sync import WriteSync
 from destination_powerschool_enrollment.writable_targets import read_all_writable_targets, read_writable_targets
 from powerschool_enrollment_airbyte.airbyte_errors import as_single_message, as_traced_exception
 from powerschool_enrollment_airbyte.cli_files import name_of, read_object
+from powerschool_enrollment_airbyte.output import use_utf8_output, without_surrogates
 from powerschool_enrollment_api import Client, EnrollmentError, InvalidOption, Timeouts, verify_connection
 
 logger = logging.getLogger("airbyte")
@@ -73,7 +74,7 @@ class DestinationPowerschoolEnrollment(Destination):
         try:
             _verify(parse_config(config))
         except EnrollmentError as error:
-            return AirbyteConnectionStatus(status=Status.FAILED, message=str(error))
+            return AirbyteConnectionStatus(status=Status.FAILED, message=without_surrogates(str(error)))
         return AirbyteConnectionStatus(status=Status.SUCCEEDED)
 
     def write(
@@ -153,6 +154,7 @@ class DestinationPowerschoolEnrollment(Destination):
 
 def run() -> None:
     """Run the console script `destination-powerschool-enrollment`."""
+    use_utf8_output()
     DestinationPowerschoolEnrollment().run(sys.argv[1:])
 
 

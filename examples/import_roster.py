@@ -9,6 +9,7 @@ the command was wrong, and nothing was sent; 130 it was stopped.
 """
 
 import argparse
+import io
 import json
 import os
 import signal
@@ -167,7 +168,15 @@ def end_as_after_ctrl_c() -> None:
             signal.signal(told, stop)
 
 
+def use_utf8_output() -> None:
+    """Print UTF-8 whatever the locale: names of columns and files may not exist in the locale's encoding."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="surrogateescape")
+
+
 if __name__ == "__main__":
+    use_utf8_output()
     end_as_after_ctrl_c()
     try:
         sys.exit(main())

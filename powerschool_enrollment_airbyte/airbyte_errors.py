@@ -5,6 +5,7 @@ from __future__ import annotations
 from airbyte_cdk.models import AirbyteErrorTraceMessage, AirbyteMessage, FailureType
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
+from powerschool_enrollment_airbyte.output import without_surrogates
 from powerschool_enrollment_api.errors import (
     EnrollmentError,
     InvalidOption,
@@ -29,7 +30,7 @@ def as_traced_exception(error: EnrollmentError, failure_type: FailureType | None
 
     Raise it `from None`: a chained exception's text is printed too.
     """
-    text = str(error)
+    text = without_surrogates(str(error))
     return AirbyteTracedException(
         message=text, internal_message=text, failure_type=failure_type or failure_type_of(error)
     )

@@ -6,6 +6,7 @@ If a new CDK breaks the source, look here first: unit_tests/source/test_cdk_seam
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, TypeAlias
 
 from airbyte_cdk.logger import PRINT_BUFFER
@@ -13,8 +14,9 @@ from airbyte_cdk.models import AirbyteMessage
 from airbyte_cdk.sources.declarative.partition_routers import SinglePartitionRouter
 from airbyte_cdk.sources.declarative.yaml_declarative_source import YamlDeclarativeSource
 from airbyte_cdk.sources.message import MessageRepository
-from airbyte_cdk.sources.types import Record
+from airbyte_cdk.sources.types import ConnectionDefinition, Record
 from airbyte_cdk.utils.print_buffer import PrintBuffer
+from airbyte_cdk.utils.yaml_loader import safe_load_yaml
 from typing_extensions import override
 
 # What a partition's `read` may yield. The CDK declares only records; it emits messages too, in the order in which a
@@ -43,6 +45,15 @@ class DeclarativeSource(YamlDeclarativeSource):
     def options(self) -> Mapping[str, Any]:
         """Return the options as the CDK passes them to components."""
         return self._config
+
+    @override
+    def _read_and_parse_yaml_file(self, path_to_yaml_file: str) -> ConnectionDefinition:
+        """Parse the manifest as UTF-8. The CDK's method takes the encoding of the locale.
+
+        integration_tests/test_output_encoding.py has the test, because the locale is that of a process.
+        """
+        manifest: ConnectionDefinition = safe_load_yaml(Path(path_to_yaml_file).read_text(encoding="utf-8"))
+        return manifest
 
     @override
     def configure(self, config: Mapping[str, Any], temp_dir: str) -> Mapping[str, Any]:

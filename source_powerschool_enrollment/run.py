@@ -26,6 +26,7 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from powerschool_enrollment_airbyte.airbyte_errors import as_single_message, as_traced_exception, is_self_explanatory
 from powerschool_enrollment_airbyte.cli_files import files_read_once
+from powerschool_enrollment_airbyte.output import print_last_words, use_utf8_output
 from powerschool_enrollment_api import EnrollmentError
 from source_powerschool_enrollment.cdk_seams import buffered_output
 from source_powerschool_enrollment.config import SourceConfig
@@ -36,6 +37,7 @@ _M_ARENA_MAX = -8  # malloc.h of glibc
 
 def run() -> None:
     """Run the command given on the command line."""
+    use_utf8_output()
     init_uncaught_exception_handler(init_logger("airbyte"))
     logging.raiseExceptions = False  # if a log line cannot be written, a message cannot either: that is reported
     arguments = parse_arguments(sys.argv[1:])
@@ -148,15 +150,16 @@ def _print_failure(error: BaseException) -> None:
     """Report an unexpected failure, an interruption, or output that cannot be written."""
     try:
         if isinstance(error, KeyboardInterrupt):
-            print("Interrupted. The next sync continues from the last state.", file=sys.__stderr__)
+            print_last_words("Interrupted. The next sync continues from the last state.")
         elif not isinstance(error, BrokenPipeError):
             sys.excepthook(type(error), error, error.__traceback__)
         sys.stdout.flush()
     except BrokenPipeError:
         pass  # the reader of the output is gone
     except OSError as fault:
-        # The CDK's buffer may still replace standard error.
-        print(f"The output cannot be written: {fault.strerror}.", file=sys.__stderr__, flush=True)
+        print_last_words(f"The output cannot be written: {fault.strerror}.")
+    except Exception as fault:  # noqa: BLE001 - its text may contain a record
+        print_last_words(f"The failure cannot be reported ({type(fault).__name__}). It was {type(error).__name__}.")
 
 
 def _configure_memory() -> None:

@@ -1,0 +1,61 @@
+"""Output is UTF-8 whatever the locale. Each test starts a process: Python chooses the encoding when it starts."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from integration_tests.destination.roster_command import EXAMPLES
+
+BIN = Path(sys.executable).parent
+NAME = "élèves ☃ 王"
+C_LOCALE = {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
+ENVIRONMENTS = [*({"PYTHONIOENCODING": encoding} for encoding in ("cp1252", "ascii")), C_LOCALE]
+
+each_environment = pytest.mark.parametrize("environment", ENVIRONMENTS, ids=lambda e: "-".join(e.values()))
+
+
+def run(command: list[str], environment: dict[str, str], folder: Path) -> "subprocess.CompletedProcess[bytes]":
+    variables = {**os.environ, **environment}
+    return subprocess.run(
+        command, cwd=folder, env=variables, stdin=subprocess.DEVNULL, capture_output=True, check=False
+    )
+
+
+def messages(output: bytes) -> list[dict]:
+    return [json.loads(line) for line in output.decode("utf-8").splitlines()]
+
+
+@each_environment
+def test_destination_prints_utf8(tmp_path, environment):
+    (tmp_path / "config.json").write_text(json.dumps({"api_key": "a-key", NAME: 1}))
+    done = run(
+        [str(BIN / "destination-powerschool-enrollment"), "check", "--config", "config.json"], environment, tmp_path
+    )
+    (status,) = messages(done.stdout)
+    assert f"Unknown option {NAME};" in status["connectionStatus"]["message"]
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+@each_environment
+def test_source_prints_utf8(tmp_path, environment):
+    (tmp_path / "config.json").write_text(json.dumps({"api_key": "a-key", NAME: 1}))
+    done = run(
+        [str(BIN / "source-powerschool-enrollment"), "discover", "--config", "config.json"], environment, tmp_path
+    )
+    trace = messages(done.stdout)[-1]["trace"]["error"]
+    assert f"Unknown option {NAME};" in trace["message"]
+    assert (done.returncode, done.stderr) == (1, b"")
+
+
+@each_environment
+def test_importer_prints_utf8(tmp_path, environment):
+    (tmp_path / f"{NAME}.csv").write_text("ExternalID,Grade,Grade\n1,x,y\n")
+    command = [sys.executable, str(EXAMPLES / "import_roster.py"), f"{NAME}.csv", "--sandbox"]
+    done = run(command, environment, tmp_path)
+    assert done.returncode == 2, done.stderr
+    assert f"of {NAME}.csv have the same name" in done.stdout.decode("utf-8")
+    assert b"Traceback" not in done.stderr
