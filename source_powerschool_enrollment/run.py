@@ -19,7 +19,7 @@ from typing import Any
 from airbyte_cdk.entrypoint import AirbyteEntrypoint
 from airbyte_cdk.exception_handler import init_uncaught_exception_handler
 from airbyte_cdk.logger import init_logger
-from airbyte_cdk.models import AirbyteMessage, ConnectorSpecification
+from airbyte_cdk.models import AirbyteMessage, ConnectorSpecification, FailureType
 from airbyte_cdk.sources import Source
 from airbyte_cdk.sources.utils.schema_helpers import split_config
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
@@ -113,19 +113,31 @@ def drop_expected_traceback(record: logging.LogRecord) -> bool:
 def report_failures_once(messages: Iterable[AirbyteMessage]) -> Iterator[AirbyteMessage]:
     """Forward the messages, and replace the CDK's last trace, which repeats all reasons, by a list of failed streams.
 
-    The CDK repeats each reason nine times, with two stack traces per stream. Raises AirbyteTracedException.
+    The CDK repeats each reason nine times, with two stack traces per stream, and always reports a config_error. Raises
+    AirbyteTracedException.
     """
-    failed: dict[str, None] = {}  # an ordered set
+    failed: dict[str, set[FailureType | None]] = {}
     try:
         for message in messages:
-            if message.trace and message.trace.error and message.trace.error.stream_descriptor:
-                failed[message.trace.error.stream_descriptor.name] = None
+            if message.trace and (error := message.trace.error) and error.stream_descriptor:
+                failed.setdefault(error.stream_descriptor.name, set()).add(error.failure_type)
             yield as_single_message(message)
-    except AirbyteTracedException as summary:
+    except AirbyteTracedException:
         if not failed:
             raise
         text = f"Not read completely: {', '.join(failed)}. The error of each stream contains the reason."
-        raise AirbyteTracedException(text, text, summary.failure_type) from None
+        raise AirbyteTracedException(text, text, failure_type_of_all(set().union(*failed.values()))) from None
+
+
+def failure_type_of_all(types: set[FailureType | None]) -> FailureType:
+    """Return the sync's failure type, given those of its failed streams.
+
+    A retry helps if one failure is transient. The user must act before anything helps only if each is a config_error:
+    the platform stops the schedule for that type.
+    """
+    if types == {FailureType.config_error}:
+        return FailureType.config_error
+    return FailureType.transient_error if FailureType.transient_error in types else FailureType.system_error
 
 
 def _source(arguments: argparse.Namespace) -> SourcePowerschoolEnrollment:

@@ -60,8 +60,28 @@ def test_last_trace_names_each_failed_stream_once():
     messages, last = reported(("batches", EXPECTED), ("checklists", UNEXPECTED), ("batches", EXPECTED))
     assert len(messages) == 3
     assert last.message == "Not read completely: batches, checklists. The error of each stream contains the reason."
-    assert last.failure_type is FailureType.config_error
+    assert last.failure_type is FailureType.system_error
     assert last.__suppress_context__
+
+
+def of_type(failure_type):
+    return raised(AirbyteTracedException("a", "a", failure_type))
+
+
+@pytest.mark.parametrize(
+    ("types", "expected"),
+    [
+        (["config_error"], "config_error"),
+        (["config_error", "config_error"], "config_error"),
+        (["transient_error"], "transient_error"),
+        (["config_error", "transient_error"], "transient_error"),
+        (["system_error", "transient_error", "config_error"], "transient_error"),
+        (["config_error", "system_error"], "system_error"),
+    ],
+)
+def test_last_trace_has_the_failure_type_of_the_streams(types, expected):
+    _, last = reported(*((f"stream {n}", of_type(FailureType(name))) for n, name in enumerate(types)))
+    assert last.failure_type is FailureType(expected)
 
 
 def test_failure_of_the_whole_read_is_raised_unchanged():
