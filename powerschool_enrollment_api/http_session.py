@@ -37,6 +37,7 @@ class StrictSession(requests.Session):
 
     def __init__(self, adapter: HTTPAdapter, auth: AuthBase, headers: Mapping[str, str]) -> None:
         super().__init__()
+        self._settings: dict[tuple[str, str], Any] = {}
         self.auth = auth
         self.headers.update({"User-Agent": "airbyte-powerschool-enrollment", **headers})
         self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
@@ -49,8 +50,10 @@ class StrictSession(requests.Session):
 
     @override
     def merge_environment_settings(self, url: Any, *arguments: Any, **options: Any) -> Any:
-        """Return the environment's settings for this address."""
-        settings = super().merge_environment_settings(url, *arguments, **options)
-        if is_loopback(urlsplit(url).hostname or ""):
-            settings["proxies"] = {}
-        return settings
+        """Return the environment's settings for this host, which are read once: no request brings its own."""
+        parts = urlsplit(url)
+        host = parts.scheme, parts.netloc
+        if host not in self._settings:
+            settings = super().merge_environment_settings(url, *arguments, **options)
+            self._settings[host] = {**settings, "proxies": {}} if is_loopback(parts.hostname or "") else settings
+        return self._settings[host]

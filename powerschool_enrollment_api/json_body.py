@@ -3,7 +3,7 @@
 | The body holds | The parsed JSON holds |
 |---|---|
 | an integer beyond 64 bits, or a decimal that a double cannot hold | a text of its digits |
-| containers more than 250 levels deep | their JSON as a text, from that level on |
+| containers more than 254 levels deep | their JSON as a text, from that level on |
 | U+0000 in a text | the text without it |
 | half of a surrogate pair, a byte that is not UTF-8 | U+FFFD |
 | a raw control character in a text | the same character |
@@ -36,9 +36,9 @@ _TEXTS = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 _SERVED_CHARSETS = re.compile(r"iso-8859-[0-9]{1,2}|windows-125[0-8]|utf-(16|32)(le|be)?", re.IGNORECASE)
 _CLOSING_OF = {"{": "}", "[": "]", '"': '"'}
 
-# orjson reads 1,024 levels and writes 254. A record is written inside an Airbyte message, so a few are spared.
-DEEPEST = 250
+DEEPEST = 254  # the levels that orjson can write; it reads 1,024
 _OPENING, _CLOSING = b"[" * (1024 - DEEPEST), b"]" * (1024 - DEEPEST)
+_SMALL = 256 * 1024  # bytes
 
 # A number of 18 digits or less fits into 64 bits; orjson rounds a longer one without a word.
 _LONG = 19
@@ -52,7 +52,7 @@ _SAMPLE_OF_A_LONG_NUMBER = b"0" * (_LONG // _STEP)
 _OUTLINE_OF_A_LONG_NUMBER = b":" + b"0" * _LONG
 
 NUMBERS = "numbers beyond 64 bits, kept as text"
-NESTED = "values nested more than 250 levels deep, kept as text"
+NESTED = "values nested more than 254 levels deep, kept as text"
 NULS = "U+0000 characters, removed"
 REPLACED = "unreadable characters, replaced by U+FFFD"
 CONTROLS = "raw control characters, kept"
@@ -92,22 +92,34 @@ def parse_json(body: bytes, charset: str | None = None) -> tuple[Any, Repairs]:
 
     `charset` is the one that the service named; it is used for a body that is not UTF-8. Raises InvalidJson.
     """
-    if not _may_hold_nul(body) and not _may_hold_long_number(body):
-        try:
-            return _plain_json(body.removeprefix(_BYTE_ORDER_MARK)), Repairs()
-        except ValueError:
-            pass
-    return _LenientParser().parse(body, _encoding_of(body, charset))
+    try:
+        return _exact_json(body.removeprefix(_BYTE_ORDER_MARK)), Repairs()
+    except (ValueError, orjson.JSONEncodeError):
+        return _LenientParser().parse(body, _encoding_of(body, charset))
 
 
-def _plain_json(body: bytes) -> Any:
-    """Parse what orjson can read and write again. Raises ValueError for everything else.
+def _exact_json(body: bytes) -> Any:
+    """Parse what orjson reads without rounding a number, and can write again, and has no U+0000.
 
-    The brackets around the body let orjson refuse a body that is nested too deeply to be written again. A body that
-    is not JSON by itself, such as `1],[2`, makes a list of another length than 1.
+    Raises ValueError or JSONEncodeError for anything else. Most bodies are what orjson writes, byte by byte; then no
+    number was rounded. To write a large body costs more than to look for what would not be exact.
     """
-    if len(body) <= 2 * DEEPEST:
-        return orjson.loads(body)
+    if len(body) <= _SMALL:
+        value = orjson.loads(body)
+        is_exact = orjson.dumps(value) == body or not _may_hold_long_number(body)
+    else:
+        value = _shallow_json(body)
+        is_exact = not _may_hold_long_number(body)
+    if is_exact and not _may_hold_nul(body):
+        return value
+    raise ValueError
+
+
+def _shallow_json(body: bytes) -> Any:
+    """Parse what orjson can write again, without writing it: the brackets let it refuse what is nested too deeply.
+
+    Raises ValueError. A body that is not JSON by itself, such as `1],[2`, makes a list of another length than 1.
+    """
     value = orjson.loads(b"%b%b%b" % (_OPENING, body, _CLOSING))
     for _ in _OPENING:
         (value,) = value

@@ -22,7 +22,7 @@ from powerschool_enrollment_api.json_body import (
 
 BOM = b"\xef\xbb\xbf"
 DIGITS = "123456789012345678901234567890"
-TEXT = b'"' + b"a text of a record " * 50 + b'"'  # long enough for the check of the nesting
+TEXT = b'"' + b"a text of a record " * 20_000 + b'"'  # long enough for the other check of the nesting
 
 
 def nested(levels, innermost=b"1"):
@@ -107,12 +107,11 @@ def test_nesting_beyond_what_python_can_parse_is_reported():
     assert (raised.value.offset, raised.value.is_cut) == (None, False)
 
 
-@pytest.mark.parametrize(
-    "body", [b"1],[2", b"]" * 300 + b"[" * 300, b"[1],[2]" + b" " * 600, b" " * 600, b"1,2" + b" " * 600]
-)
-def test_brackets_around_the_body_hide_no_error(body):
+@pytest.mark.parametrize("body", [b"1],[2", b"]" * 300 + b"[" * 300, b"[1],[2]", b"", b"1,2", b"[[1]"])
+@pytest.mark.parametrize("blanks", [0, 300_000])
+def test_brackets_around_the_body_hide_no_error(body, blanks):
     with pytest.raises(InvalidJson):
-        parse_json(body)
+        parse_json(body + b" " * blanks)
 
 
 def test_nul_characters_are_removed_from_texts_and_keys():
