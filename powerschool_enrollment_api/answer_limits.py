@@ -25,7 +25,8 @@ from powerschool_enrollment_api.errors import AnswerTooLarge, PassingFault
 
 # A page of 1,000 long records has 30 MB, a large batch 100 MB. Parsed, it takes several times its size.
 LARGEST_ANSWER = 256 * 1024 * 1024
-_CHUNK = 64 * 1024  # zlib copies what is left of a chunk for each member of a gzip body
+_CHUNK = 64 * 1024  # small: zlib copies what is left of a chunk for each member of a gzip body
+_LARGEST_CHUNK = 32 * 1024 * 1024
 ACCEPTED_ENCODINGS = "gzip, deflate"
 _UNLIMITED_ENCODINGS = ("br", "zstd", ",")  # urllib3 expands these, and one in another, without a limit to memory
 
@@ -89,15 +90,17 @@ def read_body(response: requests.Response) -> None:
         encoding = response.headers.get("Content-Encoding", "").lower()
         if any(unlimited in encoding for unlimited in _UNLIMITED_ENCODINGS):
             raise PassingFault("the answer is compressed in a way that was not asked for.")
-        length = response.headers.get("Content-Length", "")
-        _refuse_larger(int(length) if length.isascii() and length.isdigit() else 0, LARGEST_ANSWER)
-        body = b"".join(_chunks(response))
+        text = response.headers.get("Content-Length", "")
+        length = int(text) if text.isascii() and text.isdigit() else 0
+        _refuse_larger(length, LARGEST_ANSWER)
+        # An answer of a known length is read at once: putting chunks together takes as long as reading them.
+        body = b"".join(_chunks(response, _CHUNK if encoding else min(max(length, _CHUNK), _LARGEST_CHUNK)))
     response._content = body  # noqa: SLF001 - as `content` itself would set it, but without a limit
 
 
-def _chunks(response: requests.Response) -> Iterator[bytes]:
+def _chunks(response: requests.Response, chunk_size: int) -> Iterator[bytes]:
     size = 0
-    for chunk in response.iter_content(_CHUNK):
+    for chunk in response.iter_content(chunk_size):
         size += len(chunk)
         _refuse_larger(size, LARGEST_ANSWER)
         yield chunk
