@@ -5,7 +5,7 @@ If a new CDK breaks the source, look here first: unit_tests/source/test_cdk_seam
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -14,6 +14,8 @@ from airbyte_cdk.models import AirbyteMessage
 from airbyte_cdk.sources.declarative.partition_routers import SinglePartitionRouter
 from airbyte_cdk.sources.declarative.yaml_declarative_source import YamlDeclarativeSource
 from airbyte_cdk.sources.message import MessageRepository
+from airbyte_cdk.sources.streams.concurrent.abstract_stream import AbstractStream
+from airbyte_cdk.sources.streams.concurrent.cursor import Cursor
 from airbyte_cdk.sources.types import ConnectionDefinition, Record
 from airbyte_cdk.utils.print_buffer import PrintBuffer
 from airbyte_cdk.utils.yaml_loader import safe_load_yaml
@@ -31,6 +33,12 @@ RouterWithoutRequestOptions = SinglePartitionRouter
 def buffered_output() -> PrintBuffer:
     """Return a context in which standard output and standard error are the CDK's buffer, which its logger flushes."""
     return PRINT_BUFFER
+
+
+def replace_cursor(stream: AbstractStream, wrap: Callable[[Cursor], Cursor]) -> AbstractStream:
+    """Return the stream with a cursor that wraps the given one. Its partitions still come from the given one."""
+    vars(stream)["_cursor"] = wrap(stream.cursor)
+    return stream
 
 
 class DeclarativeSource(YamlDeclarativeSource):

@@ -37,6 +37,8 @@ from source_powerschool_enrollment.cdk_seams import DeclarativeSource
 from source_powerschool_enrollment.circuit_breaker import with_circuit_breaker
 from source_powerschool_enrollment.config import SourceConfig
 from source_powerschool_enrollment.context import SyncContext, sync_for
+from source_powerschool_enrollment.deliveries.batch_cursor import NAME as BATCHES
+from source_powerschool_enrollment.deliveries.batch_cursor import with_batch_cursor, with_readable_batches
 from source_powerschool_enrollment.deliveries.stream import NAME as DELIVERED_RECORDS
 from source_powerschool_enrollment.deliveries.stream import delivered_records
 from source_powerschool_enrollment.documents.download import verify_staging_folder
@@ -86,7 +88,9 @@ class SourcePowerschoolEnrollment(DeclarativeSource):
         state: list[AirbyteStateMessage] | None = None,
     ) -> None:
         options = without_empty(config) if config else config
-        super().__init__(path_to_yaml=str(MANIFEST), catalog=catalog, config=options, state=state)
+        super().__init__(
+            path_to_yaml=str(MANIFEST), catalog=catalog, config=options, state=with_readable_batches(state)
+        )
         self._request = _ReadRequest(state)
 
     @staticmethod
@@ -119,11 +123,7 @@ class SourcePowerschoolEnrollment(DeclarativeSource):
         Raises AirbyteTracedException for invalid options.
         """
         sync = sync_for(config)
-        declared = [
-            with_circuit_breaker(stream) if stream.name in _DETAIL_STREAMS else stream
-            for stream in super().streams(config)
-        ]
-        return [*declared, *self._streams_built_in_python(sync)]
+        return [*map(_completed, super().streams(config)), *self._streams_built_in_python(sync)]
 
     def read(
         self,
@@ -179,6 +179,13 @@ class SourcePowerschoolEnrollment(DeclarativeSource):
         if self._request.state_of(DOCUMENTS):
             storage.presume_reachable()
         return storage
+
+
+def _completed(declared: AbstractStream) -> AbstractStream:
+    """Add to a declared stream what the manifest cannot express."""
+    if declared.name in _DETAIL_STREAMS:
+        return with_circuit_breaker(declared)
+    return with_batch_cursor(declared) if declared.name == BATCHES else declared
 
 
 def _verify(config: SourceConfig, client: Client) -> None:

@@ -17,7 +17,7 @@ from airbyte_cdk.sources.types import Record, StreamSlice
 from airbyte_cdk.sources.utils.slice_logger import DebugSliceLogger
 
 from source_powerschool_enrollment import SourcePowerschoolEnrollment
-from source_powerschool_enrollment.cdk_seams import RouterWithoutRequestOptions, buffered_output
+from source_powerschool_enrollment.cdk_seams import RouterWithoutRequestOptions, buffered_output, replace_cursor
 
 LOGGER = logging.getLogger("airbyte.test")
 NAME = "numbers"
@@ -92,3 +92,18 @@ def test_configure_adopts_the_options_and_writes_no_file(tmp_path):
 def _catalog():
     stream = AirbyteStream("published_actions", {}, [SyncMode.full_refresh])
     return ConfiguredAirbyteCatalog([ConfiguredAirbyteStream(stream, SyncMode.full_refresh, Destination.append)])
+
+
+def test_replaced_cursor_is_the_one_that_observes_the_records():
+    class Observer(FinalStateCursor):
+        seen = 0
+
+        def observe(self, record):
+            self.seen += isinstance(record, Record)
+
+    messages = InMemoryMessageRepository()
+    observer = Observer(NAME, None, messages)
+    stream = DefaultStream(OneOfNumbers(), NAME, {}, [], None, LOGGER, FinalStateCursor(NAME, None, messages))
+    replaced = replace_cursor(stream, lambda _given: observer)
+    list(ConcurrentSource.create(2, 1, LOGGER, DebugSliceLogger(), messages, Queue()).read([replaced]))
+    assert observer.seen >= 10
