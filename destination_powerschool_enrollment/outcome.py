@@ -20,7 +20,7 @@ class Outcome:
 
     `reason` is complete and may quote values of the row, so it goes to the rejected-rows file only. `public_reason`
     contains no values. Reasons of different rows with the same `template` are one reason; it is never shown. `unknown`
-    means that the service may have processed the row or not.
+    means that the service may have processed the row or not, `was_repeated` that the row was sent more than once.
     """
 
     result: RowResult
@@ -29,6 +29,7 @@ class Outcome:
     template: str = field(default="", repr=False)
     status: int | None = None
     unknown: bool = False
+    was_repeated: bool = False
 
 
 ACCEPTED = Outcome(RowResult.ACCEPTED)

@@ -11,7 +11,7 @@ from typing import Any
 
 from destination_powerschool_enrollment.catalog import ConfiguredStream, StreamId, describe
 from destination_powerschool_enrollment.config import Config, FailOnRejectedRow, ImportSchemaTarget
-from destination_powerschool_enrollment.mapping import Route, RowMapper, UnfitRow
+from destination_powerschool_enrollment.mapping import Route, Row, RowMapper, UnfitRow
 from destination_powerschool_enrollment.ordered_queue import Stopped
 from destination_powerschool_enrollment.outcome import ACCEPTED, UNCHANGED, Outcome, unfit
 from destination_powerschool_enrollment.preflight import OVERWRITE_MODES, import_for, plan_routes
@@ -24,7 +24,9 @@ from destination_powerschool_enrollment.state_tracker import StateTracker
 from destination_powerschool_enrollment.writable_targets import read_writable_targets
 from destination_powerschool_enrollment.writer import OutcomeRecorders, SendTask, Writer
 from powerschool_enrollment_api import Client, InvalidOption
+from powerschool_enrollment_api.imports import Fields
 from powerschool_enrollment_api.record_pages import read_roster_records
+from powerschool_enrollment_api.retry import RateLimiter
 
 logger = logging.getLogger("airbyte.destination_powerschool_enrollment")
 
@@ -36,7 +38,10 @@ class WriteSync:
         """Check against the service that all streams can be written. Raises an EnrollmentError with all problems."""
         self._config = config
         self._stop = threading.Event()
-        self._client = Client(config.connection, sleep=self._sleep)
+        self._repeats = threading.local()
+        limiter = RateLimiter(config.requests_per_minute, sleep=self._sleep)
+        # The limiter has a sleep of its own, so that the client sleeps only before it repeats a request.
+        self._client = Client(config.connection, rate_limiter=limiter, sleep=self._sleep_before_repeat)
         self._routes = self._plan(streams)
         self._mappers = {stream: RowMapper(route, config) for stream, route in self._routes.items()}
         self._rosters = {
@@ -114,7 +119,13 @@ class WriteSync:
             return UNCHANGED
         # Streams that write to the same form share its keys, because they may contain the same students.
         key = (route.target.published_action_id, *mapped.key)
-        return SendTask(key, lambda: send_row(self._client, route, message.data, mapped.fields))
+        has_identity = bool(mapped.key) and isinstance(route.target, ImportSchemaTarget)
+        return SendTask(key, lambda: self._send(route, message.data, mapped.fields), has_identity)
+
+    def _send(self, route: Route, row: Row, fields: Fields) -> Outcome:
+        self._repeats.happened = False
+        outcome = send_row(self._client, route, row, fields)
+        return replace(outcome, was_repeated=self._repeats.happened)
 
     def _route_of(self, stream: StreamId) -> Route:
         # If its rows were ignored, they would be lost: the next states would confirm that they were written.
@@ -125,6 +136,10 @@ class WriteSync:
                 "confirmed. Add the stream to the catalog, or let the source not send it."
             )
         return self._routes[stream]
+
+    def _sleep_before_repeat(self, seconds: float) -> None:
+        self._repeats.happened = True
+        self._sleep(seconds)
 
     def _sleep(self, seconds: float) -> None:
         if self._stop.wait(seconds):

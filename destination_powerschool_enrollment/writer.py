@@ -10,17 +10,20 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import Any, Protocol
 
 from destination_powerschool_enrollment.catalog import StreamId, describe
+from destination_powerschool_enrollment.late_rows import LateRows
 from destination_powerschool_enrollment.ordered_queue import InFlightLimit, OrderedQueue, Stopped
 from destination_powerschool_enrollment.outcome import Outcome, RowResult
 from destination_powerschool_enrollment.protocol import InputMessage, RowMessage, StateMessage
 from destination_powerschool_enrollment.row_report import RowReport
 from destination_powerschool_enrollment.state_tracker import Release, Segment, StateTracker
+from powerschool_enrollment_api import EnrollmentError
 
 logger = logging.getLogger("airbyte.destination_powerschool_enrollment")
 
@@ -30,10 +33,14 @@ _LAST_REQUESTS_SECONDS = 2
 
 @dataclass(frozen=True)
 class SendTask:
-    """A row that is ready to be sent: `send` blocks and returns its outcome. Rows of one `key` are sent in order."""
+    """A row that is ready to be sent: `send` blocks and returns its outcome. Rows of one `key` are sent in order.
+
+    `has_identity`: all rows of the key are of one student, and not merely rows of a stream without a key.
+    """
 
     key: Hashable
     send: Callable[[], Outcome]
+    has_identity: bool = False
 
 
 class RejectedRowsSink(Protocol):
@@ -84,6 +91,7 @@ class Writer:
         self._queue: OrderedQueue[tuple[_Received, SendTask]] = OrderedQueue()
         self._released: SimpleQueue[Release | None] = SimpleQueue()
         self._lock = threading.Lock()
+        self._late: LateRows[SendTask] = LateRows()
         self._numbers: Counter[StreamId] = Counter()
         self._unsettled = 0
         self._input_ended = False
@@ -101,6 +109,8 @@ class Writer:
                 if release.message is not None:
                     yield release.message
                 self._in_flight.release(release.size)
+            if self._failure is None:
+                self._send_late_rows_again()
         finally:
             self._shut_down(workers)
         if self._failure is not None:
@@ -155,12 +165,28 @@ class Writer:
         try:
             while True:
                 key, (received, task) = self._queue.take()
-                self._settle(received, task.send())
+                outcome = task.send()
+                if task.has_identity and outcome.result is RowResult.ACCEPTED:
+                    self._late.add(key, task, was_repeated=outcome.was_repeated)
+                self._settle(received, outcome)
                 self._queue.done(key)
         except Stopped:
             return
         except Exception as error:  # noqa: BLE001  # write() raises it
             self._abort(error)
+
+    def _send_late_rows_again(self) -> None:
+        """Send the rows that an earlier row of their key may have replaced. A failure is a warning: all are written."""
+        tasks = self._late.to_send_again()
+        if tasks:
+            logger.info("Sending %d rows again: earlier rows of their keys may be applied late.", len(tasks))
+        with ThreadPoolExecutor(self._num_workers) as pool:
+            accepted = sum(pool.map(_is_accepted_again, tasks))
+        if missing := len(tasks) - accepted + self._late.forgotten:
+            logger.warning(
+                "%d rows could not be sent again: an earlier row may replace them. Compare them in PowerSchool.",
+                missing,
+            )
 
     def _settle(self, received: _Received, outcome: Outcome) -> None:
         """Record the outcome of a row. Raises Stopped if that ends the sync."""
@@ -219,3 +245,10 @@ class Writer:
             lines = self._recorders.report.summary()
         for line in lines:
             logger.info(line)
+
+
+def _is_accepted_again(task: SendTask) -> bool:
+    try:
+        return task.send().result is RowResult.ACCEPTED
+    except (EnrollmentError, Stopped):
+        return False
