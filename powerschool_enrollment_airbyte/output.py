@@ -27,8 +27,8 @@ def use_utf8_output() -> None:
 
 
 def _escape_surrogates(record: logging.LogRecord) -> bool:
-    text = record.getMessage()
-    record.msg, record.args = without_surrogates(text), None
+    with suppress(TypeError, ValueError):  # the handler reports a message that does not match its arguments
+        record.msg, record.args = without_surrogates(record.getMessage()), None
     return True
 
 

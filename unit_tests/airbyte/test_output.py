@@ -45,6 +45,13 @@ def test_half_of_a_surrogate_pair_is_escaped_in_output_logs_and_traces(monkeypat
     assert as_traced_exception(InvalidOption("a\ud800")).message == without_surrogates("a\ud800") == "a\\ud800"
 
 
+def test_log_message_with_wrong_arguments_raises_nothing(monkeypatch):
+    ascii_streams(monkeypatch)
+    monkeypatch.setattr(logging, "raiseExceptions", False)
+    use_utf8_output()
+    logging.getLogger("airbyte").warning("%d rows", "no number")
+
+
 def test_closed_standard_output_is_reported(monkeypatch):
     streams = ascii_streams(monkeypatch)
     monkeypatch.setattr(sys, "stdout", None)
