@@ -23,7 +23,7 @@ _FLAGS = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
 
 
 def problems_of_path(path: str | None) -> Iterator[str]:
-    """Yield why the file cannot be written, as far as that shows without creating it."""
+    """Yield why the file cannot be written, without creating it."""
     if path is None:
         return
     try:
@@ -42,8 +42,8 @@ class RejectedRowsFile:
     def __init__(self, path: str, now: Callable[[], datetime] = lambda: datetime.now(timezone.utc)) -> None:
         """Open the file. Raises InvalidOption if it cannot be written. `now` returns the time in UTC.
 
-        A symbolic link is refused: whoever may write to the folder could lead children's data to another file, and the
-        file that it leads to would lose its mode.
+        A symbolic link is refused: another user who may write to the folder could redirect children's data to another
+        file, and the mode of that file would change.
         """
         self._now = now
         try:

@@ -79,7 +79,7 @@ class RosterDigests:
         for name in self._fields:
             text = _text(fields.get(name))
             value = (_iso(text) if name in self._date_fields else text).encode("utf-8", "surrogatepass")
-            # The length keeps two values apart whatever they contain: a separator could be a part of one.
+            # The length separates two values: any separator could be a part of one.
             digest.update(len(value).to_bytes(8, "big") + value)
         return digest.digest()
 

@@ -40,7 +40,7 @@ class WriteSync:
         self._stop = threading.Event()
         self._repeats = threading.local()
         limiter = RateLimiter(config.requests_per_minute, sleep=self._sleep)
-        # The limiter has a sleep of its own, so that the client sleeps only before it repeats a request.
+        # The limiter has a separate sleep, so that the client sleeps only before it repeats a request.
         self._client = Client(config.connection, rate_limiter=limiter, sleep=self._sleep_before_repeat)
         self._routes = self._plan(streams)
         self._mappers = {stream: RowMapper(route, config) for stream, route in self._routes.items()}

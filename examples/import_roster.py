@@ -169,7 +169,7 @@ def end_as_after_ctrl_c() -> None:
 
 
 def use_utf8_output() -> None:
-    """Print UTF-8 whatever the locale: names of columns and files may not exist in the locale's encoding."""
+    """Print UTF-8 in every locale: names of columns and files may not exist in the locale's encoding."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="surrogateescape")

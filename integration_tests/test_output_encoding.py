@@ -1,4 +1,4 @@
-"""Output is UTF-8 whatever the locale. Each test starts a process: Python chooses the encoding when it starts."""
+"""Output is UTF-8 in every locale. Each test starts a process: Python chooses the encoding when it starts."""
 
 import json
 import os

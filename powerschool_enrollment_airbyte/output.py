@@ -1,4 +1,4 @@
-"""Standard output and standard error in UTF-8, whatever the locale: Airbyte's messages are UTF-8."""
+"""Standard output and standard error in UTF-8 in every locale: Airbyte's messages are UTF-8."""
 
 from __future__ import annotations
 

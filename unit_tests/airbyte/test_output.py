@@ -26,7 +26,7 @@ def ascii_streams(monkeypatch):
     return outputs
 
 
-def test_output_is_utf8_whatever_its_encoding_was(monkeypatch):
+def test_output_in_another_encoding_becomes_utf8(monkeypatch):
     streams = ascii_streams(monkeypatch)
     use_utf8_output()
     for stream in streams:

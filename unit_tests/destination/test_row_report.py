@@ -80,7 +80,7 @@ def test_known_word_that_is_a_value_does_not_make_another_reason():
     assert list(report_of(SKIP, ACCEPTED, *outcomes).streams[STREAM].reasons) == ["Student … not found"]
 
 
-def test_first_fifty_rejections_stop_the_sync_whatever_their_reasons():
+def test_first_fifty_rejections_stop_the_sync_for_any_reasons():
     with pytest.raises(
         RowsRejected, match=r"the first 50 rows were all rejected\. 49 times: No \(.*; once: Another \("
     ):
