@@ -5,13 +5,14 @@ The functions that read files raise InvalidOption, which names the place of an e
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from airbyte_cdk.models import (
     AirbyteCatalog,
     AirbyteStateMessage,
     AirbyteStateMessageSerializer,
+    AirbyteStateType,
     ConfiguredAirbyteCatalog,
     ConfiguredAirbyteCatalogSerializer,
     SyncMode,
@@ -32,6 +33,7 @@ _STATES = (
     "A list of states has the form "
     '[{"type": "STREAM", "stream": {"stream_descriptor": {"name": …}, "stream_state": {…}}}]'
 )
+_MOST_LEVELS = 50  # a state of this source has 8
 _CONDITIONS: Mapping[str, str] = {
     DELIVERED_RECORDS: "the option deliveries has the mode consume",
     DOCUMENTS: "the option documents names a field",
@@ -49,17 +51,19 @@ def read_configured_catalog(path: str) -> ConfiguredAirbyteCatalog:
 
 
 def read_states(path: str) -> list[AirbyteStateMessage]:
-    """Return the states. Whole STATE messages, as `read` prints them, are accepted too."""
+    """Return the states, one for each stream. Whole STATE messages, as `read` prints them, are accepted too."""
     content = read_json(path, "--state") or []  # an empty object counts as an empty list
     problem = f"{name_of(path, '--state')} is not a list of states"
+    if _is_nested_deeper_than(_MOST_LEVELS, content):
+        raise InvalidOption(f"{problem}: it is nested too deeply. {_STATES}.")
     try:
         states = [_state(entry) for entry in (content if isinstance(content, list) else [content])]
     except SchemaValidationError as error:
         raise InvalidOption(f"{problem}{_place(error)}. {_STATES}.") from None
     # The CDK would ignore others, and what they confirm would be emitted again.
-    if not all(state.type and (state.stream or state.global_) for state in states):
+    if not all(state.stream if state.type is AirbyteStateType.STREAM else state.global_ for state in states):
         raise InvalidOption(f"{problem}: one has no type, or no stream. {_STATES}.")
-    return states
+    return [stream for state in states for stream in _of_each_stream(state)]
 
 
 def catalog_problems(configured: ConfiguredAirbyteCatalog, offered: AirbyteCatalog) -> Iterator[str]:
@@ -82,6 +86,25 @@ def catalog_problems(configured: ConfiguredAirbyteCatalog, offered: AirbyteCatal
 def _state(entry: Any) -> AirbyteStateMessage:
     is_message = isinstance(entry, dict) and entry.get("type") == "STATE"
     return AirbyteStateMessageSerializer.load(entry.get("state") if is_message else entry)
+
+
+def _of_each_stream(state: AirbyteStateMessage) -> list[AirbyteStateMessage]:
+    """Return a GLOBAL state as one of each stream. What streams share is nothing that this source ever wrote."""
+    if state.global_ is None or state.type is AirbyteStateType.STREAM:
+        return [state]
+    return [AirbyteStateMessage(AirbyteStateType.STREAM, stream) for stream in state.global_.stream_states]
+
+
+def _is_nested_deeper_than(levels: int, content: Any) -> bool:
+    """Return whether there is something below so many levels. The CDK copies states by recursion, which has a limit."""
+    layer = [content]
+    for _ in range(levels):
+        layer = [child for parent in layer for child in _children(parent)]
+    return bool(layer)
+
+
+def _children(value: Any) -> Iterable[Any]:
+    return value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
 
 
 def _place(error: SchemaValidationError) -> str:

@@ -113,12 +113,7 @@ class TargetState:
 def read_states(stream_state: Mapping[str, Any]) -> dict[str, TargetState]:
     """Return the state of each target by its id. Raises InvalidOption for what this stream never wrote."""
     try:
-        return {
-            target: TargetState(
-                date.fromisoformat(state["since"]), tuple(map(str, state["settled"])), _counts(state.get("not_found"))
-            )
-            for target, state in (stream_state.get("delivery_targets") or {}).items()
-        }
+        return {target: _of_json(state) for target, state in (stream_state.get("delivery_targets") or {}).items()}
     except (AttributeError, KeyError, TypeError, ValueError):
         raise InvalidOption(
             "The state of delivered_records cannot be read: restore it, or clear it to have everything "
@@ -129,6 +124,13 @@ def read_states(stream_state: Mapping[str, Any]) -> dict[str, TargetState]:
 def write_states(states: Mapping[str, TargetState]) -> dict[str, Any]:
     """Return the stream's state as JSON."""
     return {"delivery_targets": {target: _as_json(state) for target, state in states.items()}}
+
+
+def _of_json(state: Mapping[str, Any]) -> TargetState:
+    settled = state["settled"]
+    if not isinstance(settled, list) or not all(isinstance(batch_id, str) for batch_id in settled):
+        raise TypeError("settled is not a list of ids")
+    return TargetState(date.fromisoformat(state["since"]), tuple(settled), _counts(state.get("not_found")))
 
 
 def _as_json(state: TargetState) -> dict[str, Any]:

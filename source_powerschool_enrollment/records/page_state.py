@@ -51,10 +51,19 @@ class PageDigests:
         self._lock = threading.Lock()
         self._settings = b64encode(digest_of([{"layout": _LAYOUT, "settings": settings}])).decode()
         known = state.get("published_actions") if state.get("settings") == self._settings else None
-        self._before = {form: b64decode(pages) for form, pages in (known or {}).items()}
+        forms = known.items() if isinstance(known, dict) else ()
+        self._before = {form: pages for form, text in forms if (pages := self._readable(text))}
         self._forms = {form: bytearray(pages) for form, pages in self._before.items()}
         self._read: dict[str, set[int]] = defaultdict(set)  # the pages whose digest is of this sync
         self._suspended: set[str] = set()
+
+    @staticmethod
+    def _readable(text: Any) -> bytes:
+        """Return the digests in a form's text. All pages of a form whose text is damaged are unknown."""
+        try:
+            return b64decode(text, validate=True) if isinstance(text, str) else b""
+        except ValueError:
+            return b""
 
     def page_count(self, form: int | None = None) -> int:
         """Return how many pages of the form, or of all, there is room for in the state."""

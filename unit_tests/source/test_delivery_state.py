@@ -1,5 +1,6 @@
 """What is known of a delivery target: which batches are orphans, and what may be forgotten."""
 
+from contextlib import suppress
 from datetime import date, timedelta
 
 import pytest
@@ -10,6 +11,12 @@ from powerschool_enrollment_api import InvalidOption
 from source_powerschool_enrollment.deliveries.state import ListedBatch, TargetState, read_states, write_states
 
 FIRST = date(2026, 8, 1)
+
+KEYS = st.sampled_from(["since", "settled", "not_found", "2026-08-01"]) | st.text()
+ANY_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | KEYS,
+    lambda children: st.lists(children) | st.dictionaries(KEYS, children),
+)
 
 
 def day(number: int) -> date:
@@ -128,6 +135,14 @@ def test_the_state_stays_small_over_a_year_of_a_thousand_batches():
     assert largest < 1_000
 
 
+@given(ANY_JSON)
+def test_any_json_is_a_state_or_refused(value):
+    for stream_state in (value if isinstance(value, dict) else {}, {"delivery_targets": value}):
+        with suppress(InvalidOption):
+            states = read_states(stream_state)
+            assert read_states(write_states(states)) == states
+
+
 @given(st.lists(st.integers(0, 40), max_size=60), st.lists(st.integers(0, 60), min_size=1, max_size=10))
 def test_settled_batches_are_never_orphans_and_late_ones_are_found(days, syncs):
     batches = listed(*((str(number), on) for number, on in enumerate(sorted(days))))
@@ -154,7 +169,17 @@ def test_counts_that_cannot_be_read_start_again(not_found):
 
 
 @pytest.mark.parametrize(
-    "targets", [["a"], {"1": []}, {"1": {"since": "soon", "settled": []}}, {"1": {"since": "2026-08-01"}}]
+    "targets",
+    [
+        ["a"],
+        {"1": []},
+        {"1": {"since": "soon", "settled": []}},
+        {"1": {"since": "2026-08-01"}},
+        {"1": {"since": 20260801, "settled": []}},
+        {"1": {"since": "2026-08-01", "settled": "ab"}},
+        {"1": {"since": "2026-08-01", "settled": [["a"]]}},
+        {"1": {"since": "2026-08-01", "settled": {"a": 1}}},
+    ],
 )
 def test_a_state_of_another_shape_is_refused_with_what_to_do(targets):
     with pytest.raises(InvalidOption, match="restore it, or clear it"):

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from airbyte_cdk.sources.connector_state_manager import ConnectorStateManager
 
 from powerschool_enrollment_api import InvalidOption
 from source_powerschool_enrollment.catalog import read_configured_catalog, read_states
@@ -10,7 +11,12 @@ from source_powerschool_enrollment.catalog import read_configured_catalog, read_
 SECRET = "a-secret-key"
 STREAM = {"name": SECRET, "json_schema": {}, "supported_sync_modes": ["full_refresh"]}
 CONFIGURED = {"stream": STREAM, "sync_mode": "full_refresh", "destination_sync_mode": "append"}
+
 STATE = {"type": "STREAM", "stream": {"stream_descriptor": {"name": "batches"}, "stream_state": {"date": "2026-08-01"}}}
+
+
+def nested(levels):
+    return [nested(levels - 1)] if levels else []
 
 
 @pytest.fixture
@@ -72,6 +78,14 @@ def test_states_are_read_as_the_platform_passes_them_and_as_read_prints_them(fil
     assert vars(state.stream.stream_state) == {"date": "2026-08-01"}
 
 
+def test_global_state_is_read_as_one_state_of_each_stream(file):
+    streams = [STATE["stream"], {"stream_descriptor": {"name": "checklists"}}]
+    content = [{"type": "GLOBAL", "global": {"shared_state": {"a": 1}, "stream_states": streams}}, STATE]
+    states = read_states(file(content))
+    assert [state.stream.stream_descriptor.name for state in states] == ["batches", "checklists", "batches"]
+    assert ConnectorStateManager(states).get_stream_state("batches", None) == {"date": "2026-08-01"}
+
+
 @pytest.mark.parametrize("content", [[], {}])
 def test_no_states_are_read_as_none(file, content):
     assert read_states(file(content)) == []
@@ -87,6 +101,9 @@ def test_no_states_are_read_as_none(file, content):
         [{"type": "STREAM"}],
         [{"stream": STATE["stream"]}],
         [{"type": "LEGACY", "data": {"batches": {"date": SECRET}}}],
+        [{"type": "STREAM", "global": {"stream_states": []}}],
+        [{"type": "GLOBAL", "stream": STATE["stream"]}],
+        [STATE | {"stream": STATE["stream"] | {"stream_state": {"a": nested(900)}}}],
         [STATE, {"type": SECRET, "stream": STATE["stream"]}],
     ],
 )
