@@ -12,7 +12,8 @@ TODAY = date(2026, 9, 1)
 KEYS = st.sampled_from(["states", "state", "date", "partition", "cursor", "lookback_window", "2026-08-01"]) | st.text()
 ANY_JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | KEYS,
-    lambda children: st.lists(children) | st.dictionaries(KEYS, children),
+    lambda children: st.lists(children, max_size=4) | st.dictionaries(KEYS, children, max_size=4),
+    max_leaves=12,
 )
 
 
@@ -64,7 +65,7 @@ def test_damage_drops_the_newest_date_of_all(damage):
     assert is_damaged
 
 
-@given(st.dictionaries(KEYS, ANY_JSON))
+@given(st.dictionaries(KEYS, ANY_JSON, max_size=5))
 def test_any_json_has_a_readable_state(value):
     state, _ = readable_state(value, TODAY)
     assert readable_state(state, TODAY) == (state, False)

@@ -15,7 +15,8 @@ FIRST = date(2026, 8, 1)
 KEYS = st.sampled_from(["since", "settled", "not_found", "2026-08-01"]) | st.text()
 ANY_JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | KEYS,
-    lambda children: st.lists(children) | st.dictionaries(KEYS, children),
+    lambda children: st.lists(children, max_size=4) | st.dictionaries(KEYS, children, max_size=4),
+    max_leaves=12,
 )
 
 

@@ -12,7 +12,10 @@ FORM, OTHER = 30011, 30014
 DIGEST = digest_of([{"id": 1}])
 ANY_JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
-    lambda children: st.lists(children) | st.dictionaries(st.text() | st.just(str(FORM)), children),
+    lambda children: (
+        st.lists(children, max_size=4) | st.dictionaries(st.text() | st.just(str(FORM)), children, max_size=4)
+    ),
+    max_leaves=12,
 )
 
 
