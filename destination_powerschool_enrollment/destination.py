@@ -32,7 +32,6 @@ from typing_extensions import override
 from destination_powerschool_enrollment.catalog import ConfiguredStream, parse_catalog
 from destination_powerschool_enrollment.config import Config, options_schema, parse_config
 from destination_powerschool_enrollment.destination_objects import destination_catalog
-from destination_powerschool_enrollment.exact_json import dumps_exactly
 from destination_powerschool_enrollment.preflight import problems_of_imports
 from destination_powerschool_enrollment.protocol import read_lines, read_messages
 from destination_powerschool_enrollment.rejected_rows import problems_of_path
@@ -41,6 +40,7 @@ from destination_powerschool_enrollment.sync import WriteSync
 from destination_powerschool_enrollment.writable_targets import read_all_writable_targets, read_writable_targets
 from powerschool_enrollment_airbyte.airbyte_errors import as_single_message, as_traced_exception
 from powerschool_enrollment_airbyte.cli_files import name_of, read_object
+from powerschool_enrollment_airbyte.exact_json import dumps_exactly
 from powerschool_enrollment_airbyte.output import use_utf8_output, without_surrogates
 from powerschool_enrollment_api import Client, EnrollmentError, InvalidOption, Timeouts, verify_connection
 

@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any, BinaryIO
 
 from destination_powerschool_enrollment.catalog import StreamId, stream_id
-from destination_powerschool_enrollment.exact_json import loads_exactly
+from powerschool_enrollment_airbyte.exact_json import loads_exactly
 from powerschool_enrollment_api import EnrollmentError
 
 _CHUNK = 1 << 16

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from destination_powerschool_enrollment.catalog import StreamId
-from destination_powerschool_enrollment.outcome import Outcome
+from destination_powerschool_enrollment.send_row import Outcome
 from powerschool_enrollment_api import InvalidOption
 
 _OPTION = "The option rejected_rows_file"

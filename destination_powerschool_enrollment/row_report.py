@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from destination_powerschool_enrollment.catalog import StreamId, describe
 from destination_powerschool_enrollment.config import RejectedRowPolicy, SkipRejectedRow
-from destination_powerschool_enrollment.outcome import Outcome, RowResult
 from destination_powerschool_enrollment.redaction import ELLIPSIS
+from destination_powerschool_enrollment.send_row import Outcome, RowResult
 from powerschool_enrollment_api import EnrollmentError, PassingFault
 
 _FIRST_ROWS = 50

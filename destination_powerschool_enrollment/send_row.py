@@ -1,12 +1,12 @@
-"""Sends one row and returns its outcome."""
+"""Sends one row, and describes its outcome."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from enum import Enum
 
 from destination_powerschool_enrollment.config import SubmissionTarget
 from destination_powerschool_enrollment.mapping import Route, Row
-from destination_powerschool_enrollment.outcome import ACCEPTED, Outcome, RowResult
 from destination_powerschool_enrollment.redaction import RedactedReason, redact
 from powerschool_enrollment_api import Client, EnrollmentError, PassingFault
 from powerschool_enrollment_api.imports import Fields, RowAnswer, create_submission, import_row
@@ -17,6 +17,41 @@ _UNKNOWN = (
     "It is not known whether the service created this submission: {}. "
     "Look for it in PowerSchool before sending it again."
 )
+
+
+class RowResult(Enum):
+    """Whether a row was accepted, unchanged or rejected."""
+
+    ACCEPTED = "accepted"
+    UNCHANGED = "unchanged"  # the roster already contains this row, so it was not sent
+    REJECTED = "rejected"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The result of a row, and why it was rejected.
+
+    `reason` is complete and may quote values of the row, so it goes to the rejected-rows file only. `public_reason`
+    contains no values. Reasons of different rows with the same `template` are one reason; it is never shown. `unknown`
+    means that the service may have processed the row or not, `was_repeated` that the row was sent more than once.
+    """
+
+    result: RowResult
+    reason: str = field(default="", repr=False)
+    public_reason: str = ""
+    template: str = field(default="", repr=False)
+    status: int | None = None
+    unknown: bool = False
+    was_repeated: bool = False
+
+
+ACCEPTED = Outcome(RowResult.ACCEPTED)
+UNCHANGED = Outcome(RowResult.UNCHANGED)
+
+
+def unfit(reason: str) -> Outcome:
+    """Return the rejection of a row that cannot be sent. `reason` must not contain a value of the row."""
+    return Outcome(RowResult.REJECTED, reason, reason, reason)
 
 
 def send_row(client: Client, route: Route, row: Row, fields: Fields) -> Outcome:

@@ -13,13 +13,12 @@ from destination_powerschool_enrollment.catalog import ConfiguredStream, StreamI
 from destination_powerschool_enrollment.config import Config, FailOnRejectedRow, ImportSchemaTarget
 from destination_powerschool_enrollment.mapping import Route, Row, RowMapper, UnfitRow
 from destination_powerschool_enrollment.ordered_queue import Stopped
-from destination_powerschool_enrollment.outcome import ACCEPTED, UNCHANGED, Outcome, unfit
 from destination_powerschool_enrollment.preflight import OVERWRITE_MODES, import_for, plan_routes
 from destination_powerschool_enrollment.protocol import InputMessage, RowMessage
 from destination_powerschool_enrollment.rejected_rows import RejectedRowsFile
 from destination_powerschool_enrollment.roster_comparison import RosterDigests
 from destination_powerschool_enrollment.row_report import RowReport
-from destination_powerschool_enrollment.send_row import send_row
+from destination_powerschool_enrollment.send_row import ACCEPTED, UNCHANGED, Outcome, send_row, unfit
 from destination_powerschool_enrollment.state_tracker import StateTracker
 from destination_powerschool_enrollment.writable_targets import read_writable_targets
 from destination_powerschool_enrollment.writer import OutcomeRecorders, SendTask, Writer

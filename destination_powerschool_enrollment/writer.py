@@ -19,9 +19,9 @@ from typing import Any, Protocol
 from destination_powerschool_enrollment.catalog import StreamId, describe
 from destination_powerschool_enrollment.late_rows import LateRows
 from destination_powerschool_enrollment.ordered_queue import InFlightLimit, OrderedQueue, Stopped
-from destination_powerschool_enrollment.outcome import Outcome, RowResult
 from destination_powerschool_enrollment.protocol import InputMessage, RowMessage, StateMessage
 from destination_powerschool_enrollment.row_report import RowReport
+from destination_powerschool_enrollment.send_row import Outcome, RowResult
 from destination_powerschool_enrollment.state_tracker import Release, Segment, StateTracker
 from powerschool_enrollment_api import EnrollmentError
 

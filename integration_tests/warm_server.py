@@ -107,7 +107,10 @@ def _run_job(job: Job, streams: Sequence[int]) -> None:
     for number, stream in enumerate(streams):
         os.dup2(stream, number)
         os.close(stream)
+    # New streams, because the old ones remember whether they could seek.
     sys.stdin = os.fdopen(0, encoding="utf-8", closefd=False)
+    sys.stdout = sys.__stdout__ = os.fdopen(1, "w", encoding="utf-8", closefd=False)
+    sys.stderr = sys.__stderr__ = os.fdopen(2, "w", 1, encoding="utf-8", closefd=False)
     if base := sys.modules.get("airbyte._executors.base"):
         base.subprocess = SimpleNamespace(**{**vars(subprocess), "Popen": ForkedConnector})
     sys.argv = job.command

@@ -12,6 +12,8 @@ from powerschool_enrollment_api.client import Client
 from powerschool_enrollment_api.connection_check import verify_connection
 from powerschool_enrollment_api.envelope import Page, open_list, open_one, open_page
 from powerschool_enrollment_api.errors import (
+    AnswerTooLarge,
+    BrokenAnswer,
     EnrollmentError,
     InvalidOption,
     KeyRefused,
@@ -33,6 +35,8 @@ from powerschool_enrollment_api.settings import ConnectionSettings, Timeouts
 
 __all__ = [
     "DEFAULT_BASE_URL",
+    "AnswerTooLarge",
+    "BrokenAnswer",
     "Client",
     "ConnectionSettings",
     "EnrollmentError",

@@ -134,15 +134,3 @@ def test_readme_client_library_example_runs(sandbox, capsys):
 def sandbox():
     with running_sandbox(district=District.generate(forms=2, roster_records_per_form=10)) as running:
         yield running
-
-
-def test_every_test_that_the_reliability_page_names_exists():
-    named = set(re.findall(r"`(test_\w+)`", (ROOT / "docs" / "reliability.md").read_text()))
-    folders = (ROOT / "unit_tests", ROOT / "integration_tests")
-    defined = {name for folder in folders for path in folder.rglob("test_*.py") for name in _tests_in(path)}
-    assert named
-    assert named - defined == set()
-
-
-def _tests_in(path):
-    return re.findall(r"^def (test_\w+)", path.read_text(), re.MULTILINE)

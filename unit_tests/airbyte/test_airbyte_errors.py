@@ -10,6 +10,8 @@ from airbyte_cdk.models import FailureType
 
 from powerschool_enrollment_airbyte.airbyte_errors import as_traced_exception, failure_type_of
 from powerschool_enrollment_api import (
+    AnswerTooLarge,
+    BrokenAnswer,
     EnrollmentError,
     InvalidOption,
     KeyRefused,
@@ -37,6 +39,8 @@ FAILURE_TYPES = {
     RequestRefused: FailureType.system_error,
     UnexpectedAnswer: FailureType.system_error,
     PassingFault: FailureType.transient_error,
+    BrokenAnswer: FailureType.transient_error,
+    AnswerTooLarge: FailureType.transient_error,
     Unreachable: FailureType.transient_error,
     SlowDown: FailureType.transient_error,
     EnrollmentError: FailureType.system_error,

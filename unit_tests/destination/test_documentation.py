@@ -7,8 +7,8 @@ from pathlib import Path
 import yaml
 
 from destination_powerschool_enrollment.config import parse_config
-from destination_powerschool_enrollment.outcome import Outcome, RowResult
 from destination_powerschool_enrollment.rejected_rows import RejectedRowsFile
+from destination_powerschool_enrollment.send_row import Outcome, RowResult
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "destinations" / "powerschool-enrollment.md").read_text(encoding="utf-8")

@@ -3,9 +3,9 @@ from contextlib import closing
 
 import pytest
 
-from destination_powerschool_enrollment.outcome import Outcome, RowResult
 from destination_powerschool_enrollment.protocol import read_messages
 from destination_powerschool_enrollment.rejected_rows import RejectedRowsFile, problems_of_path
+from destination_powerschool_enrollment.send_row import Outcome, RowResult
 from powerschool_enrollment_api import InvalidOption
 
 ROW = {"StudentID": "17"}

@@ -1,9 +1,9 @@
 import pytest
 
 from destination_powerschool_enrollment.config import FailOnRejectedRow, SkipRejectedRow
-from destination_powerschool_enrollment.outcome import ACCEPTED, UNCHANGED, Outcome, RowResult, unfit
 from destination_powerschool_enrollment.redaction import redact
 from destination_powerschool_enrollment.row_report import RowReport, RowsRejected
+from destination_powerschool_enrollment.send_row import ACCEPTED, UNCHANGED, Outcome, RowResult, unfit
 from powerschool_enrollment_api import PassingFault
 
 STREAM = (None, "students")

@@ -2,8 +2,8 @@ import json
 
 import pytest
 
-from destination_powerschool_enrollment.exact_json import ExactNumber, dumps_exactly, loads_exactly
 from destination_powerschool_enrollment.protocol import MalformedInput, StateMessage, read_messages, with_stats
+from powerschool_enrollment_airbyte.exact_json import ExactNumber, dumps_exactly, loads_exactly
 
 NUMBERS = [
     "1e400",
