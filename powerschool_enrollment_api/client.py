@@ -232,11 +232,12 @@ class _UnlessBrokenTwice:
 
 
 class JsonResponse(requests.Response):
-    """A response whose body is parsed once: `json()` returns the parsed body."""
+    """A response whose body is parsed once: `json()` returns the parsed body. Its request does not contain the key."""
 
     def __init__(self, response: requests.Response, payload: Any) -> None:
         super().__init__()
         vars(self).update(vars(response))
+        self.request = _with_key_redacted(response.request)
         self._payload = payload
 
     def json(self, **_: Any) -> Any:
@@ -253,6 +254,12 @@ def _session(settings: ConnectionSettings, timeouts: Timeouts) -> StrictSession:
 
 def _text(request: _Request, response: requests.Response) -> str:
     return text_of(response, request.where)
+
+
+def _with_key_redacted(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    redacted = request.copy()
+    redacted.headers["Authorization"] = "****"
+    return redacted
 
 
 def _parsed_response(request: _Request, response: requests.Response) -> JsonResponse:

@@ -7,10 +7,11 @@ from functools import partial
 from typing import Any, Literal
 
 import requests
-from airbyte_cdk.models import FailureType
+from airbyte_cdk.models import FailureType, Level
 from airbyte_cdk.sources.declarative.extractors.record_extractor import RecordExtractor
 from airbyte_cdk.sources.declarative.extractors.record_filter import RecordFilter
 from airbyte_cdk.sources.declarative.interpolation import InterpolatedString
+from airbyte_cdk.sources.declarative.requesters.http_requester import HttpRequester
 from airbyte_cdk.sources.declarative.requesters.requester import HttpMethod, Requester
 from airbyte_cdk.sources.declarative.transformations import RecordTransformation
 from airbyte_cdk.sources.types import Config, StreamSlice, StreamState
@@ -32,11 +33,15 @@ class EnrollmentRequester(Requester):
 
     `path` is below `base_url` and may use `stream_partition` and `stream_interval`. With `skip_missing` a 404 is a
     counted warning: the object was removed after it was listed.
+
+    `builder_log` sends nothing. The CDK passes the message repository, which the Connector Builder reads, to an
+    HttpRequester, and not to custom components.
     """
 
     config: Config
     parameters: InitVar[Mapping[str, Any]]
     path: str
+    builder_log: HttpRequester
     name: str = ""
     skip_missing: bool = False
 
@@ -61,9 +66,16 @@ class EnrollmentRequester(Requester):
 
         Raises AirbyteTracedException with the failure type of the error.
         """
-        address = self.get_path(stream_state=stream_state, stream_slice=stream_slice, next_page_token=next_page_token)
+        path = self.get_path(stream_state=stream_state, stream_slice=stream_slice, next_page_token=next_page_token)
+        response = self._response(path, request_params)
+        # Only the Connector Builder has a formatter: it shows requests and responses, with the records in them.
+        if log_formatter and response is not None:
+            self.builder_log.message_repository.log_message(Level.DEBUG, lambda: log_formatter(response))
+        return response
+
+    def _response(self, path: str, parameters: Mapping[str, Any] | None) -> requests.Response | None:
         try:
-            return self._sync.client.get_response(address, request_params)
+            return self._sync.client.get_response(path, parameters)
         except NotFound as error:
             if not self.skip_missing:
                 raise as_traced_exception(error) from None

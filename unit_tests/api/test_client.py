@@ -219,6 +219,15 @@ def test_whole_response_is_valid_json(client, requests_mock):
     assert (response.json(), response.headers["X-A"]) == ([1], "b")
 
 
+def test_request_of_a_whole_response_does_not_contain_the_key(client, requests_mock):
+    requests_mock.get(f"{URL}/checklists", json=[])
+
+    response = client.get_response("/checklists")
+
+    assert response.request.headers["Authorization"] == "****"
+    assert requests_mock.last_request.headers["Authorization"].startswith("Basic ")
+
+
 def test_text_is_asked_for_again_where_html_or_nothing_came(client, requests_mock):
     requests_mock.get(f"{URL}/documents/1", [{"text": "<html>"}, {"text": ""}, {"text": "https://blob.example/1"}])
 
