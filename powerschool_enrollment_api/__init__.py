@@ -1,6 +1,6 @@
-"""What the PowerSchool Enrollment API is: addresses, authentication, wire shapes and errors.
+"""A client library for the PowerSchool Enrollment API: addresses, authentication, wire shapes and errors.
 
-Everything that speaks to the service goes through `Client`; nothing here knows an Airbyte stream.
+All requests to the service go through `Client`. The package does not depend on Airbyte.
 
     settings = ConnectionSettings.from_config({"api_key": "…"})
     client = Client(settings)

@@ -1,4 +1,4 @@
-"""Which addresses are the service's: the rules for `base_url`."""
+"""Validates and normalises `base_url`, and quotes the paths below it."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ _UNVERSIONED = re.compile(r"/api[0-9]*$")
 def normalise_base_url(text: str) -> str:
     """Return the address without blanks and trailing slash, ending in its version (`…/api/v1`).
 
-    Raises WrongAddress for anything but https (http is accepted for loopback addresses alone), and for an
-    address that holds a key, a query or the path of a resource.
+    Raises WrongAddress if the scheme is not https (http is accepted only for loopback addresses), and if the
+    address contains a user name, a query or the path of a resource.
     """
     address = text.strip().rstrip("/")
     try:
         parts = urlsplit(address)
         host, _ = parts.hostname, parts.port
-    except ValueError:  # its text quotes the address, and any key that was pasted into it
+    except ValueError:  # the exception's text quotes the address, which may contain a key
         raise WrongAddress("base_url is not an address.") from None
     if not host or parts.scheme not in {"http", "https"}:
         raise WrongAddress("base_url is not an https:// address.")
@@ -55,9 +55,10 @@ def path_of(*parts: str | int) -> str:
 
 
 def strict_path(path: str) -> str:
-    """Return the path with everything quoted that would end it, such as `?`.
+    """Return the path; characters that would end it, such as `?`, are quoted.
 
-    Raises NotFound for a part that is empty or made of dots: it would lead elsewhere, and no id of the service is one.
+    Raises NotFound for a part that is empty or made of dots. Such a part is not an id of the service, and the path
+    would lead to another resource.
     """
     if not path.startswith("/") or not all(unquote(part).strip(".") for part in path[1:].split("/")):
         raise NotFound("not found: an id in the path is empty or made of dots.")

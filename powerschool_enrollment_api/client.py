@@ -27,7 +27,7 @@ from powerschool_enrollment_api.response_errors import failure_of, json_of, text
 from powerschool_enrollment_api.retry import RateLimiter, RetryPolicy
 from powerschool_enrollment_api.settings import ConnectionSettings, Timeouts
 
-# urllib3 writes whole addresses, with their query: in each request's DEBUG line, and in its warning of odd headers.
+# urllib3 logs complete URLs with their query: at DEBUG for each request, and in its warning about odd headers.
 for _name in ("urllib3.connection", "urllib3.connectionpool"):
     logging.getLogger(_name).setLevel(logging.ERROR)
 
@@ -40,8 +40,8 @@ OnRepairs = Callable[[Repairs], None]
 class _Request:
     """One request.
 
-    `repeatable`: sending it twice does no harm, so it is sent again when its outcome is unknown. `log_path` stands in
-    logs and errors for a path that contains more than ids. `on_repairs` is called after an answer was repaired.
+    `repeatable`: the request is idempotent, so it is sent again when its outcome is unknown. `log_path` replaces the
+    path in logs and errors if the path contains more than ids. `on_repairs` is called after an answer was repaired.
     """
 
     method: str
@@ -59,7 +59,7 @@ class _Request:
 
     @property
     def page(self) -> str:
-        """The page that is asked for, at the beginning of a message: `Page 3: `."""
+        """The beginning of a message about the requested page, `Page 3: `; empty for a request without pages."""
         number = (self.parameters or {}).get("page")
         return f"Page {number}: " if isinstance(number, int) else ""
 
@@ -79,7 +79,7 @@ class _Request:
 class Client:
     """Sends requests. Safe to share between threads, which then share one connection pool and one rate limit.
 
-    A path that holds an id is made by `path_of`, which quotes it.
+    Build a path that contains an id with `path_of`, which quotes the id.
 
     Every method raises an EnrollmentError (see `errors`) once retrying no longer helps.
     """
@@ -114,8 +114,8 @@ class Client:
     ) -> Any:
         """Return the JSON at `path` (`/publishedactions`).
 
-        `opening` is a context in which each answer's body is parsed, when its connection is free again. It can limit
-        how many bodies are parsed at once: a parsed page of records takes several times the memory of its body.
+        Each answer's body is parsed inside the context `opening`, after the connection was released. The context can
+        limit how many bodies are parsed concurrently: a parsed page takes several times the memory of its body.
 
         `on_repairs` is called with what was repaired in the body; without it, a warning with path and page is logged.
         """
@@ -129,7 +129,7 @@ class Client:
     def get_response(
         self, path: str, parameters: Mapping[str, Any] | None = None, *, on_repairs: OnRepairs | None = None
     ) -> JsonResponse:
-        """Return the response at `path`, a success with its JSON body parsed. `on_repairs`: see `get`."""
+        """Return the successful response at `path`, with its JSON body parsed. `on_repairs`: see `get`."""
         request = _Request("GET", path, parameters, None, repeatable=True, read=_parsed_response, on_repairs=on_repairs)
         response: JsonResponse = self._send(request)
         return response
@@ -158,16 +158,16 @@ class Client:
     ) -> Any:
         """Send `body` as JSON, or no body, and return the JSON of the answer; None for 204.
 
-        An empty response is a fault, unless it `may_be_empty`: then None is returned. `on_repairs`: see `get`.
+        An empty body raises PassingFault; with `may_be_empty`, None is returned instead. `on_repairs`: see `get`.
 
-        Unless `repeatable`, it is sent again only if the service did not process it: a PassingFault
-        that has `arrived` then means that the outcome is unknown.
+        A request that is not `repeatable` is sent again only if the service did not process it. A PassingFault
+        with `arrived` then means that the outcome is unknown.
         """
-        read = _json_if_any if may_be_empty else _json_or_nothing
+        read = _json_unless_empty if may_be_empty else _json_unless_204
         return self._send(_Request("POST", path, None, body, repeatable=repeatable, read=read, on_repairs=on_repairs))
 
     def _send(self, request: _Request) -> Any:
-        """Send the request until it is answered, repeating it could do harm, or the deadline has passed."""
+        """Send the request, and retry it until it is answered, a retry is not safe, or the deadline has passed."""
         with located(request.where):
             address = self.settings.base_url + strict_path(request.path)
         retrying = self._retries.after(request.may_be_repeated_after)
@@ -203,7 +203,7 @@ class Client:
                     stream=True,
                 )
                 read_body(response)
-        except PassingFault:  # beyond a limit
+        except PassingFault:  # the answer exceeds a limit
             self._retries.was_reached = True
             raise
         except (OSError, HTTPError) as error:
@@ -246,7 +246,7 @@ class JsonResponse(requests.Response):
 
 
 def _session(settings: ConnectionSettings, timeouts: Timeouts) -> StrictSession:
-    # A pool that blocks: however many threads ask, num_workers requests are under way.
+    # The pool blocks, so at most num_workers requests are in flight, even if more threads send requests.
     adapter = LimitedAdapter(timeouts.answer, pool_connections=1, pool_maxsize=settings.num_workers, pool_block=True)
     headers = {"Accept": "application/json", "Accept-Encoding": ACCEPTED_ENCODINGS}
     return StrictSession(adapter, HTTPBasicAuth(settings.api_key.encode(), b""), headers)
@@ -266,9 +266,9 @@ def _parsed_response(request: _Request, response: requests.Response) -> JsonResp
     return JsonResponse(response, request.json_of(response))
 
 
-def _json_or_nothing(request: _Request, response: requests.Response) -> Any:
+def _json_unless_204(request: _Request, response: requests.Response) -> Any:
     return None if response.status_code == requests.codes.no_content else request.json_of(response)
 
 
-def _json_if_any(request: _Request, response: requests.Response) -> Any:
+def _json_unless_empty(request: _Request, response: requests.Response) -> Any:
     return request.json_of(response) if response.content.strip() else None

@@ -1,4 +1,4 @@
-"""Checks address, service and key in at most two requests, and distinguishes what is wrong."""
+"""Checks address, service and key in at most two requests, and reports which of them is wrong."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from powerschool_enrollment_api.errors import (
 
 
 def verify_connection(client: Client) -> None:
-    """Ask whether the key is valid. Raises an EnrollmentError with what is wrong.
+    """Verify that the service accepts the key. Raises the EnrollmentError that describes the problem.
 
     A client whose timeouts are `Timeouts.for_a_check()` sends each request once.
     """
@@ -27,7 +27,7 @@ def verify_connection(client: Client) -> None:
 
 
 def _diagnosis(client: Client, error: EnrollmentError) -> EnrollmentError:
-    """Return what is wrong when the credentials could not be verified, asking the health status without the key."""
+    """Return the error to report if the key could not be verified. The health status is requested without the key."""
     if isinstance(error, (WrongAddress, WrongEnvironment)):
         return error
     if not isinstance(error, NotFound) and _is_healthy(client):

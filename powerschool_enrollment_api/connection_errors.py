@@ -1,8 +1,8 @@
-"""Maps exceptions of a request that got no answer to errors. `response_errors` maps the answers.
+"""Maps the exceptions of requests without an answer to errors. `response_errors` maps the answers.
 
 | What happened | Error |
 |---|---|
-| no connection to the host, or through the proxy; a certificate that is valid on another day | Unreachable |
+| no connection to the host, or through the proxy; a certificate that has expired or is not valid yet | Unreachable |
 | a connection, but no TLS | Unreachable that may have arrived: TLS can break at any time |
 | a certificate that is not trusted for another reason | Untrusted |
 | the environment names a certificate bundle or a proxy that cannot be used | WrongEnvironment |
@@ -43,7 +43,7 @@ from powerschool_enrollment_api.errors import (
     WrongEnvironment,
 )
 
-_BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")  # in the order in which requests looks at them
+_BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")  # in the order in which requests reads them
 _NOT_YET_VALID, _EXPIRED = 9, 10  # OpenSSL's numbers
 _TUNNEL_REFUSED = re.compile(r"Tunnel connection failed: ([0-9]{3})")
 
@@ -69,22 +69,23 @@ def failure_of_exception(error: OSError | HTTPError, where: str, host: str, conn
 
 
 def failure_of_environment(error: OSError | HTTPError, where: str) -> WrongEnvironment | None:
-    """Return what is wrong with the certificate bundle or the proxy that the environment names, if anything is."""
+    """Return the error if the environment names a certificate bundle or a proxy that cannot be used; else None."""
     if variable := _unreadable_bundle(error):
         return WrongEnvironment(f"the certificate bundle that {variable} names cannot be read.", where)
-    if _is_about_the_proxys_address(error):
+    if _is_proxy_address_error(error):
         return WrongEnvironment("the proxy that HTTPS_PROXY or ALL_PROXY names has no address of http or https.", where)
     return None
 
 
 def _unreadable_bundle(error: OSError | HTTPError) -> str | None:
-    """Return the variable that names a certificate bundle that cannot be read, if that is what `error` is about.
+    """Return the name of the variable if `error` means that its certificate bundle cannot be read; else None.
 
-    If the file is missing, requests raises a plain OSError without a number, unlike the system's. A file that
-    holds no certificates looks like a TLS failure. Loading it once more distinguishes the two.
+    If the file is missing, requests raises a plain OSError without `errno`, which errors of the system have. A file
+    without certificates raises the same exception as a failed TLS handshake, so the file is loaded again to
+    distinguish the two.
     """
-    is_requests_own = not isinstance(error, (requests.RequestException, HTTPError)) and error.errno is None
-    if not is_requests_own and not isinstance(error, requests.exceptions.SSLError):
+    is_raised_by_requests = not isinstance(error, (requests.RequestException, HTTPError)) and error.errno is None
+    if not is_raised_by_requests and not isinstance(error, requests.exceptions.SSLError):
         return None
     variable = next((variable for variable in _BUNDLES if os.environ.get(variable)), None)
     return variable if variable and not _holds_certificates(Path(os.environ[variable])) else None
@@ -100,8 +101,8 @@ def _holds_certificates(bundle: Path) -> bool:
     return True
 
 
-def _is_about_the_proxys_address(error: OSError | HTTPError) -> bool:
-    """Distinguish it from an error about base_url, which is http or https: InvalidSchema is about a SOCKS proxy."""
+def _is_proxy_address_error(error: OSError | HTTPError) -> bool:
+    """Return whether the proxy's address is invalid. InvalidSchema means a SOCKS proxy: base_url is http or https."""
     if isinstance(error, (requests.exceptions.InvalidProxyURL, requests.exceptions.InvalidSchema)):
         return True
     return bool(error.args) and isinstance(error.args[0], ProxySchemeUnknown)

@@ -1,8 +1,8 @@
 """Delivery batches: listing, creating and resetting them.
 
 A batch is `{"id": "11fdbe9d-…", "date": "2012-10-08T02:10:53Z", "records": [{"id", "submitted", "data"}]}`.
-Creating one marks its records as delivered on the server; resetting it makes them available again. A list shows
-no records. The keys are read in any capitals, as in the envelopes of records.
+Creating one marks its records as delivered on the server; resetting it makes them available again. A list of
+batches does not contain their records. Keys are read case-insensitively, as in the envelopes of records.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from powerschool_enrollment_api.errors import PassingFault, UnexpectedAnswer, lo
 
 @dataclass(frozen=True)
 class Batch:
-    """A batch as the service answered it; `date` is its text, None where the service sent none.
+    """A batch from an answer; `date` is the text that the service sent, None if there is no such text.
 
-    `records` is None where the answer does not show any list of them. The batch may hold records nevertheless.
+    `records` is None if the answer does not contain a list of records. The batch may still have records.
     """
 
     id: str
@@ -29,10 +29,10 @@ class Batch:
 
 
 def list_batches(client: Client, delivery_target_id: int, first_date: date) -> list[Batch]:
-    """Return the batches delivered since `first_date`, without their records. Reset ones may be among them.
+    """Return the batches delivered since `first_date`, without their records. Reset batches may be included.
 
-    A target may read the date in another time zone, so batches of the day before may be shown, and
-    those of the first hours be missing.
+    The service may interpret the date in another time zone. So the list may include batches of the day before, or
+    lack batches of the first hours.
     """
     path = f"/deliverytargets/{delivery_target_id}/getbatches/{first_date.isoformat()}"
     with located(f"GET {path}"):
@@ -40,10 +40,10 @@ def list_batches(client: Client, delivery_target_id: int, first_date: date) -> l
 
 
 def create_batch(client: Client, delivery_target_id: int) -> Batch:
-    """Mark the next available records as delivered, and return them; an empty list: none are left.
+    """Mark the next available records as delivered, and return their batch; with an empty list, none are left.
 
-    Sent again only if the service did not process it. A PassingFault that has `arrived` means that there
-    may be a batch on the server that no client has received.
+    The request is sent again only if the service did not process it. A PassingFault with `arrived` means that the
+    server may have created a batch that no client has received.
     """
     path = f"/deliverytargets/{delivery_target_id}/createbatch"
     with located(f"POST {path}"):
@@ -57,10 +57,10 @@ def create_batch(client: Client, delivery_target_id: int) -> Batch:
 
 
 def reset_batch(client: Client, delivery_target_id: int, batch_id: str) -> None:
-    """Make the batch's records available again. Raises NotFound if the service does not have it, maybe not any more.
+    """Make the batch's records available again. Raises NotFound if the service does not, or no longer, have it.
 
-    Resetting twice does no harm, so it is sent again after an unknown outcome. Any success counts, also one that
-    is not the documented 204.
+    The request is idempotent, so it is sent again after an unknown outcome. Any 2xx status counts as a success, not
+    only the documented 204.
     """
     path = f"/deliverytargets/{delivery_target_id}/resetbatch/{quote(batch_id, safe='')}"
     client.post(path, repeatable=True, may_be_empty=True)
@@ -79,7 +79,7 @@ def _date_of(batch: JsonObject) -> str | None:
 
 
 def _records_of(batch: JsonObject) -> list[JsonObject] | None:
-    """Return the list of records; None if it is missing or null, and nothing else may be that list."""
+    """Return the list of records; None if it is missing or null. Raises UnexpectedAnswer if it may have another key."""
     records = value_of(batch, "records")
     if records is not None:
         return open_list(records)
