@@ -1,18 +1,18 @@
-"""Downloads documents from the storage that their addresses point to, which must never see the API key.
+"""Downloads documents from the storage that their addresses point to. The storage must never receive the API key.
 
 | The storage answers | Meaning |
 |---|---|
 | 200 | the document |
 | 403 | AddressExpired |
 | 404, 410 | NotFound |
-| 3xx | StorageRefused (nothing is followed) |
+| 3xx | StorageRefused (redirects are not followed) |
 | 408, 429, 5xx, time-out, body cut short, not complete within an hour | StorageFault |
-| no connection to the storage, or through the proxy, or one that ends before there is an answer | StorageUnreachable |
+| no connection to the storage, or through the proxy, or a connection that ends before the answer | StorageUnreachable |
 | more bytes than allowed | DocumentTooLarge |
 | any other status, an untrusted certificate | StorageRefused |
-| (a certificate bundle or a proxy of the environment's that cannot be used) | WrongEnvironment |
+| (the environment names a certificate bundle or a proxy that cannot be used) | WrongEnvironment |
 
-No error contains the address or a part of it: it gives access to the document.
+No error contains any part of the address, because the address gives access to the document.
 """
 
 from __future__ import annotations
@@ -75,8 +75,8 @@ class DocumentTooLarge(EnrollmentError):
 class DocumentStorage:
     """Reads documents as streams. Safe to share between threads: one connection pool, without the key.
 
-    Acquire one of `connections` before asking for an address: an address would expire while its thread waits for a
-    connection.
+    Acquire one of `connections` before requesting an address. Otherwise the address may expire while its thread waits
+    for a connection.
     """
 
     def __init__(
@@ -97,7 +97,9 @@ class DocumentStorage:
         self._retries.was_reached = True
 
     def retry(self, fetch: Callable[[Argument], Fetched], argument: Argument) -> Fetched:
-        """Return `fetch(argument)`, which reads from a fresh address; again after each StorageFault until the deadline.
+        """Return `fetch(argument)`, called again after each StorageFault until the deadline.
+
+        `fetch` requests a new address in each call.
 
         Raises an EnrollmentError of the table above, or StorageNeverReached.
         """
@@ -125,7 +127,7 @@ class DocumentStorage:
             raise
         except PassingFault as fault:  # the deadline has passed
             raise StorageFault(fault.message, _WHERE) from None
-        except (OSError, HTTPError) as error:  # an error of the caller, such as a full disk, is not raised in here
+        except (OSError, HTTPError) as error:  # not the caller's errors, such as a full disk: they are raised there
             raise _failure_of_exception(error, self._timeouts.connect, is_answered=is_answered) from None
 
 

@@ -1,4 +1,4 @@
-"""Asks for the address of a document that a family uploaded. It is valid for about two minutes."""
+"""Requests the address of a document that a family uploaded. The address is valid for about two minutes."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def ask_for_address(client: Client, object_id: str, file_name: str | None = None
     """Return the document's address; with a `file_name`, one that serves the document under that name.
 
     Raises NotFound for a document that does not exist or belongs to another customer, UnexpectedAnswer for an
-    answer that is not an https address (http is accepted if both it and `base_url` are loopback).
+    answer that is not an https address (http is accepted if it and `base_url` are both loopback addresses).
     """
     with located(f"GET {_WITHOUT_NAME}"):
         path = path_of("documents", object_id)
@@ -45,7 +45,7 @@ def ask_for_address(client: Client, object_id: str, file_name: str | None = None
 
 
 def _printable(text: str) -> str:
-    """Replace what no header may hold: the storage answers with the name in Content-Disposition."""
+    """Replace characters that a header must not contain: the storage returns the name in Content-Disposition."""
     return "".join(character if character.isprintable() else "_" for character in text)
 
 
@@ -54,7 +54,7 @@ def _base64(text: str) -> str:
 
 
 def _address(answer: str, base_url: str, where: str) -> DocumentAddress:
-    """Read an answer, a JSON string or bare text."""
+    """Return the address in an answer, which is a JSON string or bare text."""
     text = answer.strip()
     if text in {"null", '""'}:
         raise NotFound("the answer names no address.", where)

@@ -1,4 +1,4 @@
-"""Opening answers, in the documented shape and in the observed one.
+"""Opens answers of the documented shape and of the observed one.
 
 | | documented | observed |
 |---|---|---|
@@ -23,9 +23,9 @@ _MOST_PAGES = 1_000_000
 
 @dataclass(frozen=True)
 class Page:
-    """One page of a record list as the service answered it.
+    """One page of a record list as the service returned it.
 
-    `size` and `page_count` are the answered ones: a server may cap the page size it was asked for.
+    `size` and `page_count` are those of the answer: a server may reduce the requested page size.
     """
 
     number: int
@@ -38,8 +38,8 @@ class Page:
 def open_page(payload: Any) -> Page:
     """Return the page in `payload`; an empty list is a form without records.
 
-    Raises UnexpectedAnswer for anything else, and for a list that claims records and shows none. The last page
-    alone may be empty: records can be removed between the service's counting and its listing.
+    Raises UnexpectedAnswer for any other shape, and for a page without records whose metadata counts some. Only the
+    last of several pages may be empty then: records can be removed after the service counted and before it lists them.
     """
     if payload == []:
         return Page(number=1, size=0, page_count=0, record_count=0, records=[])

@@ -1,25 +1,25 @@
-"""What can go wrong with a request, named by what happens next.
+"""The errors of a request, distinguished by what must happen next.
 
     EnrollmentError
-    ├── InvalidOption      an option cannot be right                    → fix the configuration
+    ├── InvalidOption      an option is invalid                         → fix the configuration
     ├── WrongAddress       the address is not the service's             → fix `base_url`
     │   ├── NeverReached   no connection, and there never was one       → fix `base_url`, or the network
     │   └── Untrusted      the server's certificate is not trusted      → fix `base_url`, or trust its authority
-    ├── WrongEnvironment   a variable of the environment is not right   → fix the variable
+    ├── WrongEnvironment   an environment variable cannot be used       → fix the variable
     ├── KeyRefused         the API key is refused                       → fix `api_key`
     ├── NotFound           no such id, or another customer's            → fix the id, or skip the record
-    ├── RequestRefused     the service refuses what was asked or sent   → a row is rejected, a stream fails
-    ├── UnexpectedAnswer   JSON of an unknown shape, or lastingly broken → a stream fails
-    └── PassingFault       no answer, or not one of the service's own   → try again
-        ├── BrokenAnswer   a whole body that is not JSON                → try again, once
-        ├── AnswerTooLarge more bytes than the connectors take          → try again
-        ├── Unreachable    no connection came about                     → try again
+    ├── RequestRefused     the service refuses the request              → a row is rejected, a stream fails
+    ├── UnexpectedAnswer   JSON of an unknown shape, or broken twice    → a stream fails
+    └── PassingFault       no usable answer, probably for a short time  → try again
+        ├── BrokenAnswer   a complete body that is not JSON             → try again, once
+        ├── AnswerTooLarge more bytes than the connectors accept        → try again
+        ├── Unreachable    no connection could be established           → try again
         └── SlowDown       429                                          → try again after a pause
 
 `located` is the only place that adds the request to an error that was raised without it.
 
 A message states what happened and where (method and path, never the query), `guidance` what to do next.
-Neither ever holds a key, a record's value or a response body; the service's own `message` may be quoted.
+Neither of them contains a key, a record's value or a response body; the service's own `message` may be quoted.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from dataclasses import dataclass, replace
 
 @dataclass(eq=False)
 class EnrollmentError(Exception):
-    """Any failure of the service or of the way to it.
+    """The base class of all errors in this module.
 
     `where` is the method and path of the request (`GET /publishedactions`), `status` its HTTP status if
     there was an answer, `service_message` the `message` field of an error answer.
@@ -46,16 +46,16 @@ class EnrollmentError(Exception):
 
     def __str__(self) -> str:
         """Return one line of text: where, what happened, the service's message, what to do next."""
-        said = f'The service answered: "{self.service_message}".' if self.service_message else ""
+        answered = f'The service answered: "{self.service_message}".' if self.service_message else ""
         happened = f"{self.where}: {self.message}" if self.where else self.message
-        return " ".join(part for part in (happened, said, self.guidance) if part)
+        return " ".join(part for part in (happened, answered, self.guidance) if part)
 
 
 @contextmanager
 def located(where: str) -> Iterator[None]:
     """Add `where` to each EnrollmentError that is raised inside without one.
 
-    Code that opens an answer does not know the request that it belongs to; the caller does.
+    Code that opens an answer does not know its request; the caller does.
     """
     try:
         yield
@@ -66,7 +66,7 @@ def located(where: str) -> Iterator[None]:
 
 
 class InvalidOption(EnrollmentError):
-    """An option's value is invalid, independent of the service."""
+    """An option, a file of the command line or a selected stream is invalid, or names something that does not exist."""
 
 
 class WrongAddress(EnrollmentError):
@@ -111,7 +111,7 @@ class RequestRefused(EnrollmentError):
 
 
 class UnexpectedAnswer(EnrollmentError):
-    """The answer is of no shape that is documented or was ever observed, or twice the same broken JSON."""
+    """The answer has neither a documented nor an observed shape, or is the same broken JSON a second time."""
 
     guidance = "The service may have changed its format; please report this with the path."
 
@@ -120,8 +120,8 @@ class UnexpectedAnswer(EnrollmentError):
 class PassingFault(EnrollmentError):
     """A 5xx, a time-out, a lost connection, a body cut short, HTML or nothing where JSON is expected.
 
-    `arrived` is False if the request is known not to have reached the service, or not to have been processed,
-    so that repeating it is safe even where it creates something. `retry_after` is in seconds.
+    `arrived` is False if the request is known not to have reached the service, or not to have been processed.
+    A retry is safe then, even if the request is not idempotent. `retry_after` is in seconds.
     """
 
     arrived: bool = True
@@ -132,7 +132,7 @@ class PassingFault(EnrollmentError):
 
 @dataclass(eq=False)
 class BrokenAnswer(PassingFault):
-    """A body that is complete and is not JSON. The same one again is no passing fault: see `repeated`.
+    """A complete body that is not JSON. If a retry returns the same body, the fault will not pass: see `repeated`.
 
     `offset` is the byte at which parsing failed, None if the body is nested too deeply. `fingerprint` is equal for
     equal bodies.
@@ -148,13 +148,13 @@ class BrokenAnswer(PassingFault):
 
 
 class AnswerTooLarge(PassingFault):
-    """An answer with more bytes, on the wire or expanded, than the connectors take."""
+    """An answer with more bytes, on the wire or expanded, than the connectors accept."""
 
     guidance = "If it lasts, lower the option page_size if the path is one of pages, and report this with the path."
 
 
 class Unreachable(PassingFault):
-    """The name cannot be resolved, the connection is refused or takes too long, a proxy or TLS does not let it be."""
+    """No connection: the name is not resolved, the host refuses or does not answer, the proxy or TLS fails."""
 
     guidance = (
         "If it lasts, check this machine's network (name servers, firewall, proxy), "

@@ -1,8 +1,8 @@
-"""The HTTP session of the client and of the documents' storage: what both must never do.
+"""The HTTP session of the client and of the documents' storage.
 
-- It follows no redirect: the key and the addresses of documents are sent to the host that was asked for only.
-- It sends no cookie, and no password of ~/.netrc.
-- It sends nothing that stays on this machine through a proxy of the environment's, which would see it in plain text.
+- It does not follow redirects: the key and the addresses of documents are sent only to the requested host.
+- It does not send cookies, or passwords from ~/.netrc.
+- It does not send a request for a loopback address through a proxy, which would see the request in plain text.
 
 The environment's certificate bundle (REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE) is used everywhere, and its proxies are used
 for all other hosts.
@@ -28,7 +28,7 @@ class WithoutCredentials(AuthBase):
 
     @override
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        """Return the request as it is."""
+        """Return the request unchanged."""
         return request
 
 

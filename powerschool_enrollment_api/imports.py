@@ -1,6 +1,6 @@
-"""Writing: what can be written to (forms and their import schemas), one row at a time, and what the answers mean.
+"""Writes rows, one per request: lists the forms and import schemas that can be written to, and interprets the answers.
 
-| The service answers | A row was |
+| The service answers | The row was |
 |---|---|
 | 200 `{"status": "Success", "errors": []}` | accepted |
 | 200 `{"status": "Error", "errors": ["…"]}`, or any other status with errors | rejected |
@@ -41,7 +41,7 @@ class RowAnswer:
 
 
 def read_published_actions(client: Client) -> dict[int, str]:
-    """Return the title of each form by its id, the academic year included."""
+    """Return the title of each form, with its academic year, by the form's id."""
     with located("GET /publishedactions"):
         forms = open_list(client.get("/publishedactions"))
     return {
@@ -64,11 +64,11 @@ def read_import_schemas(client: Client, published_action_id: int) -> dict[int, I
 
 
 def import_row(client: Client, published_action_id: int, import_schema_id: int, fields: Fields) -> RowAnswer:
-    """Create or update one roster record. Repeating it changes nothing, so every passing fault is tried again."""
+    """Create or update one roster record. The request is idempotent, so it is retried after every PassingFault."""
     path = path_of("publishedactions", published_action_id, "importschemas", import_schema_id)
     try:
         with located(f"POST {path}"):
-            return _meaning(client.post(path, dict(fields), repeatable=True))
+            return _import_answer(client.post(path, dict(fields), repeatable=True))
     except (NotFound, RequestRefused) as refusal:
         return _refused(refusal)
 
@@ -76,9 +76,9 @@ def import_row(client: Client, published_action_id: int, import_schema_id: int, 
 def create_submission(client: Client, published_action_id: int, fields: Fields) -> RowAnswer:
     """Create one submission.
 
-    It is sent again only if the service did not process it: a PassingFault that has `arrived` means that
-    it is unknown whether the submission exists. What a success looks like is not documented, so any
-    2xx answer that does not speak of errors is one.
+    The request is sent again only if the service did not process it. A PassingFault with `arrived` means that
+    it is unknown whether the submission exists. The documentation does not describe a success, so every
+    2xx answer without errors counts as one.
     """
     items = [{"fieldName": name, "value": value} for name, value in fields.items()]
     body = {"publishedActionId": published_action_id, "submission": {"dataItems": items}}
@@ -89,7 +89,7 @@ def create_submission(client: Client, published_action_id: int, fields: Fields) 
     return _rejection(answer) or RowAnswer(accepted=True)
 
 
-def _meaning(answer: Any) -> RowAnswer:
+def _import_answer(answer: Any) -> RowAnswer:
     if rejection := _rejection(answer):
         return rejection
     if _status(answer) == "success":
@@ -98,7 +98,7 @@ def _meaning(answer: Any) -> RowAnswer:
 
 
 def _rejection(answer: Any) -> RowAnswer | None:
-    """Return the rejection in a 2xx answer, if there is one: a status of 200 does not mean success here."""
+    """Return the rejection in a 2xx answer, else None: here the status 200 does not mean success."""
     envelope = _envelope(answer)
     errors = _texts(envelope.get("errors"))
     if errors or _status(answer) == "error":
@@ -119,8 +119,8 @@ def _envelope(answer: Any) -> dict[str, Any]:
 
 
 def _refused(refusal: NotFound | RequestRefused) -> RowAnswer:
-    said = refusal.service_message or refusal.message
-    return RowAnswer(accepted=False, errors=(said,), status=refusal.status or 400)
+    reason = refusal.service_message or refusal.message
+    return RowAnswer(accepted=False, errors=(reason,), status=refusal.status or 400)
 
 
 def _texts(value: Any) -> tuple[str, ...]:

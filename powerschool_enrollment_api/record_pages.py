@@ -1,4 +1,4 @@
-"""Reads the pages of a form's records, one request a page, in any order and from any thread."""
+"""Reads the pages of a form's records, one request per page, in any order and from any thread."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ _PAGES_AT_ONCE = 4  # a parsed page of long records takes about 10 MB
 class RecordPages:
     """One of the two record lists that every form has.
 
-    `page_size` is what is asked for; the answered one counts, and decides what page 2 is. `search` are the
-    service's search parameters. Every method raises EnrollmentError.
+    `page_size` is the requested size. The answer may have another one, which decides which records page 2 contains.
+    `search` are the service's search parameters. Every method raises EnrollmentError.
     """
 
     client: Client
@@ -40,7 +40,7 @@ class RecordPages:
         """Return page `number`, from 1, of the form's records. `opening`: see `Client.get`.
 
         A page beyond the form's last one counts as empty, whether the service answers with nothing, its last page
-        again, or 404. Raises NotFound for a form that is gone.
+        again, or 404. Raises NotFound for a form that does not exist any more.
         """
         path = self.path(published_action_id)
         parameters = {**self.search, "page": number, "pagesize": self.page_size}
@@ -51,7 +51,7 @@ class RecordPages:
                 raise
             return self._beyond_the_last(published_action_id, number)
         with located(f"GET {path}"):
-            return _page_asked_for(open_page(answer), number)
+            return _requested_page(open_page(answer), number)
 
     def path(self, published_action_id: int) -> str:
         """Return the path of the form's record list."""
@@ -75,7 +75,7 @@ class RecordPages:
 
 
 def read_roster_records(client: Client, published_action_id: int) -> Iterator[JsonObject]:
-    """Yield the records of the form's roster. A record that moves while they are read may be missed, or come twice."""
+    """Yield the records of the form's roster. A record that moves during the read may be missed or yielded twice."""
     reader = RecordPages(client, "rosterrecords", _ROSTER_PAGE_SIZE)
     first = reader.read(published_action_id, 1)
     yield from first.records
@@ -90,7 +90,7 @@ def read_roster_records(client: Client, published_action_id: int) -> Iterator[Js
             yield from pages.popleft().result().records
 
 
-def _page_asked_for(page: Page, number: int) -> Page:
+def _requested_page(page: Page, number: int) -> Page:
     if page.number == number or (page.page_count == 0 and not page.records):
         return page
     if number > page.page_count:

@@ -8,7 +8,7 @@
 | 404 | NotFound |
 | 429 | SlowDown |
 | 408, 5xx, HTML, an empty body or half a body where JSON is expected | PassingFault |
-| a whole body that begins like JSON and is not JSON | BrokenAnswer; the same one again: UnexpectedAnswer |
+| a complete body that begins like JSON and is not JSON | BrokenAnswer; the same body again: UnexpectedAnswer |
 | any other 4xx | RequestRefused |
 """
 
@@ -74,7 +74,7 @@ def failure_of(response: requests.Response, where: str) -> EnrollmentError | Non
 def json_of(response: requests.Response, where: str) -> tuple[Any, Repairs]:
     """Return the parsed body, which can be written as JSON again, and what was repaired in it: see `json_body`.
 
-    Raises BrokenAnswer if it is not JSON, PassingFault if it was cut short or is something else.
+    Raises BrokenAnswer if it is not valid JSON, PassingFault if it was cut short or does not begin like JSON.
     """
     charset = _CHARSET.search(response.headers.get("Content-Type", ""))
     try:
@@ -92,7 +92,7 @@ def text_of(response: requests.Response, where: str) -> str:
 
 
 def _failure_of_body(response: requests.Response, where: str, error: InvalidJson) -> PassingFault:
-    """Return BrokenAnswer if the body begins like JSON and is whole: anything else is a passing message of a proxy."""
+    """Return BrokenAnswer for a complete body that begins like JSON. Other bodies are mostly error pages of a proxy."""
     fault = _wrong_content(response, where, "JSON")
     if error.is_cut or not response.content.removeprefix(_BYTE_ORDER_MARK).lstrip().startswith(_BEGINNINGS_OF_JSON):
         return fault
@@ -107,7 +107,7 @@ def _wrong_content(response: requests.Response, where: str, expected: str) -> Pa
 
 
 def _service_message(response: requests.Response) -> str | None:
-    """Return the `message` of an error answer, shortened; None for anything that is not one."""
+    """Return the `message` of an error answer, shortened; None if the answer has none."""
     if len(response.content) > _SMALL:
         return None
     try:
@@ -121,7 +121,7 @@ def _service_message(response: requests.Response) -> str | None:
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:
-    """Read `Retry-After`, which is a number of seconds or an HTTP date; None if it is neither."""
+    """Return the seconds in `Retry-After`, a number of seconds or an HTTP date; None if it is neither."""
     text = headers.get("Retry-After", "").strip()
     if text.isascii() and text.isdigit():
         return float(text)

@@ -1,4 +1,4 @@
-"""When a request may start, and when a failed one is repeated: the rate limit and the retry policy of a client."""
+"""The rate limit and the retry policy of a client: when a request may start, and when a failed one is sent again."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _LONGEST_BEFORE_CONTACT = 5  # seconds, so that a network that comes up late is 
 
 
 class RateLimiter:
-    """Starts requests at least `60 / requests_per_minute` seconds apart, or at once without a cap.
+    """Starts requests at least `60 / requests_per_minute` seconds apart; without that option, immediately.
 
-    Evenly spaced, because a rate limit of the service would refuse a burst at the start of each minute.
+    Requests are spaced evenly, because the service would refuse a burst at the start of each minute.
     """
 
     def __init__(
@@ -42,16 +42,16 @@ class RateLimiter:
     def wait_for_turn(self) -> None:
         """Block until this thread's request may start."""
         while not self._is_turn():
-            pass  # it was put on hold while it waited
+            pass  # another thread called `hold` during the wait
 
     def hold(self, seconds: float) -> None:
-        """Delay all requests by this many seconds: a pause that one thread is asked for applies to all."""
+        """Delay the requests of all threads by this many seconds, because the service asked one of them for a pause."""
         with self._lock:
             self._held_until = max(self._held_until, self._clock() + seconds)
             self._next_start = max(self._next_start, self._held_until)
 
     def _is_turn(self) -> bool:
-        """Wait for the next free start; return False if a hold came in the meantime."""
+        """Wait for the next free start; return False if a hold began in the meantime."""
         with self._lock:
             now = self._clock()
             start = max(now, self._next_start)
@@ -78,7 +78,7 @@ class RetryPolicy:
         self._first_contact_deadline = _Deadline(clock, timeouts.first_contact)
 
     def after(self, may_be_repeated_after: Callable[[BaseException], bool]) -> Retrying:
-        """Return a `Retrying` that repeats a function after such errors, until the deadline."""
+        """Return a `Retrying` that repeats a function after errors that the predicate accepts, until the deadline."""
         deadline = _Deadline(self._clock, self._timeouts.retries)
         return Retrying(
             retry=retry_if_exception(may_be_repeated_after),
@@ -104,7 +104,7 @@ class RetryPolicy:
 class _Deadline:
     """Stops the retries when the next one would start later than `seconds` after the first fault.
 
-    tenacity's own deadline counts from the first attempt. This one does not count the wait for a turn before it.
+    tenacity's own deadline starts before the first attempt, and so includes the attempt's wait for the rate limit.
     """
 
     def __init__(self, clock: Callable[[], float], seconds: float) -> None:

@@ -18,9 +18,9 @@ _A_DAY = 86_400
 class Timeouts:
     """How long to wait, in seconds: for a connection, for more bytes, and in all for one request with its retries.
 
-    `answer` is the deadline for one answer, from the connection to the last byte. In that time a line of 10 Mbit/s
-    carries an answer of the largest size that is accepted. `document` is the same for a document from its storage:
-    the platform transfers up to 1.5 GB, for which a line of 4 Mbit/s takes an hour.
+    `answer` is the deadline for one answer, from the connection to the last byte. At 10 Mbit/s, an answer of the
+    largest accepted size is complete in that time. `document` is the deadline for a document from its storage: the
+    platform transfers up to 1.5 GB, which takes about an hour at 4 Mbit/s.
 
     `first_contact` limits the retries of all requests together until the first connection. It is long enough for a
     container that starts before its network, and short because the address is probably wrong.
