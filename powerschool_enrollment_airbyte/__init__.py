@@ -1,1 +1,1 @@
-"""What both connectors share and what depends on Airbyte: error mapping, command-line files, validation of options."""
+"""Code that both connectors share and that depends on Airbyte: error mapping, command-line files, option validation."""

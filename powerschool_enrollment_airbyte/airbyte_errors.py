@@ -26,9 +26,9 @@ def failure_type_of(error: EnrollmentError) -> FailureType:
 
 
 def as_traced_exception(error: EnrollmentError, failure_type: FailureType | None = None) -> AirbyteTracedException:
-    """Return the exception that the platform shows; `failure_type` where the caller knows better.
+    """Return the exception that the platform shows. `failure_type` overrides the type that the error implies.
 
-    Raise it `from None`: a chained exception's text is printed too.
+    Raise it `from None`: the text of a chained exception is printed, too.
     """
     text = without_surrogates(str(error))
     return AirbyteTracedException(
@@ -44,7 +44,7 @@ def is_self_explanatory(error: BaseException | AirbyteErrorTraceMessage | None) 
 
 
 def as_single_message(message: AirbyteMessage) -> AirbyteMessage:
-    """Return the message; a trace of an expected failure contains its reason once, and no stack trace."""
+    """Return the message. In the trace of an expected failure, remove the stack trace and the repeated reason."""
     error = message.trace and message.trace.error
     if error and is_self_explanatory(error):
         error.internal_message = error.stack_trace = None

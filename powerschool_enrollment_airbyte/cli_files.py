@@ -18,7 +18,7 @@ _contents: ContextVar[dict[str, bytes] | None] = ContextVar("_contents", default
 
 @contextmanager
 def files_read_once() -> Iterator[None]:
-    """Keep what is read of each file while the context lasts: a pipe, `--config <(…)`, can be read only once."""
+    """Cache the content of each file inside this context: a pipe, `--config <(…)`, can be read only once."""
     token = _contents.set({})
     try:
         yield

@@ -70,7 +70,7 @@ def _messages(error: ValidationError) -> Iterator[str]:
 
 
 def _choice_messages(error: ValidationError, path: str) -> Iterator[str]:
-    """Yield what is wrong with an option that has several forms: its choice, or something in the form chosen."""
+    """Yield the messages about a `oneOf` option: an invalid choice of branch, or errors in the chosen branch."""
     instance: Any = error.instance
     name, choices = _choices(error.validator_value)
     if not isinstance(instance, Mapping):

@@ -1,4 +1,4 @@
-"""What a message about an unknown name adds: the closest known name, or the known names."""
+"""Suggestions for a message about an unknown name: the closest known name, or all known names."""
 
 from __future__ import annotations
 

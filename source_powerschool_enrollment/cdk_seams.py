@@ -1,4 +1,4 @@
-"""What the source needs of the CDK and the CDK does not promise, gathered here.
+"""All uses of private or unspecified behaviour of the CDK in the source.
 
 If a new CDK breaks the source, look here first: unit_tests/source/test_cdk_seams.py has a test for each of these.
 """
@@ -22,11 +22,11 @@ from airbyte_cdk.utils.yaml_loader import safe_load_yaml
 from typing_extensions import override
 
 # What a partition's `read` may yield. The CDK declares only records; it emits messages too, in the order in which a
-# partition yields them. A state that is yielded behind its records therefore never overtakes them, which a state given
-# to the message repository may do: another thread may take it from there.
+# partition yields them. A state that a partition yields after its records therefore never overtakes them. A state in
+# the message repository may overtake them, because another thread may emit it.
 PartitionOutput: TypeAlias = "Record | AirbyteMessage"
 
-# A partition router without request options. The CDK has no base class that provides them for routers of other kinds.
+# The base class of a partition router that adds nothing to requests. The CDK has no general base class for that.
 RouterWithoutRequestOptions = SinglePartitionRouter
 
 
@@ -42,11 +42,11 @@ def replace_cursor(stream: AbstractStream, wrap: Callable[[Cursor], Cursor]) -> 
 
 
 class DeclarativeSource(YamlDeclarativeSource):
-    """The CDK's source, with names for what it keeps private."""
+    """The CDK's source, with public names for its private attributes."""
 
     @property
     def messages(self) -> MessageRepository:
-        """Return the repository whose messages a read emits. The public `message_repository` is another one."""
+        """Return the repository whose messages a read emits. The public `message_repository` is another object."""
         return self._message_repository
 
     @property
@@ -67,7 +67,8 @@ class DeclarativeSource(YamlDeclarativeSource):
     def configure(self, config: Mapping[str, Any], temp_dir: str) -> Mapping[str, Any]:
         """Adopt the configuration if the constructor was given none, as Airbyte's standard tests do.
 
-        The CDK's method writes it, with the key, to a file that nothing reads, and that a killed sync leaves behind.
+        The CDK's method writes the configuration, with the key, to a file that is never read. A killed sync would
+        leave that file behind.
         """
         self._config = self._config or config
         return self._config

@@ -1,6 +1,6 @@
 """Circuit breaker: stops a stream after 10 consecutive partition failures.
 
-The CDK continues after each failure. In an outage each of 100,000 requests would be tried for ten minutes.
+The CDK continues after each failure. In an outage, each of 100,000 requests would be retried for ten minutes.
 Single failures between successes do not stop a stream.
 """
 
@@ -30,7 +30,7 @@ class CircuitBreaker(PartitionGenerator):
     partitions: Callable[[], Iterable[Partition]]
 
     def generate(self) -> Iterator[Partition]:
-        """Yield the partitions. After the circuit breaker has opened, the rest is generated and dropped."""
+        """Yield the partitions. After the circuit breaker has opened, drop the remaining ones as they are generated."""
         failures = _Failures()
         for partition in self.partitions():
             if not failures.are_too_many:
@@ -56,7 +56,7 @@ class _Failures:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._in_a_row = 0
-        self.are_too_many = False  # permanently: requests under way may still succeed
+        self.are_too_many = False  # once True, it is not reset: requests in flight may still succeed
 
     def note_success(self) -> None:
         with self._lock:
@@ -72,7 +72,7 @@ class _Failures:
 
 @dataclass(frozen=True, eq=False)
 class _Attempt(Partition):
-    """A partition that counts as a success or a failure when it ends."""
+    """A partition that is counted as a success or a failure when its read ends."""
 
     partition: Partition
     failures: _Failures

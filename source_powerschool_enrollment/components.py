@@ -1,6 +1,7 @@
 """The manifest's Python components, for what YAML cannot express about this service."""
 
-# Annotations are evaluated here: the CDK asks for them, and Python 3.10 cannot resolve an InitVar that is text.
+# No `from __future__ import annotations`: the CDK evaluates the annotations, and Python 3.10 cannot evaluate an InitVar
+# that is a string.
 from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from dataclasses import InitVar, dataclass
 from functools import partial
@@ -27,9 +28,9 @@ from source_powerschool_enrollment.record_types import RecordTypes, iso_date_of_
 class EnrollmentRequester(Requester):
     """Sends a stream's requests through the shared client.
 
-    Not an HttpRequester, because that one writes each response's body and headers, so children's records and
-    the key, to the log at level DEBUG; and because the refused key arrives as a status 500, which must not be
-    tried again, as the client knows.
+    Not an HttpRequester, for two reasons. It logs each response's body and headers at level DEBUG, and with them
+    children's records and the key. And it would retry a refused key, which the service answers with status 500; the
+    client recognises that answer.
 
     `path` is below `base_url` and may use `stream_partition` and `stream_interval`. With `skip_missing` a 404 is a
     counted warning: the object was removed after it was listed.
@@ -100,11 +101,11 @@ class EnrollmentRequester(Requester):
         return self._sync.client.settings.base_url
 
     def get_url(self, **context: Any) -> str:
-        """Return the whole address."""
+        """Return the complete address."""
         return self.get_url_base() + self.get_path(**context)
 
     def get_method(self) -> HttpMethod:
-        """Return GET: nothing the manifest declares ever changes the service."""
+        """Return GET: no stream of the manifest changes data on the service."""
         return HttpMethod.GET
 
     def get_authenticator(self) -> Any:
@@ -130,10 +131,10 @@ class EnrollmentRequester(Requester):
 
 @dataclass
 class EnvelopeExtractor(RecordExtractor):
-    """Takes the records out of an answer, in the documented shape or the observed one.
+    """Extracts the records from an answer of the documented shape or the observed one.
 
-    Not a DpathExtractor, because that one walks every leaf of every record (four fifths of a sync's CPU), and
-    cannot read two shapes. Where one object is expected, an empty list is a counted warning: the object was removed
+    Not a DpathExtractor, because that one visits every leaf of every record (four fifths of a sync's CPU), and
+    cannot read two shapes. If one object is expected, an empty list is a counted warning: the object was removed
     after it was listed.
     """
 
@@ -169,9 +170,9 @@ class EnvelopeExtractor(RecordExtractor):
 
 @dataclass
 class SelectedPublishedActions(RecordFilter):
-    """Lets the forms pass that the option `published_actions` selects.
+    """Keeps only the forms that the option `published_actions` selects.
 
-    Not a condition, because a selected form that the service does not list must fail the sync.
+    Not a condition in Jinja, because a selected form that the service does not list must fail the sync.
     """
 
     @override
@@ -191,9 +192,9 @@ class SelectedPublishedActions(RecordFilter):
 
 @dataclass
 class TypedRecord(RecordTransformation):
-    """Gives a record the types of its stream's schema, and the fields of the slice that it was read for.
+    """Converts a record to the types of its stream's schema, and adds the partition fields that `added` names.
 
-    `added` are partition fields. Not AddFields, because Jinja costs a tenth of a millisecond a record.
+    Not AddFields, because Jinja takes a tenth of a millisecond per record.
     """
 
     config: Config
@@ -220,9 +221,9 @@ class TypedRecord(RecordTransformation):
 
 @dataclass
 class ChecklistEntryDates(RecordTransformation):
-    """Sets `date_completed`, an ISO date, beside each checklist item's `dateCompleted`, which stays as it was sent.
+    """Sets `date_completed`, an ISO date, beside each checklist item's `dateCompleted`, which is not changed.
 
-    Not AddFields, because that one cannot reach into each item of a list.
+    Not AddFields, because that one cannot add a field to each item of a list.
     """
 
     config: Config

@@ -79,7 +79,7 @@ class DocumentField:
 
 @dataclass(frozen=True)
 class SourceConfig:
-    """All options. Hashable, so that the components of one sync find each other by it."""
+    """All options. Hashable, so that the components of one sync find their shared context by it."""
 
     connection: ConnectionSettings
     published_actions: PublishedActionSelection = PublishedActionSelection()
@@ -138,7 +138,7 @@ def _search_parameters(option: list[Mapping[str, Any]]) -> Iterator[tuple[str, s
 
 
 def _refuse_future_date(option: str, text: str | None) -> None:
-    """Raise InvalidOption for a first date that has not been reached in any time zone."""
+    """Raise InvalidOption for a date that is in the future in every time zone."""
     if not text:
         return
     try:

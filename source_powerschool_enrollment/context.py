@@ -45,7 +45,7 @@ class SyncContext:
     warnings: WarningCounter = field(default_factory=WarningCounter)
 
     def selected_forms(self) -> list[int]:
-        """Ask for the forms, and return the ids of the selected ones.
+        """Request the forms, and return the ids of the selected ones.
 
         Raises EnrollmentError; InvalidOption if a selected form does not exist.
         """
@@ -60,7 +60,7 @@ class SyncContext:
         self.warnings.count(stream_name, f"{field_name} does not have the type in the schema, and is null instead")
 
     def count_without_id(self, stream_name: str, records: int, place: str) -> None:
-        """Count records that are left out because they cannot be keyed."""
+        """Count records that are left out because they do not have a usable id."""
         if records:
             self.warnings.count(stream_name, f"left out a record without a usable id ({place})", records)
 

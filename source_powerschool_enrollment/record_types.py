@@ -1,4 +1,4 @@
-"""Gives records the types of their stream's schema. It is the only place that converts what the service sends."""
+"""Converts records to the types of their stream's schema. No other module of the source converts values."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ Unreadable: TypeAlias = Callable[[str], None]
 _Convert: TypeAlias = Callable[[Any, Unreadable], Any]
 _Fields: TypeAlias = "tuple[tuple[str, type | None, _Convert], ...]"
 
-# Nothing else is guessed at: a parser that fills in today's date, or takes a name for a time zone, makes a wrong time
-# of a wrong value, and writes it to the log.
+# Other formats are not parsed. A parser that guesses, for example adds today's date or reads a name as a time zone,
+# would turn a wrong value into a wrong time, and would log the value.
 _ISO = re.compile(r"(?P<date>\d{4}-\d\d-\d\d)([T ]\d\d:\d\d(:\d\d(\.\d+)?)?\s?(Z|[+-]\d\d:?\d\d)?)?", re.ASCII)
 _NAIVE = len("2011-06-08T16:53:05")
 
@@ -37,9 +37,9 @@ def schema_of(stream_name: str) -> dict[str, Any]:
 class RecordTypes:
     """Converts records of one stream to the types of its schema.
 
-    What the schema does not allow costs that value, never the record. Text columns keep other values as JSON text. What
-    is not a date, a list or an object where one belongs becomes null, and is counted. Unknown fields stay as they were
-    sent, because the schema allows them.
+    A value that the schema does not allow never costs the record. A text column stores such a value as JSON text. In a
+    column of dates, lists or objects, such a value becomes null and is counted. Unknown fields are not changed, because
+    the schema allows them.
     """
 
     def __init__(self, schema: Mapping[str, Any]) -> None:
@@ -62,7 +62,7 @@ class RecordTypes:
         return usable
 
     def apply(self, record: dict[str, Any], unreadable: Unreadable) -> None:
-        """Convert all fields but the id in place. `unreadable` is called with the name of each field that is lost."""
+        """Convert all fields but the id in place. `unreadable` is called with each field whose value is lost."""
         _apply(self._fields, record, unreadable)
 
 
@@ -86,7 +86,7 @@ def _fields(properties: Mapping[str, Any]) -> _Fields:
 
 
 def _converter(schema: Mapping[str, Any]) -> tuple[type | None, _Convert] | None:
-    """Return the Python type that needs no conversion, if there is one, and the conversion of other values."""
+    """Return the Python type that needs no conversion, if any, and the conversion; None if the field needs none."""
     types = schema.get("type", ())
     if convert := _FORMATS.get(schema.get("format", "")):
         return None, convert
@@ -98,7 +98,7 @@ def _converter(schema: Mapping[str, Any]) -> tuple[type | None, _Convert] | None
 
 
 def _object_converter(schema: Mapping[str, Any]) -> _Convert:
-    """Return a conversion that nulls what is not an object, and converts fields, or all values to text."""
+    """Return a conversion that refuses what is not an object, and converts its fields as declared, or all to text."""
     fields = _fields(schema.get("properties", {}))
     other = schema.get("additionalProperties")
     all_text = isinstance(other, Mapping) and "string" in other.get("type", ())
@@ -115,7 +115,7 @@ def _object_converter(schema: Mapping[str, Any]) -> _Convert:
 
 
 def _list_converter(items: Mapping[str, Any]) -> _Convert:
-    """Return a conversion that nulls what is not a list. Entries of another kind stay as they were sent."""
+    """Return a conversion that refuses what is not a list, and converts its entries, or their fields, if declared."""
     fields = _fields(items.get("properties", {}))
     all_text = "string" in items.get("type", ())
 

@@ -1,7 +1,8 @@
 """The console script `source-powerschool-enrollment`: `spec`, `check`, `discover` and `read`.
 
-`run_command` runs a command and leaves the process as it is. `run` adds what only a process needs: the handler of
-uncaught exceptions, the buffered output, the memory settings, and an end that waits for no thread.
+`run_command` runs a command without changing the process. `run` adds what a separate process needs: the handler of
+uncaught exceptions, the buffered output, the memory settings, and an exit that, after a failure, does not wait for
+threads.
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ def run() -> None:
 
 
 def parse_arguments(command_line: list[str]) -> argparse.Namespace:
-    """Return the arguments; without a command, end with the usage: the CDK raises an exception later."""
+    """Return the arguments. Without a command, print the usage and exit: the CDK would raise an exception later."""
     parsed = AirbyteEntrypoint.parse_args(command_line)
     return parsed if parsed.command else AirbyteEntrypoint.parse_args([""])
 
@@ -65,9 +66,9 @@ def run_command(arguments: argparse.Namespace, write: Callable[[str], object]) -
     The last message of an expected failure is its trace. Raises any other failure.
     """
     try:
-        with files_read_once():  # the CDK reads the files of `_source` again
+        with files_read_once():  # the CDK reads again the files that `_source` has read
             for message in EnrollmentEntrypoint(_source(arguments)).run(arguments):
-                # One call per line: two could interleave with a log line of another thread.
+                # One call per line: between two calls, another thread could write a log line.
                 write(f"{message}\n")
     except (EnrollmentError, AirbyteTracedException) as error:
         failure = as_traced_exception(error) if isinstance(error, EnrollmentError) else error
@@ -88,7 +89,7 @@ class EnrollmentEntrypoint(AirbyteEntrypoint):
 
     @staticmethod
     def validate_connection(source_spec: ConnectorSpecification, config: Mapping[str, Any]) -> None:
-        """Raise a config_error that names each wrong option: the CDK's repeats the value and names none."""
+        """Raise a config_error that names each wrong option. The CDK's error repeats the value and omits the name."""
         options, _ = split_config(config)
         try:
             SourceConfig.validated(options, source_spec.connectionSpecification)
@@ -101,9 +102,9 @@ class EnrollmentEntrypoint(AirbyteEntrypoint):
 
 
 def drop_expected_traceback(record: logging.LogRecord) -> bool:
-    """Remove the traceback of an expected failure from a log line, which is logged: a trace message follows.
+    """Remove the traceback of an expected failure from a log record. Return True, so that the record is logged.
 
-    A stack trace of a refused key does not help: the reason names the request.
+    A trace message with the reason follows, which names the request. A stack trace would not help the user.
     """
     if record.exc_info and is_self_explanatory(record.exc_info[1]):
         record.exc_info = None
@@ -141,7 +142,7 @@ def failure_type_of_all(types: set[FailureType | None]) -> FailureType:
 
 
 def _source(arguments: argparse.Namespace) -> SourcePowerschoolEnrollment:
-    """Return the source, given the content of the files that the command line names."""
+    """Return the source, created from the files that the command line names."""
     config, catalog, state = (getattr(arguments, name, None) for name in ("config", "catalog", "state"))
     source = SourcePowerschoolEnrollment
     return source(
@@ -177,10 +178,10 @@ def _print_failure(error: BaseException) -> None:
 def _configure_memory() -> None:
     """Exclude the imports from garbage collection, and use one malloc arena. Call it before any thread is started.
 
-    What is imported stays: the collector need not look at it again, which takes a tenth of a sync's processor time.
-    And glibc would give each thread a separate arena, which keeps as much as the largest page ever took there: with
-    16 threads that read pages of 1,000 records, 100 MB. Python runs one thread at a time, so one arena is enough. Other
-    C libraries have neither such a setting nor such arenas.
+    Imported objects are never freed. Frozen, they are not traversed again, which would take a tenth of a sync's
+    processor time. Without the setting, glibc gives each thread a separate arena, which stays as large as the largest
+    page that was parsed in it: 100 MB for 16 threads that read pages of 1,000 records. Python runs one thread at a
+    time, so one arena is enough. Other C libraries have neither such a setting nor such arenas.
     """
     gc.collect()
     gc.freeze()

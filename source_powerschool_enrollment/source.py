@@ -55,7 +55,7 @@ _DETAIL_STREAMS = frozenset({"roster_record_details", "submission_record_details
 
 @dataclass(frozen=True)
 class _ReadRequest:
-    """What a read asks for. The default is for commands that build the streams and read none."""
+    """The parameters of a read. The defaults are for commands that build the streams without reading them."""
 
     state: list[AirbyteStateMessage] | None = None
     incremental: frozenset[str] = frozenset()
@@ -134,7 +134,7 @@ class SourcePowerschoolEnrollment(DeclarativeSource):
     ) -> Iterator[AirbyteMessage]:
         """Read the catalog's streams, and log all counted warnings at the end.
 
-        Raises AirbyteTracedException before any request if the catalog cannot be read as it is.
+        Raises AirbyteTracedException before any request if a stream of the catalog cannot be read in its mode.
         """
         sync = sync_for(config)
         self._request = _ReadRequest.of(catalog, state, sync.config.page_size)
@@ -171,7 +171,7 @@ class SourcePowerschoolEnrollment(DeclarativeSource):
         return record_stream(name, sync, Outlet(self.messages, states, self._request.backlog))
 
     def _storage(self, sync: SyncContext) -> DocumentStorage | None:
-        """Return where documents are downloaded from; None without file transfer."""
+        """Return the storage from which documents are downloaded; None without file transfer."""
         if DOCUMENTS not in self._request.with_files:
             return None
         verify_staging_folder()
