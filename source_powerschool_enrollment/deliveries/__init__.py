@@ -1,4 +1,5 @@
-"""The stream `delivered_records`: approved submissions, each at least once.
+"""The stream `delivered_records`: approved submissions, each delivered at least once.
 
-`target` delivers one target's batches, `state` knows which of them are settled, `stream` makes partitions of targets.
+`target` delivers the batches of one target, `state` records which of them are settled, and `stream` generates one
+partition per target.
 """

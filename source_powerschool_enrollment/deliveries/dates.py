@@ -1,4 +1,4 @@
-"""The dates of batches: which of them can be true, and arithmetic that never leaves the calendar."""
+"""Dates of batches: which of them are plausible, and subtraction that stops at the calendar's first date."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from datetime import date, datetime, timedelta, timezone
 
 from source_powerschool_enrollment.record_types import utc_time
 
-# Some services write 0001-01-01 in place of a date that is missing. The service itself is younger than this.
+# Some services write 0001-01-01 in place of a missing date. This service did not exist before the year 2000.
 _FIRST = date(2000, 1, 1)
-_CLOCKS_DIFFER = timedelta(days=1)
+_CLOCK_TOLERANCE = timedelta(days=1)
 
 
 def today_in_utc() -> date:
@@ -17,7 +17,7 @@ def today_in_utc() -> date:
 
 
 def days_before(day: date, distance: timedelta) -> date:
-    """Return the date that is this much earlier, or the calendar's first."""
+    """Return the date that is `distance` before `day`, or the calendar's first date if there is no such date."""
     return day - distance if day - date.min > distance else date.min
 
 
@@ -27,4 +27,4 @@ def plausible_date(text: str | None, today: date) -> date | None:
         day = date.fromisoformat(utc_time(text)[:10]) if text else None
     except ValueError:
         return None
-    return day if day and _FIRST <= day <= today + _CLOCKS_DIFFER else None
+    return day if day and _FIRST <= day <= today + _CLOCK_TOLERANCE else None

@@ -1,4 +1,4 @@
-"""The stream `delivered_records`: a partition for each delivery target, and one state for all of them."""
+"""The stream `delivered_records`: one partition per delivery target, and one state for all of them."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ NAME = "delivered_records"
 
 
 class DeliveredRecordsStream(DefaultStream):
-    """Offers incremental mode alone: a full refresh would reset and deliver everything again each time."""
+    """Supports incremental mode only: every full refresh would reset all batches and deliver them again."""
 
     def as_airbyte_stream(self) -> AirbyteStream:
         """Return the stream's entry in the catalog."""
@@ -45,7 +45,7 @@ class DeliveredRecordsStream(DefaultStream):
 
 
 class DeliveryCursor(Cursor):
-    """Holds the state of all targets, also of those that are no longer configured, and emits it in order."""
+    """Holds the state of all targets, including those that are no longer configured, and emits it in order."""
 
     def __init__(self, states: Mapping[str, TargetState], message_repository: MessageRepository) -> None:
         self._states = dict(states)
@@ -59,14 +59,14 @@ class DeliveryCursor(Cursor):
         return write_states(self._states)
 
     def state_of(self, delivery_target_id: int) -> TargetState | None:
-        """Return what the last sync knew of the target; None if nothing."""
+        """Return the state of the target; None if it has no state."""
         return self._states.get(str(delivery_target_id))
 
     def settle(self, delivery_target_id: int, state: TargetState) -> Iterator[AirbyteMessage]:
-        """Yield the state message that follows everything the target has yielded before.
+        """Yield the message with the target's new state. The caller has already yielded the records before it.
 
-        No other target emits its state until this message is on the queue too: a later state must never be
-        overtaken, since the destination keeps the last one.
+        No other target emits its state until this message is on the queue: states must stay in order, because the
+        destination keeps the last one.
         """
         with self._lock:
             self._states[str(delivery_target_id)] = state
@@ -74,19 +74,19 @@ class DeliveryCursor(Cursor):
             yield self._message()
 
     def ensure_at_least_one_state_emitted(self) -> None:
-        """Emit the state of a sync that failed before it settled anything."""
+        """Emit the state if the sync has not emitted any, because it failed before it settled a batch."""
         if not self._has_emitted:
             self._message_repository.emit_message(self._message())
 
     def observe(self, record: Record) -> None:
-        """Do nothing: a batch is settled, not a record."""
+        """Do nothing: the state contains batches, not records."""
 
     def close_partition(self, partition: Partition) -> None:
         """Do nothing: the last batch has settled the target."""
 
     @override
     def should_be_synced(self, record: Record) -> bool:
-        """Return True: what is delivered is delivered."""
+        """Return True: every delivered record is emitted."""
         return True
 
     def _message(self) -> AirbyteMessage:
@@ -142,16 +142,16 @@ class TargetPartition(Partition):
 
 @dataclass(frozen=True)
 class TargetPartitions(PartitionGenerator):
-    """Makes a partition of each target: targets go in parallel, one target's batches strictly in order."""
+    """Generates one partition per target: targets are read in parallel, the batches of a target strictly in order."""
 
     partitions: tuple[TargetPartition, ...]
 
     def generate(self) -> Iterator[Partition]:
-        """Yield the partitions. Nothing is asked of the service before one is read."""
+        """Yield the partitions. No request is sent before a partition is read."""
         yield from self.partitions
 
 
-def delivered_records(  # noqa: PLR0913 - what differs between a sync and a test of one is passed
+def delivered_records(  # noqa: PLR0913 - a test passes its own date and waiting
     sync: SyncContext,
     option: DeliveryOption,
     stream_state: Mapping[str, Any],

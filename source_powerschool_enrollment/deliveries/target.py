@@ -1,8 +1,8 @@
-"""How one delivery target's batches are delivered, each at least once.
+"""Delivers the batches of one delivery target, each at least once.
 
 `createbatch` marks records as delivered on the server: a sync that dies after it would lose them. One rule
 prevents that: a batch that the committed state does not list was never confirmed, so it is reset, and its records
-are delivered again. The numbers below are the protocol's steps.
+are delivered again. The numbers below are the steps in docs/deliveries.md.
 """
 
 from __future__ import annotations
@@ -22,17 +22,18 @@ from source_powerschool_enrollment.deliveries.state import MOST_NOT_FOUND, Liste
 
 logger = logging.getLogger("airbyte.source_powerschool_enrollment")
 
-# The list's date may be in the target's own time zone, and whether that date is included is not documented.
+# The service may read the date of a list request in another time zone, and it is not documented whether the list
+# includes batches of that date.
 _OVERLAP = timedelta(days=2)
-_MOST_LOST_ANSWERS = 10  # in a row; the waits between them add up to five minutes
+_MOST_LOST_ANSWERS = 10  # consecutive; the pauses between the attempts add up to about five minutes
 
 
 @dataclass
 class Delivery:
-    """Delivers what is available for one target, strictly in order.
+    """Delivers the available records of one target, one batch after another.
 
-    `state` is what the last sync knew, and is carried forward as batches are settled. `start_date` is the first
-    date whose batches are this connection's.
+    `state` is at first the state of the last sync, and is updated when batches are settled. `start_date` is the first
+    date whose batches belong to this connection.
     """
 
     client: Client
@@ -43,15 +44,15 @@ class Delivery:
     sleep: Callable[[float], None] = time.sleep
 
     def __post_init__(self) -> None:
-        """Remember the counts that this sync may raise by one."""
+        """Keep the counts of the last sync: this sync increases each by one at most."""
         self._not_found_before = self.state.not_found
 
     def deliver(self) -> Iterator[tuple[Batch, TargetState]]:
-        """Yield each batch with the state that is true once its records are out; the last batch shows no records.
+        """Yield each batch with the state that is valid after its records were emitted. The last batch has no records.
 
-        The next batch is created only when the caller asks for it. Raises EnrollmentError.
+        The next batch is created only when the caller requests it. Raises EnrollmentError.
         """
-        self._distrust_the_future()
+        self._replace_future_since()
         self._reset_orphans()  # 1
         while True:
             batch = self._create()  # 2 and 3
@@ -63,8 +64,8 @@ class Delivery:
             if not batch.records:
                 return
 
-    def _distrust_the_future(self) -> None:
-        """Go back to the first date if the state lies ahead: every batch would count as settled."""
+    def _replace_future_since(self) -> None:
+        """Replace `since` by the first date if it is in the future: every batch would count as settled."""
         today = self.today()
         if self.state.since <= today:
             return
@@ -76,11 +77,11 @@ class Delivery:
                 self.state.since,
                 self.start_date,
             )
-        # Not later than today: this sync's own batches must not lie before it.
+        # Not later than today: the batches that this sync creates must not be before `since`.
         self.state = replace(self.state, since=min(self.start_date, today))
 
     def _reset_orphans(self) -> None:
-        """1. Reset each batch that is not settled, and settle it. 4. Forget what lies behind."""
+        """1. Reset each batch that is not settled, which settles it. 4. Remove old batches from the state."""
         listed = self._list()
         orphans = self.state.orphans_in(listed)
         if orphans:
@@ -100,7 +101,7 @@ class Delivery:
         return True
 
     def _give_up_or_warn(self) -> None:
-        """Settle the batches that enough syncs did not find. Others may have been reset before, or the 404 is wrong."""
+        """Settle the batches that enough syncs did not find, and warn of the others: the 404 may be wrong."""
         for batch_id in self.state.given_up():
             logger.warning(
                 "Delivery target %s: resetbatch did not find batch %s in %s syncs. It counts as reset from now on.",
@@ -118,7 +119,7 @@ class Delivery:
             )
 
     def _create(self) -> Batch:
-        """3. Create the next batch, and never blindly again: what an unknown outcome left behind is reset first."""
+        """2. Create the next batch. 3. After an unknown outcome, reset the batch that may exist, then try again."""
         retrying = Retrying(
             retry=retry_if_exception(_is_unknown_outcome),
             wait=wait_exponential_jitter(initial=1, max=60),
@@ -154,5 +155,5 @@ class Delivery:
 
 
 def _is_unknown_outcome(error: BaseException) -> bool:
-    """Return whether there may be a batch that was never received, and a retry may help."""
+    """Return whether the server may have created a batch that was not received, and a retry may help."""
     return isinstance(error, PassingFault) and error.arrived

@@ -18,12 +18,12 @@ from powerschool_enrollment_api.document_storage import AddressExpired, Document
 from powerschool_enrollment_api.documents import DocumentAddress, ask_for_address
 from source_powerschool_enrollment.documents.paths import document_path
 
-# What the CDK's own file sources refuse to transfer (AbstractFileBasedStreamReader.FILE_SIZE_LIMIT).
+# The same limit as in the CDK's own file sources (AbstractFileBasedStreamReader.FILE_SIZE_LIMIT).
 FILE_SIZE_LIMIT = 1_500_000_000
 
 
 class StagingFailed(EnrollmentError):
-    """The staging folder cannot take the document: the disk is full, or the folder may not be written to."""
+    """The document cannot be written to the staging folder: the disk is full, or the folder is not writable."""
 
     guidance = "Give the connector a disk with room for the documents of a sync."
 
@@ -48,7 +48,7 @@ class UploadedDocument:
 
 @dataclass(frozen=True)
 class Fetched:
-    """What a document's row contains; `file` with file transfer only."""
+    """The result of fetching a document, for its row; `file` with file transfer only."""
 
     address: DocumentAddress
     file: AirbyteRecordMessageFileReference | None = None
@@ -58,12 +58,12 @@ class DocumentFetch(Protocol):
     """A way to fetch documents. Raises EnrollmentError."""
 
     def __call__(self, document: UploadedDocument) -> Fetched:
-        """Return what could be fetched of the document."""
+        """Return the document's address, and its file if this way downloads files."""
 
 
 @dataclass(frozen=True)
 class AddressOnly:
-    """Asks for addresses, and downloads nothing."""
+    """Requests addresses, and downloads nothing."""
 
     client: Client
 
@@ -74,9 +74,9 @@ class AddressOnly:
 
 @dataclass(frozen=True)
 class Download:
-    """Downloads each document at once: its address lives for two minutes.
+    """Downloads each document immediately, because its address is valid for about two minutes.
 
-    Not the CDK's uploader, which holds a whole file in memory, and logs file names.
+    It does not use the CDK's uploader, which holds a complete file in memory, and logs file names.
     """
 
     client: Client
@@ -89,7 +89,7 @@ class Download:
         return self.storage.retry(self._attempt, document)
 
     def _attempt(self, document: UploadedDocument) -> Fetched:
-        with self.storage.connections:  # more threads download than there are connections
+        with self.storage.connections:  # there may be more threads than connections
             try:
                 return self._ask_and_download(document)
             except AddressExpired:
@@ -109,7 +109,7 @@ class Download:
         try:
             target = _place_for(path)
             size = self._write(address, target)
-        except OSError as error:  # its text holds the path, and so the name of a family's file
+        except OSError as error:  # its text contains the path, which ends with the name of a family's file
             reason = os.strerror(error.errno) if error.errno else type(error).__name__
             raise StagingFailed(f"the staging folder cannot take a document: {reason}.") from None
         return AirbyteRecordMessageFileReference(
@@ -117,7 +117,7 @@ class Download:
         )
 
     def _write(self, address: DocumentAddress, target: Path) -> int:
-        """Write the document beside its place, and put it there once it is whole; return its size."""
+        """Write the document to a temporary file, rename it to `target` once it is complete, and return its size."""
         part = target.with_name(f"{uuid4().hex}.part")
         try:
             with part.open("wb") as file, closing(self.storage.read(address, self.limit)) as chunks:
@@ -130,11 +130,11 @@ class Download:
 
 
 def _place_for(path: PurePosixPath) -> Path:
-    """Return the file's place, and create its folder. If the root is created here, only this user may read it."""
+    """Return the file's path in the staging folder, which is created for this user only if it is missing."""
     root = Path(get_files_directory())
     root.mkdir(mode=0o700, parents=True, exist_ok=True)
     target = root / path
-    # Each part is a safe name already. This also covers a symbolic link in the folder.
+    # Each part is a safe name already. This check also finds a symbolic link in the folder.
     if not target.resolve().is_relative_to(root.resolve()):
         raise StagingFailed("the path of a document leads out of the staging folder.")
     target.parent.mkdir(parents=True, exist_ok=True)

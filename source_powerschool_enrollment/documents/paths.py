@@ -1,4 +1,4 @@
-"""Names for the files of documents: families choose file names, and disks must not suffer for it."""
+"""Safe names for the files of documents, because families choose the file names."""
 
 from __future__ import annotations
 
@@ -6,26 +6,27 @@ import re
 import unicodedata
 from pathlib import PurePosixPath
 
-_LONGEST = 200  # bytes; most disks take 255, and the platform adds to a name
+_LONGEST = 200  # bytes; most file systems accept 255, and the platform makes names longer
 _LONGEST_SUFFIX = 20
-# What separates folders, or means something else than itself, on some disk or in some object store.
+# Characters that separate folders or have another special meaning in a file system or an object store.
 _SPECIAL = frozenset('/\\<>:"|?*')
 _RESERVED = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|clock\$|(com|lpt)[0-9¹²³])\s*(\..*)?", re.IGNORECASE)
 
 
 def document_path(published_action_id: int, submission_record_id: int, field: str, name: str) -> PurePosixPath:
-    """Return where a document belongs, below the folder of all documents.
+    """Return the path of a document, relative to the folder of all documents.
 
-    Unique for every file name: a record's field holds one document, and `document_fields` refuses
+    The path is unique, whatever the file name: a field of a record holds one document, and the configuration refuses
     fields that would share a folder.
     """
     return PurePosixPath(str(published_action_id), str(submission_record_id), safe_name(field), safe_name(name))
 
 
 def safe_name(text: str) -> str:
-    """Return a name for a file or folder that is not a path, not hidden, and the same on every disk.
+    """Return a name for a file or folder that is not a path, not hidden, and valid in every file system.
 
-    In Unicode's form NFC, at most 200 bytes of UTF-8, its extension kept. A name that is safe stays as it is.
+    The name is in Unicode's form NFC, has at most 200 bytes of UTF-8, and keeps an extension of up to 20 bytes. A name
+    that is safe already is returned unchanged.
     """
     name = "".join(_safe(character) for character in unicodedata.normalize("NFC", text))
     name = _trimmed(_shortened(_trimmed(name)))
@@ -38,7 +39,7 @@ def _safe(character: str) -> str:
 
 
 def _trimmed(name: str) -> str:
-    """Take away blanks and dots at either end: they hide a file, lead elsewhere, or get lost on some disk."""
+    """Remove blanks and dots at both ends: they hide a file, name another folder, or are dropped by a file system."""
     return name.strip(". \t\u00a0\u3000")
 
 

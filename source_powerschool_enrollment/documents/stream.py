@@ -1,4 +1,4 @@
-"""The stream `documents`: a partition for each document, found in the submission records as they are read."""
+"""The stream `documents`: one partition per document. Documents are found in the submission records."""
 
 from __future__ import annotations
 
@@ -45,9 +45,9 @@ class DocumentRead:
     _named: Iterator[int] = field(default_factory=itertools.count)
 
     def read(self, document: UploadedDocument) -> Iterator[Record]:
-        """Yield the document's row; if it cannot be had nothing, and a counted warning.
+        """Yield the document's row. If the document is missing, too large or refused, only count a warning.
 
-        Raises AirbyteTracedException.
+        Raises AirbyteTracedException for other failures.
         """
         try:
             yield _record(document, self.fetch(document))
@@ -61,7 +61,7 @@ class DocumentRead:
             self._skip(document, "has an id that the service rejects (HTTP 400)")
 
     def _skip(self, document: UploadedDocument, reason: str) -> None:
-        """Count the document, and log the first ones by name: one line for each of thousands would not help."""
+        """Count the document, and log record and field of the first ones only: thousands of lines would not help."""
         self.sync.warnings.count(NAME, f"skipped a document that {reason}")
         if next(self._named) < _MOST_NAMED:
             logger.warning(
@@ -82,7 +82,7 @@ class DocumentPartition(Partition):
         return self.shared.read(self.document)
 
     def to_slice(self) -> Mapping[str, Any]:
-        """Return what the log at level DEBUG shows."""
+        """Return the record and the field, which the CDK logs at level DEBUG."""
         return {"submission_record_id": self.document.submission_record_id, "field": self.document.field}
 
     def stream_name(self) -> str:
