@@ -28,9 +28,9 @@ class ReaderStopped(Exception):
 
 
 class Backlog:
-    """Counts the records of several streams for which room is reserved and that are not written yet.
+    """Limits how many parsed but unwritten records are held in memory, across several streams.
 
-    By default the room is unlimited, for callers that consume each record at once.
+    By default there is no limit, for callers that consume each record immediately.
     """
 
     def __init__(self, page_size: int = 0, limit: float = math.inf) -> None:
@@ -48,7 +48,7 @@ class Backlog:
 
     @contextmanager
     def room(self) -> Iterator[Room]:
-        """Yield room for one page. What its records did not use is released at the end."""
+        """Yield room for one page. Unused room is released at the end."""
         room = Room(self)
         try:
             yield room
@@ -64,7 +64,7 @@ class Backlog:
             self._records += records
 
     def release(self, records: int) -> None:
-        """Release the room of records that are written, or that never came."""
+        """Release the room of records that are written, or that the page did not contain."""
         with self._changed:
             self._records -= records
             self._changed.notify_all()
@@ -97,7 +97,7 @@ class Backlog:
 
 
 class Room:
-    """Room for one page. The page may have more records than were requested."""
+    """Room for one page. `free` is negative if the page has more records than were requested."""
 
     def __init__(self, backlog: Backlog) -> None:
         self.free = 0
@@ -106,7 +106,7 @@ class Room:
 
     @contextmanager
     def opening(self) -> Iterator[None]:
-        """Wait for room for a page that has just arrived, and that is parsed in this context.
+        """Wait for room for a page that has just arrived. The caller parses the page inside this context.
 
         A page that cannot be parsed releases its room: it is requested again, which may take minutes.
         """

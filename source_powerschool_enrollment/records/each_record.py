@@ -1,4 +1,4 @@
-"""Reads a whole record list for a stream that has a partition for each record: details and documents."""
+"""Reads a complete record list for a stream that has one partition per record: details and documents."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from source_powerschool_enrollment.records.readers import PageQueue, RecordPage
 from source_powerschool_enrollment.records.stream import parent_pages
 
 Found = TypeVar("Found")
-_PageResult = list[tuple[int, tuple[Found, ...]]]  # for each record of a page its id, and what was found in it
+_PageResult = list[tuple[int, tuple[Found, ...]]]  # the id of each record of a page, and what `find` returned for it
 
 
 @dataclass
 class EachRecord(RouterWithoutRequestOptions):
-    """Makes a slice of each record of `record_stream`, with the fields `record_id` and `published_action_id`.
+    """Generates a slice for each record of `record_stream`, with the fields `record_id` and `published_action_id`.
 
     Not a SubstreamPartitionRouter, because that one reads one page after another, and misses a record that moves to
     another page during the read.
@@ -42,7 +42,7 @@ def each_record(
 ) -> Iterator[Found]:
     """Yield what `find` finds in each record of the list `stream_name`, once for each record.
 
-    A page's records are dropped after `find` was called with them, by one of several threads: memory holds their ids.
+    One of several threads calls `find` with the records of a page, and drops them: only their ids stay in memory.
     """
     seen: set[int] = set()
 
@@ -52,7 +52,7 @@ def each_record(
     workers = sync.config.connection.num_workers
     for result in _in_order_of_completion(parent_pages(stream_name, sync), workers, result_of):
         for record_id, found in result:
-            # A record that moved between two pages is on both.
+            # A record that moved to another page during the read may be on both pages.
             if record_id not in seen:
                 seen.add(record_id)
                 yield from found
@@ -61,7 +61,7 @@ def each_record(
 def _in_order_of_completion(
     queue: PageQueue, workers: int, result_of: Callable[[RecordPage], _PageResult[Found]]
 ) -> Iterator[_PageResult[Found]]:
-    """Yield each page's result; at most one for each worker waits to be yielded.
+    """Yield the result of each page. Each worker holds at most one result that is not yielded yet.
 
     After a failure the remaining pages are still taken and closed. Then the first failure is raised.
     """
@@ -92,7 +92,7 @@ def _in_order_of_completion(
 
 
 def _records(page: RecordPage) -> list[Record]:
-    """Return all records of the page, and so close it, before any of them is looked at."""
+    """Return all records of the page. The page is closed then, even if a caller fails on one of its records."""
     return [record for record in page.read() if isinstance(record, Record)]
 
 

@@ -29,8 +29,8 @@ logger = logging.getLogger("airbyte.source_powerschool_enrollment")
 class RecordStreamRead:
     """What the forms of one stream share during a read. `cursor` is None in a full refresh.
 
-    After a failure no further page is requested: the stream has failed, and what is wrong with one page is most
-    likely wrong with all.
+    After a failure no further page is requested: the stream has failed, and other pages would most likely fail for the
+    same reason.
     """
 
     name: str
@@ -45,7 +45,7 @@ class RecordStreamRead:
 
 @dataclass(frozen=True)
 class ReadPage:
-    """A page's records that must be emitted, its digest if it must be remembered, and the pages found through it."""
+    """The records of a page to emit, its digest if it must be remembered, and the further pages that it announced."""
 
     records: Iterable[Record] = ()
     digest: bytes | None = None
@@ -72,26 +72,26 @@ class FormReader:
         if self._is_gone or self._stream.has_failed.is_set():
             return ReadPage()
         try:
-            page = self._ask_for(number, room)
+            page = self._requested(number, room)
         except EnrollmentError as error:
             raise as_traced_exception(error) from None
         if page is None:
             return ReadPage()
         further = () if self._is_planned else self._plan_after(page)
-        # The time of arrival, not of the room: a page that waited is older than one that arrived in the meantime.
+        # When the page arrived, not when it got room: a page that waited is older than one that arrived meanwhile.
         synced_at = room.arrived_at.isoformat(timespec="microseconds").replace("+00:00", "Z")
         if self._digests is None or not page.records:
-            return ReadPage(self._typed(self._not_sent_yet(page.records), synced_at), None, further)
+            return ReadPage(self._typed(self._not_emitted_yet(page.records), synced_at), None, further)
         digest = digest_of(page.records)
         is_known = self._digests.knows(self.form, number, digest)
         records = () if is_known else self._typed(page.records, synced_at)
         return ReadPage(records, digest, further, is_changed=not is_known)
 
     def close(self, number: int, digest: bytes | None) -> list[int] | None:
-        """Note that the page's records are all on the queue.
+        """Note that all records of the page are on the queue.
 
-        Returns None while other pages of the form are open. Otherwise the pages to read again: none if the form is
-        finished.
+        Returns None while other pages of the form are open, otherwise the pages to read again. The list is empty if
+        the form is finished.
         """
         if self._digests and digest:
             self._digests.remember(self.form, number, digest)
@@ -114,7 +114,7 @@ class FormReader:
         with suppress(AirbyteTracedException):  # the page's own error is raised
             self.close(number, None)
 
-    def _ask_for(self, number: int, room: Room) -> Page | None:
+    def _requested(self, number: int, room: Room) -> Page | None:
         """Request the page and add it to the plan. Returns None for a form that was removed during the read."""
         with self._lock:
             answers_before = self._plan.answers
@@ -143,7 +143,7 @@ class FormReader:
         return further
 
     def _expected_rows(self, first: Page) -> int:
-        """Return the number of records that will be emitted at least: those beyond the known pages."""
+        """Return the least number of records that will be emitted: those beyond the known pages."""
         known = self._digests.page_count(self.form) if self._digests else 0
         return max(0, first.record_count - known * first.size)
 
@@ -155,8 +155,8 @@ class FormReader:
             record["synced_at"] = synced_at
             yield Record(record, self._stream.name, self._slice)
 
-    def _not_sent_yet(self, records: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        """Return the records; when pages are read again, without those that were emitted before."""
+    def _not_emitted_yet(self, records: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Return the records that no earlier round has emitted."""
         shown = self._plan.shown
         return [record for record in records if record["id"] not in shown] if shown else records
 
@@ -174,8 +174,8 @@ class FormReader:
             return []
         following = self._plan.next_round()
         if self._digests:
-            # A record may have changed between two pages that showed it at the same time, and which of its two
-            # versions is the newer one is unknown: these pages are sent again, now or the next time.
+            # If two pages contain the same record, it may have changed in between, and it is unknown which version
+            # is newer. So these pages are emitted again, in this sync or in the next one.
             self._digests.forget(self.form, self._plan.shared)
         if self._stream.has_failed.is_set():
             return []

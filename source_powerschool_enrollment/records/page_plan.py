@@ -1,18 +1,18 @@
 """Plans which pages of a form to read, and to read again when the form changed during the read. Pure: no I/O, no lock.
 
 A page is a window on a list that may shift while it is read. A record is missed only if it crosses the boundary
-between two neighbouring pages in the time between their two readings. What shows that something may have:
+between two neighbouring pages in the time between their two readings. Two observations show that a record may have:
 
 - the record count in a page's metadata changed;
-- an id is on two pages although the count did not change: the order changed (there are as many slots as records;
-  with one record taken twice, another one has no slot).
+- an id is on two pages although the count did not change: the order changed (there are as many slots as records, so
+  a record that is in two slots leaves another record without a slot).
 
-The metadata only claims. If its page count is too small for its record count, further pages are read until one shows
-nothing new. Pages that show the same records in two passes contradict the record count: that is an error.
+The metadata may be wrong. If its page count is too small for its record count, further pages are read until one shows
+nothing new. If two pages show the same records in two passes, they contradict the record count: that is an error.
 
-A list that is sorted by id can only gain and lose records. There, two readings of two neighbours between which
-nothing changed clear the boundary between them, even if other pages changed. In a list of any other order an edit may
-carry a record to another page, so only a pass over all pages in which nothing changed at all proves anything.
+In a list that is sorted by id, records can only be added or removed. There, the boundary between two neighbouring pages
+is proven if both were read in a time without a change, even if the list changed at another time. In a list of any other
+order, an edit may move a record to another page, so only a pass over all pages without any change proves anything.
 
 `docs/record_streams.md` has the picture, the argument, and what remains hidden.
 """
@@ -30,18 +30,18 @@ from powerschool_enrollment_api import Page, UnexpectedAnswer
 
 _MOST_ROUNDS = 10
 _MOST_RESTARTS = 3
-# How many pages are read in one round behind the page count, whatever the record count claims.
+# At most _GROWTH times the known pages, and _PAGES_BEYOND more, are read, whatever the record count claims.
 _PAGES_BEYOND = 32
 _GROWTH = 3
 
 
 @dataclass(frozen=True)
 class Reading:
-    """What one answer showed of a page.
+    """The content of one answer for a page.
 
-    `asked` is how many answers had come when the page was asked for, `answered` which answer this one is, from 1: it
-    was under way during the turns from `asked + 1` to `answered`. `lacking` is by how many records the page falls
-    short of what its own metadata promises, `without_id` how many of its records have no usable id.
+    `asked` is the number of answers that were received before the page was requested, `answered` the position of this
+    answer, from 1: the request was in flight during the turns from `asked + 1` to `answered`. `lacking` is the number
+    of records that the page's own metadata promises and that are missing, `without_id` the number without a usable id.
     """
 
     page: int
@@ -73,7 +73,7 @@ class FormPlan:
         self._resized = False
         self._rounds = 0
         self._restarts = 0
-        # Behind the page count: the last page that showed new records, and the first one that showed none.
+        # Beyond the page count: the last page that showed new records, and the first one that showed none.
         self._last_filled = 0
         self._first_empty: int | None = None
         # Two pages of the last pass that showed the same records, and these.
@@ -81,7 +81,7 @@ class FormPlan:
 
     @property
     def answers(self) -> int:
-        """How many answers have come in this pass: to be remembered when a page is asked for."""
+        """How many answers were received in this pass. The caller notes it before it requests a page."""
         return len(self._readings)
 
     @property
@@ -97,7 +97,7 @@ class FormPlan:
         return by_page if has_changed else max(by_page, self.counted - self._listed_count())
 
     def take(self, number: int, page: Page, asked: int) -> Reading:
-        """Note the answer to page `number`, which was requested when `asked` answers had come."""
+        """Note the answer for page `number`, which was requested after `asked` answers were received."""
         self._note_size(page)
         is_beyond = number > page.page_count
         ids = _ids(page)
@@ -115,9 +115,10 @@ class FormPlan:
         return sum(reading.page == number for reading in self._readings)
 
     def next_round(self) -> list[int]:
-        """Return the pages to read next, when all requested pages are read; none when settled, or given up.
+        """Return the pages to read next, after all requested pages were read.
 
-        What is given up stays in `doubtful`. Raises UnexpectedAnswer for pages that repeat the same records.
+        The list is empty if no page is in doubt, or after too many rounds: `doubtful` has the pages still in doubt.
+        Raises UnexpectedAnswer for pages that repeat the same records.
         """
         self.shared = shared_pages(self._readings)
         restart = self._must_restart()
@@ -135,17 +136,17 @@ class FormPlan:
         return sorted(self.doubtful)
 
     def _must_restart(self) -> bool:
-        """Return whether neighbouring readings prove nothing, so that only a new pass over all pages can."""
+        """Return whether only a new pass over all pages can prove that no record was missed."""
         has_changed = len({reading.record_count for reading in self._readings}) > 1
         if self._resized or not (has_changed or self.shared):
             return self._resized
         if not are_sorted(self._readings):
             return True
-        # A record may have skipped a page whole.
+        # A record may have moved past a complete page.
         return self._page_size is not None and Turns(self._readings).shift > self._page_size
 
     def _note_size(self, page: Page) -> None:
-        """Note the answered page size. Not the last page's: it may be given as the number of records on it."""
+        """Note the answered page size. The last page's is ignored, because it may be the number of its records."""
         if page.number == 1 or page.number < page.page_count:
             self._resized |= self._page_size not in {None, page.size}
             self._page_size = page.size
@@ -174,7 +175,7 @@ class FormPlan:
     def _refuse_repeated_pages(self) -> None:
         """Raise UnexpectedAnswer if the same pages showed the same records in the last pass too.
 
-        A record may move to another page and be on both. Two whole pages of records do not, twice in a row.
+        One record may move to another page and be on both. All records of a page do not, in two passes in a row.
         """
         repeated = self._repeated_pages()
         if again := sorted(repeated & self._repeated):
@@ -200,9 +201,9 @@ class FormPlan:
 
 
 class Turns:
-    """When the form was quiet: the time of a pass, cut into turns that each end with an answer.
+    """The turns of a pass in which the form was quiet. Each turn ends with an answer.
 
-    Answers overtake each other, so a turn is quiet only if every answer that was under way in it, and in the turn
+    Answers overtake each other, so a turn is quiet only if every answer that was in flight in it, and in the turn
     before, shows the same record count. `shift` is the number of places by which a record may have moved, according to
     the counts.
     """
@@ -221,13 +222,13 @@ class Turns:
                 self.shift += max(before | now) - min(before | now)
 
     def is_quiet(self, one: Reading, other: Reading) -> bool:
-        """Return whether no change was seen between the first of both requests and the last of both answers."""
+        """Return whether no change was seen from the earlier of the two requests to the later of the two answers."""
         first, last = min(one.asked, other.asked) + 1, max(one.answered, other.answered)
         return self._quiet_since[first] == self._quiet_since[last]
 
 
 def doubtful_pages(readings: Sequence[Reading], page_count: int) -> frozenset[int]:
-    """Return the pages never read, those that came short once, and both sides of each boundary not proven quiet."""
+    """Return the pages never read, those read once with records missing, and both pages of each unproven boundary."""
     turns = Turns(readings)
     by_page: dict[int, list[Reading]] = defaultdict(list)
     for reading in readings:
@@ -242,7 +243,7 @@ def doubtful_pages(readings: Sequence[Reading], page_count: int) -> frozenset[in
 
 
 def are_sorted(readings: Sequence[Reading]) -> bool:
-    """Return whether the ids rise, or fall, within each page and between all pages that can be compared."""
+    """Return whether the ids ascend, or descend, in each page and between all pages that can be compared."""
     turns = Turns(readings)
     edges = [
         (one.ids[-1], other.ids[0])

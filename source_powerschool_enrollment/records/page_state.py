@@ -26,11 +26,11 @@ from typing_extensions import override
 
 _SIZE = 9
 _UNKNOWN = bytes(_SIZE)
-# Raise it when records come to look different: every page is sent again then.
+# Increase it when the layout of records changes: then every page is emitted again.
 _LAYOUT = 1
 _SECONDS_BETWEEN_STATES = 3.0
-# A state holds all pages, so it is emitted again only after 5 % of them are new: all states of a sync
-# together are then at most some twenty times as long as the last one, however long the sync takes.
+# A state contains all pages, so it is emitted again only after 5 % of them are new. Then all states of a sync
+# together are at most about twenty times as long as the last one, however long the sync takes.
 _NEW_PART = 20
 
 
@@ -43,8 +43,8 @@ def digest_of(records: Iterable[Mapping[str, Any]]) -> bytes:
 class PageDigests:
     """The digests of all forms of one stream. Safe to share between threads.
 
-    `settings` are what decides which records a page holds, besides the form. With other settings a stored digest
-    is meaningless, and is dropped.
+    `settings` are the options that decide which records of a form a page contains. Digests that were stored with other
+    settings are dropped.
     """
 
     def __init__(self, settings: Any, state: Mapping[str, Any]) -> None:
@@ -66,7 +66,7 @@ class PageDigests:
             return b""
 
     def page_count(self, form: int | None = None) -> int:
-        """Return how many pages of the form, or of all, there is room for in the state."""
+        """Return how many pages the state contains, of the form or of all forms."""
         with self._lock:
             forms = list(self._forms.values()) if form is None else [self._forms.get(str(form), b"")]
             return sum(map(len, forms)) // _SIZE
@@ -83,16 +83,16 @@ class PageDigests:
             self._set(str(form), page, digest)
 
     def forget(self, form: int, pages: Iterable[int]) -> None:
-        """Emit these pages at the next read, even if they did not change."""
+        """Mark these pages as unknown: the next read emits them, even if they did not change."""
         for page in pages:
             self.remember(form, page, _UNKNOWN)
 
     def suspend(self, form: int, page: int) -> bool:
         """Mark the page as unknown, and all pages of the form that this sync has not read.
 
-        Call it before the page's changed records are emitted. If the sync dies behind them and the change is undone, a
-        page with its old digest would look as if it had never changed. Pages that are not read yet are marked too, so
-        that one state covers the whole form; `resume` restores them. Returns whether a state must be emitted first.
+        Call it before the page's changed records are emitted. If the sync dies after them and the change is undone, a
+        page with its old digest would look as if it had never changed. Unread pages are marked, too, so that one state
+        covers the complete form; `resume` restores them. Returns whether a state must be emitted first.
         """
         with self._lock:
             name = str(form)
@@ -115,7 +115,7 @@ class PageDigests:
             self._suspended.clear()
 
     def cut(self, form: int, page_count: int) -> None:
-        """Drop what lies beyond the form's last page."""
+        """Remove the digests of pages beyond the form's last page."""
         with self._lock:
             del self._forms.setdefault(str(form), bytearray())[page_count * _SIZE :]
 
@@ -165,30 +165,30 @@ class PageCursor(Cursor):
         return self.digests.as_state()
 
     def observe(self, record: Record) -> None:
-        """Do nothing: pages count, not records."""
+        """Do nothing: the state contains pages, not records."""
 
     def close_partition(self, partition: Partition) -> None:
-        """Do nothing: a page closes itself."""
+        """Do nothing: a partition reads many pages, and each page is noted when its records were yielded."""
 
     def before_changed_page(self, form: int, page: int) -> Iterator[AirbyteMessage]:
-        """Yield a state in which the page is unknown, if the last one knows it, before its changed records.
+        """Yield a state in which the page is unknown, if the last state has its digest. Call it before its records.
 
-        That is one such state for a form and sync, unless a page changes twice. Other threads wait until it is on the
-        queue. The caller is a partition, which yields it: see PartitionOutput.
+        There is one such state per form and sync, unless a page changes twice. Other threads wait until it is on the
+        queue. The caller is a partition, which yields it, too: see PartitionOutput.
         """
         with self._lock:
             if self.digests.suspend(form, page):
                 yield self._message()
 
     def after_page(self, form_ended: bool) -> Iterator[AirbyteMessage]:
-        """Yield the state if it is due. The caller is a partition, which yields it too: see PartitionOutput.
+        """Yield the state if it must be emitted now. The caller, a partition, yields it, too: see PartitionOutput.
 
         Every digest in it was remembered after its records were put on the queue. The lock is held until the state is
         on the queue as well, so that an older state never follows a newer one.
         """
         with self._lock:
             self._new_pages += 1
-            if self._is_due(form_ended=form_ended):
+            if self._must_emit_state(form_ended=form_ended):
                 yield self._message()
 
     def ensure_at_least_one_state_emitted(self) -> None:
@@ -199,10 +199,10 @@ class PageCursor(Cursor):
 
     @override
     def should_be_synced(self, record: Record) -> bool:
-        """Return True: what need not be sent is not made a record at all."""
+        """Return True: the reader does not create records for unchanged pages."""
         return True
 
-    def _is_due(self, *, form_ended: bool) -> bool:
+    def _must_emit_state(self, *, form_ended: bool) -> bool:
         enough = self._new_pages * _NEW_PART >= self.digests.page_count()
         return enough and (form_ended or self._clock() - self._last_emitted >= _SECONDS_BETWEEN_STATES)
 

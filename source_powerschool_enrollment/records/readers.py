@@ -55,7 +55,7 @@ class PageQueue:
             self._changed.notify_all()
 
     def close(self) -> None:
-        """Return None to all threads that wait: the reader of the source has stopped."""
+        """Let `take` return None in all waiting threads, because the consumer of the records has stopped."""
         with self._changed:
             self._is_closed = True
             self._changed.notify_all()
@@ -71,7 +71,7 @@ class RecordPage:
         self._queue = queue
 
     def read(self) -> Iterator[PartitionOutput]:
-        """Yield the page's records unless they were emitted before, then the stream's state if it is due."""
+        """Yield the page's records unless they were emitted before, then the stream's state if it must be emitted."""
         try:
             yield from self._records_and_state()
         finally:
@@ -107,8 +107,8 @@ class RecordReader(Partition):
     def read(self) -> Iterator[Any]:  # PartitionOutput
         """Yield records and states.
 
-        After a failure the remaining pages are still taken, and closed without a request, because closing a form's
-        last page decides which pages its state forgets.
+        After a failure the remaining pages are still taken and closed, but not requested: closing a form's last page
+        decides which pages its state forgets.
         """
         try:
             while page := self._queue.take():
@@ -130,7 +130,7 @@ class RecordReader(Partition):
 
 
 class RecordReaders(PartitionGenerator):
-    """Asks for the forms, and generates the readers of one stream."""
+    """Requests the forms, and generates the readers of one stream."""
 
     def __init__(self, stream: RecordStreamRead, forms: Callable[[], Sequence[int]], readers: int) -> None:
         self._stream = stream

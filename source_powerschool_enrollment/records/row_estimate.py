@@ -31,7 +31,7 @@ class RowEstimate:
         self._missing_forms = forms
 
     def add(self, rows: int) -> None:
-        """Add what one form expects."""
+        """Add the expected rows of one form."""
         with self._lock:
             self._rows += rows
             self._missing_forms -= 1

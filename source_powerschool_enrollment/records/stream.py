@@ -61,7 +61,7 @@ def record_stream(name: str, sync: SyncContext, outlet: Outlet) -> DefaultStream
 
 
 def parent_pages(name: str, sync: SyncContext) -> PageQueue:
-    """Return the pages of the stream `name` for another stream, which reads their records and emits no messages.
+    """Return the pages of the stream `name` for another stream, which needs their records. No messages are emitted.
 
     The records' dates stay as they were sent. Raises AirbyteTracedException.
     """
@@ -85,7 +85,7 @@ def _read(
 def _page_cursor(
     name: str, sync: SyncContext, states: ConnectorStateManager, messages: MessageRepository
 ) -> PageCursor:
-    # What decides which records a page holds, besides the form.
+    # The options that decide which records of a form a page contains.
     settings = {"page_size": sync.config.page_size, "record_search": sync.config.search_parameters()}
     digests = PageDigests(settings, states.get_stream_state(name, None))
     return PageCursor(name, digests, states, messages)
