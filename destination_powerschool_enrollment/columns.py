@@ -1,4 +1,4 @@
-"""Finds the field of a column: by the configured mapping, by its name, or by its name in a cache of Airbyte's.
+"""Finds the field of a column: by the configured mapping, by its name, or by its name in an Airbyte cache.
 
 A cache is a database that a sync filled. It renames columns, for example `Birth Date` to `birth_date`.
 """
@@ -38,12 +38,12 @@ class FieldFinder:
 
 
 def _may_come_from_a_cache(column: str) -> bool:
-    """Return whether a cache may have derived this name. Every name of two non-ASCII letters becomes `__` there."""
+    """Return whether a cache may have derived this name. `__` does not count: any two non-ASCII letters become that."""
     return column.isascii() and any(map(str.isalnum, column))
 
 
 def _unambiguous(fields: Mapping[str, str]) -> dict[str, str]:
-    """Return the fields by cache name, without the names that columns of different fields share."""
+    """Return the fields by cache name, without cache names that columns of different fields share."""
     candidates: dict[str, set[str]] = {}
     for column, field in fields.items():
         candidates.setdefault(cache_name(column), set()).add(field)

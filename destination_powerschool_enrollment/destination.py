@@ -54,8 +54,8 @@ Message = AirbyteMessage | dict[str, Any]
 class DestinationPowerschoolEnrollment(Destination):
     """Writes rosters and submissions to PowerSchool Enrollment.
 
-    It does not use the CDK's own loop from the command to the output. That loop drops what the platform adds to a
-    state, prints states late, logs malformed input lines, and has no `discover`.
+    It does not use the CDK's own loop from the command to the output. That loop drops the fields that the platform adds
+    to a state, prints states late, logs malformed input lines, and has no `discover`.
     """
 
     @override

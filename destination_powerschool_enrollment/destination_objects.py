@@ -1,6 +1,6 @@
 """Destination objects (data activation): the catalog that `discover` prints, and how an object's name maps to a target.
 
-A name is readable, and stays valid after a form is renamed, because only the IDs in it are read back.
+A name is readable. It stays valid after a form is renamed, because the connector reads only the IDs in it.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def _json_schema(fields: Iterable[str], *, is_complete: bool) -> dict[str, Any]:
 
 
 def _matching_keys(fields: Iterable[str]) -> list[str]:
-    """Return the fields that may identify a student: those with a typical name, or all if there are none."""
+    """Return the fields that may identify a student: those with a typical name, or all if no field has one."""
     names = list(fields)
     likely = [name for name in names if cache_name(name).replace("_", "").endswith(_STUDENT_ID_SUFFIXES)]
     return likely or names

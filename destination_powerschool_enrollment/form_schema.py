@@ -23,7 +23,7 @@ def _plain(node: Any, definitions: dict[str, Any]) -> Any:
     if "$ref" in node:
         definition = definitions[node["$ref"].rsplit("/", 1)[-1]]
         return _plain({**definition, **_without(node, "$ref")}, definitions)
-    if "anyOf" in node:  # an option that may be absent: a form does not offer null as a choice
+    if "anyOf" in node:  # an option that may be absent; Airbyte's form must not offer null as a choice
         (only,) = [choice for choice in node["anyOf"] if choice != {"type": "null"}]
         return _plain({**only, **_without(node, "anyOf")}, definitions)
     return {**_plain_members(node, definitions), **_object_keywords(node)}

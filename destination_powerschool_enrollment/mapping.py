@@ -1,4 +1,4 @@
-"""Maps a row to the fields that are sent, each value as text, and to the key that keeps rows in order."""
+"""Maps a row to the fields that are sent, each value as text, and to a key. Rows with the same key stay in order."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class UnfitRow(Exception):
 
 @dataclass(frozen=True)
 class Route:
-    """The target of one stream's rows, and how their columns map to fields."""
+    """The target of one stream's rows, and how the rows' columns map to fields."""
 
     stream: ConfiguredStream
     target: Target
@@ -32,7 +32,7 @@ class Route:
 
     @cached_property
     def field_names(self) -> frozenset[str]:
-        """Return the names that a log may show: the import schema's fields; for submissions the declared columns'."""
+        """Return the field names that a log may contain: all of the import schema, or those of the declared columns."""
         declared = map(self.finder.field_of, self.stream.columns)
         return self.fields or frozenset(field for field in declared if field)
 
@@ -55,7 +55,7 @@ class _Field:
 
 @dataclass(frozen=True)
 class MappedRow:
-    """The fields that are sent, and the key. Rows of one key are sent in order, one at a time."""
+    """The fields that are sent, and the key. Rows with the same key are sent in order, one at a time."""
 
     fields: dict[str, str]
     key: tuple[str, ...]
@@ -142,7 +142,7 @@ def _no_field(column: str) -> str:
 def _order_key(value: Any) -> str:
     """Return the key's text without blanks at its ends and without differences of case.
 
-    Rows of one student must not have different keys. Different students with the same key only cost time.
+    Rows of one student must not have different keys. If two students have the same key, their rows only wait longer.
     """
     return "" if value is None else trimmed(str(value)).casefold()
 

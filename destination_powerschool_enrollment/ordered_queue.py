@@ -1,4 +1,4 @@
-"""The queue between the input and the worker threads: rows of one key in order, and a limit on rows in memory."""
+"""The queue between the input and the worker threads: it keeps rows of one key in order, and limits rows in memory."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ class OrderedQueue(Generic[T]):
                 self._ready.put((key, item))
 
     def take(self) -> tuple[Hashable, T]:
-        """Wait for an item and return it with its key. The caller calls `done` afterwards. Raises Stopped once closed.
+        """Wait for an item and return it with its key. Raises Stopped once closed.
 
-        No other item of the key is returned until then.
+        No other item of the key is returned until the caller calls `done`.
         """
         entry = self._ready.get()
         if entry is None or self._closed:

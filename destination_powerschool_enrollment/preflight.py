@@ -1,4 +1,4 @@
-"""Checks before the first row that each stream has an existing target and each column a field; reports all problems."""
+"""Checks, before the first row, that each stream has a target and each column a field, and reports all problems."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def problems_of_imports(config: Config, writable: WritableTargets) -> Iterator[s
 
 
 def import_for(config: Config, stream: ConfiguredStream) -> Import | None:
-    """Return the stream's entry in `imports`, or the one that its destination object defines; None if there is none."""
+    """Return the stream's entry in `imports`, or the entry that its destination object defines; None without both."""
     named = [entry for entry in config.imports if entry.stream == stream.name]
     exact = [entry for entry in named if entry.namespace == stream.namespace]
     anywhere = [entry for entry in named if entry.namespace is None]

@@ -1,6 +1,6 @@
 """Reads Airbyte's protocol from the input: lines become rows and states; other message types are ignored.
 
-States are raw JSON, not the CDK's classes: those drop what the platform adds to a state (`id`), which fails the sync.
+States are raw JSON, not the CDK's classes. The classes drop a field that the platform adds (`id`), and the sync fails.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _LONGEST_LINE = 64 << 20
 
 
 class MalformedInput(EnrollmentError):
-    """A line of the input is not an Airbyte message. It may contain a row, so messages do not show it."""
+    """A line of the input is not an Airbyte message. The line may contain a row, so no message quotes it."""
 
     guidance = (
         "The line was not written, and no state after it was confirmed. A row has the form "
@@ -55,8 +55,8 @@ InputMessage = RowMessage | StateMessage
 def read_lines(stream: BinaryIO, longest: int = _LONGEST_LINE) -> Iterator[bytes]:
     """Yield the lines of `stream`. Raises MalformedInput for a line of more than `longest` bytes.
 
-    Each line is yielded as soon as it is received, because a source may pause for a long time. It reads the raw
-    stream: if a thread waits in Python's buffered reader when the process exits, the interpreter aborts.
+    Each line is yielded as soon as it is received, because a source may pause for a long time. The function reads the
+    raw stream: if a thread waits in Python's buffered reader when the process exits, the interpreter aborts.
     """
     raw = getattr(stream, "raw", stream)
     unfinished: list[bytes] = []
@@ -103,7 +103,7 @@ def _parse(line: bytes, number: int) -> InputMessage | None:
 
 
 def _state(line: bytes, number: int) -> dict[str, Any]:
-    """Return the state with its numbers as they are written. Raises MalformedInput for NaN, which is not JSON."""
+    """Return the state with the digits of its numbers unchanged. Raises MalformedInput for NaN, which is not JSON."""
     try:
         state: dict[str, Any] = loads_exactly(line)["state"]
     except ValueError:

@@ -1,7 +1,8 @@
 """Redacts the service's reason for a rejected row by an allow-list, so that a log or a trace shows no value of a row.
 
-Shown are the words of validation messages (`reason_words.txt`) and the field names of the import schema. Removing the
-row's values instead would not be enough: the service may quote them without accents, cut, or as the name of a month.
+The allow-list contains the words of validation messages (`reason_words.txt`) and the field names of the import schema.
+To remove only the row's values would not be enough: the service may quote them without accents, cut, or as the name of
+a month.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ from pathlib import Path
 
 ELLIPSIS = "…"
 
-_READ = 2_000  # characters of a reason that are redacted: the text that is shown is shorter, and time stays bounded
-_SHOWN = 300  # characters: a line that a person reads
+_READ = 2_000  # characters; the rest of a reason is dropped before redaction, which bounds its time
+_SHOWN = 300  # characters of a redacted reason: a person reads it in one line
 _SEPARATORS = r"\s.,:;!?()\[\]{}<>\"'/\\|=+*#&%_…-"
 _QUOTED = r"\"[^\"]*\"|“[^“”]*”|(?<!\w)'[^']*'(?!\w)|\u2018[^\u2018\u2019]*\u2019(?!\w)|«[^«»]*»|`[^`]*`"
 _QUOTES = "\"“”'\u2018\u2019«»`"
@@ -35,9 +36,9 @@ VOCABULARY = _vocabulary()
 
 @dataclass(frozen=True)
 class RedactedReason:
-    """A reason that may be shown, and the template by which reasons of different rows are compared.
+    """A reason that may be shown, and a template to compare reasons of different rows.
 
-    `template` keeps words of the vocabulary that are also values of the row, so it is never shown.
+    `template` contains words of the vocabulary even if they are values of the row, so it is never shown.
     """
 
     text: str
@@ -82,7 +83,7 @@ def _folded(text: str) -> str:
 
 
 def _without_cut_word(reason: str) -> str:
-    """Return the first characters of the reason. A word that is cut there could become a word of the vocabulary."""
+    """Return the beginning of the reason, without its last word if cut: a part may be a word of the vocabulary."""
     if len(reason) <= _READ:
         return reason
     last_blank = reason.rfind(" ", 0, _READ)
@@ -91,7 +92,7 @@ def _without_cut_word(reason: str) -> str:
 
 @lru_cache(maxsize=64)
 def _pattern_of(field_names: frozenset[str]) -> re.Pattern[str]:
-    """Return a pattern of a reason's parts: quotations, field names and words. It takes linear time."""
+    """Return a pattern of a reason's parts: quotations, field names and words. A match takes linear time."""
     names = "|".join(re.escape(name) for name in sorted(filter(None, field_names), key=len, reverse=True))
     whole = rf"(?<![^{_SEPARATORS}])(?:{names})(?![^{_SEPARATORS}])" if names else "(?!)"
     quoted_field = rf"[{_QUOTES}](?:{names})[{_QUOTES}]" if names else "(?!)"

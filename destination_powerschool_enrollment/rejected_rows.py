@@ -37,7 +37,7 @@ def problems_of_path(path: str | None) -> Iterator[str]:
 
 
 class RejectedRowsFile:
-    """Appends rejected rows to the file. Rows of earlier syncs stay, because there may be no other copy of them."""
+    """Appends rejected rows to the file. It keeps the rows of earlier syncs, because they may be the only copy."""
 
     def __init__(self, path: str, now: Callable[[], datetime] = lambda: datetime.now(timezone.utc)) -> None:
         """Open the file. Raises InvalidOption if it cannot be written. `now` returns the time in UTC.
@@ -75,7 +75,7 @@ class RejectedRowsFile:
             raise _not_writable(error) from None
 
     def _end_last_line(self) -> None:
-        """End the last line if it has no line break: a killed sync or an editor may leave one."""
+        """End the last line if it has no line break: a killed sync or an editor may leave such a line."""
         size = os.fstat(self._descriptor).st_size
         if size and os.pread(self._descriptor, 1, size - 1) != b"\n":
             os.write(self._descriptor, b"\n")

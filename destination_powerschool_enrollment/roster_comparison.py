@@ -13,9 +13,9 @@ _US_DATE = re.compile(r"(\d{2})/(\d{2})/(\d{4})")
 
 
 class RosterDigests:
-    """The digests of a form's roster records, over the fields that one stream writes. Not thread-safe.
+    """The digests of a form's roster records, of the fields that one stream writes. Not thread-safe.
 
-    In `date_fields` a date counts as the same in both formats, because the roster may show it in the other one.
+    In `date_fields`, a date is equal in both formats, because the roster may use the other format than the row.
     """
 
     def __init__(
@@ -27,7 +27,7 @@ class RosterDigests:
     ) -> None:
         self._key_field = key_field
         self._date_fields = frozenset(date_fields)
-        # The digest excludes the key: records are found by it, and the roster names it externalStudentID.
+        # The digest excludes the key: it identifies the record, and the roster calls it externalStudentID.
         self._fields = sorted(set(fields) - {key_field})
         self._known_fields = {key_field, *self._fields}
         self._digests: dict[str, bytes | None] = {}
@@ -51,9 +51,9 @@ class RosterDigests:
         return "no record shows all fields of the import and has a unique externalStudentID"
 
     def is_unchanged(self, fields: Mapping[str, str]) -> bool:
-        """Return whether the roster already contains the row as it is.
+        """Return whether the roster already contains the same row.
 
-        A row that differs is sent. Later rows of its student are sent, too, because the digest is outdated then.
+        A row that differs will be sent. Then later rows of its student are sent, too, because the digest is outdated.
         """
         key = fields.get(self._key_field, "")
         digest = self._digests.get(key)

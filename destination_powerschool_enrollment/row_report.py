@@ -33,7 +33,7 @@ class Reason:
 
 @dataclass
 class StreamReport:
-    """The outcomes of one stream's rows. Unchanged rows are among the accepted ones."""
+    """The outcomes of one stream's rows. `accepted` includes the unchanged rows."""
 
     accepted: int = 0
     unchanged: int = 0
@@ -60,7 +60,7 @@ class StreamReport:
         return is_new and known
 
     def _known_text(self, outcome: Outcome) -> str:
-        """Return the text under which the reason is counted: that of an earlier row with the same text or template.
+        """Return the text under which the reason is counted: the text of an earlier row with the same text or template.
 
         The texts differ if a word of the reason is a value of one row only, for example the middle initial A.
         """
@@ -72,7 +72,7 @@ class StreamReport:
 class RowReport:
     """Counts the outcomes of all streams. Not thread-safe: the caller holds the lock.
 
-    With `only_validates`, accepted rows are not sent. With `keeps_rows`, a file has the rejected rows.
+    With `only_validates`, accepted rows are not sent. With `keeps_rows`, a file contains the rejected rows.
     """
 
     def __init__(self, policy: RejectedRowPolicy, *, only_validates: bool = False, keeps_rows: bool = False) -> None:

@@ -11,7 +11,7 @@ from destination_powerschool_enrollment.redaction import RedactedReason, redact
 from powerschool_enrollment_api import Client, EnrollmentError, PassingFault
 from powerschool_enrollment_api.imports import Fields, RowAnswer, create_submission, import_row
 
-_LONGEST_REASON = 100_000  # characters that are kept: a reason for each of 300 fields takes fewer
+_LONGEST_REASON = 100_000  # characters; one reason for each of 300 fields is shorter
 
 _UNKNOWN = (
     "It is not known whether the service created this submission: {}. "

@@ -1,6 +1,6 @@
 """Tracks rows and states in the order of the input, to emit a state only after all rows before it are settled.
 
-No input or output, and not thread-safe: the caller holds the lock.
+It has no input or output, and is not thread-safe: the caller holds the lock.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ class Segment:
 
 @dataclass(frozen=True)
 class Release:
-    """A settled state. `message` confirms it; None if it is held back. `size` is its length in bytes."""
+    """A settled state. `message` confirms it, or is None if the state is held back. `size` is its length in bytes."""
 
     message: dict[str, Any] | None
     size: int
 
 
 class StateTracker:
-    """Orders states behind the rows before them.
+    """Releases each state after all rows before it are settled.
 
     With `holds_back_after_rejection`, no state after the first rejected row is confirmed; with `holds_back_all`, none.
     """

@@ -1,4 +1,4 @@
-"""One sync: the preflight checks, then each row mapped, compared with the roster and sent."""
+"""One sync: runs the preflight checks, then maps each row, compares it with the roster and sends it."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class WriteSync:
         }
 
     def write(self, messages: Iterable[InputMessage]) -> Iterator[dict[str, Any]]:
-        """Yield the message that confirms each state. Raises an EnrollmentError if the sync failed."""
+        """Write the rows, and yield the message that confirms each state. Raises EnrollmentError if the sync fails."""
         report = RowReport(
             self._config.on_rejected_row,
             only_validates=self._config.validate_only,
@@ -127,7 +127,7 @@ class WriteSync:
         return replace(outcome, was_repeated=self._repeats.happened)
 
     def _route_of(self, stream: StreamId) -> Route:
-        # If its rows were ignored, they would be lost: the next states would confirm that they were written.
+        # To ignore rows of an unknown stream would lose them: the next states would confirm that they were written.
         if stream not in self._routes:
             raise InvalidOption(
                 f"A row of the stream {describe(stream)} came, which is not in the configured catalog "

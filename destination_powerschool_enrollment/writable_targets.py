@@ -13,7 +13,7 @@ from powerschool_enrollment_api.imports import ImportSchema, read_import_schemas
 
 @dataclass(frozen=True)
 class WritableTargets:
-    """The titles of all forms by form ID, and the import schemas that were read, by form ID and their own ID."""
+    """The titles of all forms by form ID, and the import schemas that were read, by form ID and import schema ID."""
 
     forms: Mapping[int, str]
     schemas: Mapping[int, Mapping[int, ImportSchema]] = field(default_factory=dict)

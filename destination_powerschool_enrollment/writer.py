@@ -1,4 +1,4 @@
-"""Moves rows and states from the input to the output: read, prepared, sent, settled; states leave when settled.
+"""Reads rows and states from the input, sends the rows, and returns each state when its rows are settled.
 
 input → feeder thread → InFlightLimit → OrderedQueue → worker threads → StateTracker → write() → output
 """
@@ -71,8 +71,8 @@ class _Received:
 class Writer:
     """Writes the rows of one sync. An instance is used once.
 
-    `prepare` returns the outcome of a row that needs no request, or a task that sends it. One thread calls it, in
-    the order of the input. An exception that it raises ends the sync after all earlier rows are settled.
+    `prepare` returns the outcome of a row that needs no request, or a task that sends the row. One thread calls it, in
+    the order of the input. If it raises an exception, the sync ends after all earlier rows are settled.
     """
 
     def __init__(
@@ -99,7 +99,7 @@ class Writer:
         self._failure: Exception | None = None
 
     def write(self, messages: Iterable[InputMessage]) -> Iterator[dict[str, Any]]:
-        """Write the rows in `messages` and yield the message that confirms each state. Raises why the sync failed."""
+        """Write the rows in `messages` and yield the message that confirms each state. Raises the first failure."""
         workers = [threading.Thread(target=self._work, daemon=True) for _ in range(self._num_workers)]
         feeder = threading.Thread(target=self._feed, args=(messages,), daemon=True)
         for thread in (*workers, feeder):
@@ -222,7 +222,7 @@ class Writer:
             self._released.put(None)
 
     def _abort(self, error: Exception) -> None:
-        """Stop at once: requests under way may end, rows in the queue are not sent."""
+        """Stop immediately: requests in flight may end, but rows in the queue are not sent."""
         with self._lock:
             self._failure = self._failure or error
         self._close()
@@ -234,7 +234,7 @@ class Writer:
         self._in_flight.close()
 
     def _shut_down(self, workers: Iterable[threading.Thread]) -> None:
-        """Wait a short time for requests under way. A worker thread that takes longer ends with the process."""
+        """Wait a short time for requests in flight. A worker thread that takes longer ends with the process."""
         self._close()
         deadline = time.monotonic() + _LAST_REQUESTS_SECONDS
         for worker in workers:

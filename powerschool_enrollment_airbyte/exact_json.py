@@ -1,4 +1,4 @@
-"""JSON whose numbers come out as they went in: a source may fail on a state with other digits.
+"""Reads and writes JSON without changing its numbers: a source may fail on a state with other digits.
 
 Python changes `1e400` to `Infinity`, which is not JSON, `0.10000000000000000001` to `0.1`, and rejects 5,000 digits.
 """
@@ -17,7 +17,7 @@ _MARKED = re.compile(rf'"{_MARK}([^"]*)"')
 
 @dataclass(frozen=True)
 class ExactNumber:
-    """A number that Python cannot hold as it is written."""
+    """A number that Python would write with other digits than those it was read with."""
 
     digits: str
 
