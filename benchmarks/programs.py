@@ -53,16 +53,16 @@ def this_source(
     return Program([str(BIN / "source-powerschool-enrollment"), "read", *_as_files(folder, "ours", files)])
 
 
-def stock_manifest(sandbox: SandboxClient, folder: Path, page_size: int, workers: int) -> Program:
-    """The CDK's own low-code components, with as many threads as this source has workers."""
+def builder_manifest(sandbox: SandboxClient, folder: Path, page_size: int, workers: int) -> Program:
+    """The manifest for the Connector Builder: the CDK's own components, with as many threads as there are workers."""
     config = {
         "api_key": sandbox.api_key,
         "base_url": sandbox.base_url,
         "page_size": page_size,
-        "threads": max(2, workers),
+        "num_workers": workers,
     }
-    files = _as_files(folder, "stock", {"config": config, "catalog": catalog()})
-    manifest = ["--manifest-path", str(HERE / "peers" / "stock_manifest.yaml")]
+    files = _as_files(folder, "builder", {"config": config, "catalog": catalog()})
+    manifest = ["--manifest-path", str(HERE.parent / "connector_builder" / "manifest.yaml")]
     return Program([str(BIN / "source-declarative-manifest"), "read", *files, *manifest])
 
 
