@@ -90,7 +90,7 @@ class RetryPolicy:
         )
 
     def _pause(self, attempt: RetryCallState) -> float:
-        """Return the pause that the service asked for, else a back-off, with jitter so that threads spread out."""
+        """Return the pause that the service requested, else a back-off, with jitter so that threads spread out."""
         fault = _fault_of(attempt)
         requested = fault.retry_after if isinstance(fault, PassingFault) else None
         back_off = _BACK_OFF(attempt)
