@@ -1,4 +1,4 @@
-"""The queue between the input and the worker threads: it keeps rows of one key in order, and limits rows in memory."""
+"""The order of rows: the queue between the input and the worker threads, its limits, and rows to send again."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from queue import SimpleQueue
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
+
+_MOST_KEYS = 1_000  # one row of each is kept in memory; time-outs are rare, and so are students with several rows
 
 
 class Stopped(Exception):
@@ -97,3 +99,32 @@ class InFlightLimit:
 
     def _has_capacity(self, size: int) -> bool:
         return self._items == 0 or (self._items < self._max_items and self._bytes + size <= self._max_bytes)
+
+
+class LateRows(Generic[T]):
+    """The last row of each key of which an earlier row was sent more than once. Thread-safe.
+
+    A request that timed out is repeated. The service may still be working on the first attempt, and apply it after a
+    later row of the same key: old, new, old. Sending the last row once more leaves the student as the source has it.
+    """
+
+    def __init__(self, most_keys: int = _MOST_KEYS) -> None:
+        self._most_keys = most_keys
+        self._lock = threading.Lock()
+        self._last: dict[Hashable, T | None] = {}
+        self.forgotten = 0
+
+    def add(self, key: Hashable, row: T, *, was_repeated: bool) -> None:
+        """Record an accepted row. Rows of one key are added in the order in which they were sent."""
+        with self._lock:
+            if key in self._last:
+                self._last[key] = row
+            elif was_repeated and len(self._last) < self._most_keys:
+                self._last[key] = None  # the row itself is the key's last one until another one follows
+            else:
+                self.forgotten += was_repeated
+
+    def to_send_again(self) -> list[T]:
+        """Return the rows to send again."""
+        with self._lock:
+            return [row for row in self._last.values() if row is not None]

@@ -17,8 +17,7 @@ from queue import Empty, SimpleQueue
 from typing import Any, Protocol
 
 from destination_powerschool_enrollment.catalog import StreamId, describe
-from destination_powerschool_enrollment.late_rows import LateRows
-from destination_powerschool_enrollment.ordered_queue import InFlightLimit, OrderedQueue, Stopped
+from destination_powerschool_enrollment.ordered_queue import InFlightLimit, LateRows, OrderedQueue, Stopped
 from destination_powerschool_enrollment.protocol import InputMessage, RowMessage, StateMessage
 from destination_powerschool_enrollment.row_report import RowReport
 from destination_powerschool_enrollment.send_row import Outcome, RowResult

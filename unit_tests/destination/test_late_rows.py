@@ -1,4 +1,4 @@
-from destination_powerschool_enrollment.late_rows import LateRows
+from destination_powerschool_enrollment.ordered_queue import LateRows
 
 
 def rows_of(*added, **settings):
