@@ -9,6 +9,7 @@ import signal
 import sys
 import tempfile
 import warnings
+from _thread import interrupt_main
 from contextlib import ExitStack
 from pathlib import Path
 from threading import Event
@@ -129,6 +130,15 @@ def end_as_after_ctrl_c() -> Event:
             signal.signal(ending, signal.SIG_IGN)  # it often comes twice, and must not end the clearing up
         raise KeyboardInterrupt
 
+    def stop_again(dropped: "sys.UnraisableHookArgs") -> None:
+        # Python drops and prints an exception that is raised while it deletes an object. The interrupt may be one, and
+        # after it PyAirbyte's generators end with errors of no interest.
+        if isinstance(dropped.exc_value, KeyboardInterrupt):
+            interrupt_main()
+        elif not stopped.is_set():
+            sys.__unraisablehook__(dropped)
+
+    sys.unraisablehook = stop_again
     for ending in (signal.SIGINT, *ENDINGS):
         if signal.getsignal(ending) is not signal.SIG_IGN:  # nohup stays what it is
             signal.signal(ending, stop)
