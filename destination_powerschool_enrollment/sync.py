@@ -22,6 +22,7 @@ from destination_powerschool_enrollment.send_row import ACCEPTED, UNCHANGED, Out
 from destination_powerschool_enrollment.state_tracker import StateTracker
 from destination_powerschool_enrollment.writable_targets import read_writable_targets
 from destination_powerschool_enrollment.writer import OutcomeRecorders, SendTask, Writer
+from powerschool_enrollment_airbyte.warning_counter import WarningCounter
 from powerschool_enrollment_api import Client, InvalidOption
 from powerschool_enrollment_api.imports import Fields
 from powerschool_enrollment_api.record_pages import read_roster_records
@@ -40,7 +41,13 @@ class WriteSync:
         self._repeats = threading.local()
         limiter = RateLimiter(config.requests_per_minute, sleep=self._sleep)
         # The limiter has a separate sleep, so that the client sleeps only before it repeats a request.
-        self._client = Client(config.connection, rate_limiter=limiter, sleep=self._sleep_before_repeat)
+        self._warnings = WarningCounter()
+        self._client = Client(
+            config.connection,
+            rate_limiter=limiter,
+            on_repairs=self._warnings.count_repairs,
+            sleep=self._sleep_before_repeat,
+        )
         self._routes = self._plan(streams)
         self._mappers = {stream: RowMapper(route, config) for stream, route in self._routes.items()}
         self._rosters = {
@@ -62,6 +69,7 @@ class WriteSync:
                 writer = Writer(self._prepare, recorders, num_workers=self._config.num_workers, stop=self._stop)
                 yield from writer.write(map(self._with_configured_namespace, messages))
         finally:
+            self._warnings.report(logger)
             for line in report.summary():
                 logger.info(line)
         if failure := report.final_failure():

@@ -12,6 +12,7 @@ from powerschool_enrollment_api.client import Client
 from powerschool_enrollment_api.connection_check import verify_connection
 from powerschool_enrollment_api.envelope import Page, open_list, open_one, open_page
 from powerschool_enrollment_api.errors import (
+    AlwaysTooLarge,
     AnswerTooLarge,
     BrokenAnswer,
     EnrollmentError,
@@ -35,6 +36,7 @@ from powerschool_enrollment_api.settings import ConnectionSettings, Timeouts
 
 __all__ = [
     "DEFAULT_BASE_URL",
+    "AlwaysTooLarge",
     "AnswerTooLarge",
     "BrokenAnswer",
     "Client",

@@ -20,7 +20,14 @@ from urllib3.exceptions import HTTPError
 from powerschool_enrollment_api.address import health_url, strict_path
 from powerschool_enrollment_api.answer_limits import ACCEPTED_ENCODINGS, LimitedAdapter, read_body
 from powerschool_enrollment_api.connection_errors import failure_of_exception
-from powerschool_enrollment_api.errors import BrokenAnswer, NeverReached, PassingFault, Unreachable, located
+from powerschool_enrollment_api.errors import (
+    AnswerTooLarge,
+    BrokenAnswer,
+    NeverReached,
+    PassingFault,
+    Unreachable,
+    located,
+)
 from powerschool_enrollment_api.http_session import StrictSession, WithoutCredentials
 from powerschool_enrollment_api.json_body import Repairs
 from powerschool_enrollment_api.response_errors import failure_of, json_of, text_of
@@ -33,7 +40,12 @@ for _name in ("urllib3.connection", "urllib3.connectionpool"):
 
 logger = logging.getLogger("airbyte.powerschool_enrollment_api")
 
-OnRepairs = Callable[[Repairs], None]
+OnRepairs = Callable[[str, Repairs], None]
+
+
+def log_repairs(place: str, repairs: Repairs) -> None:
+    """Log one warning for an answer that was repaired."""
+    logger.warning("%s: the answer was repaired: %s.", place, repairs)
 
 
 @dataclass(frozen=True)
@@ -41,7 +53,7 @@ class _Request:
     """One request.
 
     `repeatable`: the request is idempotent, so it is sent again when its outcome is unknown. `log_path` replaces the
-    path in logs and errors if the path contains more than ids. `on_repairs` is called after an answer was repaired.
+    path in logs and errors if the path contains more than ids. `on_repairs`: see `Client`.
     """
 
     method: str
@@ -49,31 +61,32 @@ class _Request:
     parameters: Mapping[str, Any] | None = field(repr=False)
     body: Any = field(repr=False)
     repeatable: bool
-    read: Callable[[_Request, requests.Response], Any]
+    read: _Read
+    on_repairs: OnRepairs
     log_path: str | None = None
-    on_repairs: OnRepairs | None = None
 
     @property
     def where(self) -> str:
         return f"{self.method} {self.log_path or self.path}"
 
     @property
-    def page(self) -> str:
-        """The beginning of a message about the requested page, `Page 3: `; empty for a request without pages."""
+    def page(self) -> int | None:
+        """The number of the requested page; None for a request without pages."""
         number = (self.parameters or {}).get("page")
-        return f"Page {number}: " if isinstance(number, int) else ""
+        return number if isinstance(number, int) else None
 
     def json_of(self, response: requests.Response) -> Any:
         """Parse the body, and report what was repaired in it."""
         payload, repairs = json_of(response, self.where)
-        if repairs and self.on_repairs:
-            self.on_repairs(repairs)
-        elif repairs:
-            logger.warning("%s: %sthe answer was repaired: %s.", self.where, self.page, repairs)
+        if repairs:
+            self.on_repairs(self.where if self.page is None else f"page {self.page} of {self.where}", repairs)
         return payload
 
     def may_be_repeated_after(self, error: BaseException) -> bool:
         return isinstance(error, PassingFault) and (self.repeatable or not error.arrived)
+
+
+_Read = Callable[[_Request, requests.Response], Any]
 
 
 class Client:
@@ -81,19 +94,24 @@ class Client:
 
     Build a path that contains an id with `path_of`, which quotes the id.
 
+    `on_repairs` is called after an answer was repaired (see `json_body`), with its path and page, and with what was
+    repaired. It may be called from any thread. By default, each such answer logs a warning.
+
     Every method raises an EnrollmentError (see `errors`) once retrying no longer helps.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - by keyword only
         self,
         settings: ConnectionSettings,
         *,
         timeouts: Timeouts | None = None,
         rate_limiter: RateLimiter | None = None,
+        on_repairs: OnRepairs = log_repairs,
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.settings = settings
+        self._on_repairs = on_repairs
         self._timeouts = timeouts or Timeouts.from_environment()
         self._rate_limiter = rate_limiter or RateLimiter(settings.requests_per_minute, clock=clock, sleep=sleep)
         self._retries = RetryPolicy(self._timeouts, clock, sleep)
@@ -110,28 +128,22 @@ class Client:
         parameters: Mapping[str, Any] | None = None,
         *,
         opening: Callable[[], AbstractContextManager[None]] = nullcontext,
-        on_repairs: OnRepairs | None = None,
     ) -> Any:
         """Return the JSON at `path` (`/publishedactions`).
 
         Each answer's body is parsed inside the context `opening`, after the connection was released. The context can
         limit how many bodies are parsed concurrently: a parsed page takes several times the memory of its body.
-
-        `on_repairs` is called with what was repaired in the body; without it, a warning with path and page is logged.
         """
 
         def read(request: _Request, response: requests.Response) -> Any:
             with opening():
                 return request.json_of(response)
 
-        return self._send(_Request("GET", path, parameters, None, repeatable=True, read=read, on_repairs=on_repairs))
+        return self._send(self._get(path, parameters, read))
 
-    def get_response(
-        self, path: str, parameters: Mapping[str, Any] | None = None, *, on_repairs: OnRepairs | None = None
-    ) -> JsonResponse:
-        """Return the successful response at `path`, with its JSON body parsed. `on_repairs`: see `get`."""
-        request = _Request("GET", path, parameters, None, repeatable=True, read=_parsed_response, on_repairs=on_repairs)
-        response: JsonResponse = self._send(request)
+    def get_response(self, path: str, parameters: Mapping[str, Any] | None = None) -> JsonResponse:
+        """Return the successful response at `path`, with its JSON body parsed."""
+        response: JsonResponse = self._send(self._get(path, parameters, _parsed_response))
         return response
 
     def get_text(self, path: str, parameters: Mapping[str, Any] | None = None, *, log_path: str | None = None) -> str:
@@ -139,32 +151,28 @@ class Client:
 
         `log_path` replaces the path in logs and errors if the path contains a value of a record.
         """
-        request = _Request("GET", path, parameters, None, repeatable=True, read=_text, log_path=log_path)
-        return str(self._send(request))
+        return str(self._send(self._get(path, parameters, _text, log_path)))
 
     def get_health(self) -> Any:
         """Return the JSON of the service's health status. Sends one request, without the key."""
-        request = _Request("GET", "/healthz", None, None, repeatable=True, read=_Request.json_of)
+        request = self._get("/healthz", None, _Request.json_of)
         return self._send_once(request, health_url(self.settings.base_url), auth=WithoutCredentials())
 
-    def post(
-        self,
-        path: str,
-        body: Any = None,
-        *,
-        repeatable: bool,
-        may_be_empty: bool = False,
-        on_repairs: OnRepairs | None = None,
-    ) -> Any:
+    def post(self, path: str, body: Any = None, *, repeatable: bool, may_be_empty: bool = False) -> Any:
         """Send `body` as JSON, or no body, and return the JSON of the answer; None for 204.
 
-        An empty body raises PassingFault; with `may_be_empty`, None is returned instead. `on_repairs`: see `get`.
+        An empty body raises PassingFault; with `may_be_empty`, None is returned instead.
 
         A request that is not `repeatable` is sent again only if the service did not process it. A PassingFault
         with `arrived` then means that the outcome is unknown.
         """
         read = _json_unless_empty if may_be_empty else _json_unless_204
-        return self._send(_Request("POST", path, None, body, repeatable=repeatable, read=read, on_repairs=on_repairs))
+        return self._send(_Request("POST", path, None, body, repeatable, read, self._on_repairs))
+
+    def _get(
+        self, path: str, parameters: Mapping[str, Any] | None, read: _Read, log_path: str | None = None
+    ) -> _Request:
+        return _Request("GET", path, parameters, None, True, read, self._on_repairs, log_path)
 
     def _send(self, request: _Request) -> Any:
         """Send the request, and retry it until it is answered, a retry is not safe, or the deadline has passed."""
@@ -172,7 +180,7 @@ class Client:
             address = self.settings.base_url + strict_path(request.path)
         retrying = self._retries.after(request.may_be_repeated_after)
         try:
-            return retrying(_UnlessBrokenTwice(self._send_once), request, address)
+            return retrying(_UnlessUnusableTwice(self._send_once), request, address)
         except Unreachable as fault:
             if self._retries.was_reached or not request.may_be_repeated_after(fault):
                 raise
@@ -214,20 +222,21 @@ class Client:
         return response
 
 
-class _UnlessBrokenTwice:
-    """Sends a request, and raises UnexpectedAnswer when the same broken body is received a second time."""
+class _UnlessUnusableTwice:
+    """Sends a request, and raises UnexpectedAnswer when the same unusable answer is received a second time."""
 
     def __init__(self, send: Callable[[_Request, str], Any]) -> None:
         self._send = send
-        self._fingerprint: int | None = None
+        self._unusable: tuple[type, int] | None = None
 
     def __call__(self, request: _Request, address: str) -> Any:
         try:
             return self._send(request, address)
-        except BrokenAnswer as broken:
-            if broken.fingerprint == self._fingerprint:
-                raise broken.repeated(request.page) from None
-            self._fingerprint = broken.fingerprint
+        except (BrokenAnswer, AnswerTooLarge) as fault:
+            if (type(fault), fault.fingerprint) == self._unusable:
+                page = "" if request.page is None else f"Page {request.page}: "
+                raise fault.repeated(page) from None
+            self._unusable = type(fault), fault.fingerprint
             raise
 
 

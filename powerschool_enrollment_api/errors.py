@@ -10,9 +10,10 @@
     ├── NotFound           no such id, or another customer's            → fix the id, or skip the record
     ├── RequestRefused     the service refuses the request              → a row is rejected, a stream fails
     ├── UnexpectedAnswer   JSON of an unknown shape, or broken twice    → a stream fails
+    │   └── AlwaysTooLarge more bytes than are accepted, twice          → a stream fails
     └── PassingFault       no usable answer, probably for a short time  → try again
         ├── BrokenAnswer   a complete body that is not JSON             → try again, once
-        ├── AnswerTooLarge more bytes than the connectors accept        → try again
+        ├── AnswerTooLarge more bytes than the connectors accept        → try again, once
         ├── Unreachable    no connection could be established           → try again
         └── SlowDown       429                                          → try again after a pause
 
@@ -116,6 +117,12 @@ class UnexpectedAnswer(EnrollmentError):
     guidance = "The service may have changed its format; please report this with the path."
 
 
+class AlwaysTooLarge(UnexpectedAnswer):
+    """An answer with more bytes than the connectors accept, a second time."""
+
+    guidance = "Lower the option page_size if the path is one of pages, and report this with the path."
+
+
 @dataclass(eq=False)
 class PassingFault(EnrollmentError):
     """A 5xx, a time-out, a lost connection, a body cut short, HTML or nothing where JSON is expected.
@@ -148,9 +155,17 @@ class BrokenAnswer(PassingFault):
 
 
 class AnswerTooLarge(PassingFault):
-    """An answer with more bytes, on the wire or expanded, than the connectors accept."""
+    """An answer with more bytes, on the wire or expanded, than the connectors accept.
 
-    guidance = "If it lasts, lower the option page_size if the path is one of pages, and report this with the path."
+    If a retry returns another one, the fault will not pass: see `repeated`.
+    """
+
+    guidance = AlwaysTooLarge.guidance
+    fingerprint = 0  # reading stops at the limit, so the bodies cannot be compared
+
+    def repeated(self, page: str) -> AlwaysTooLarge:
+        """Return the error for the second answer that is too large. `page` is `Page 3: `, or empty."""
+        return AlwaysTooLarge(f"{page}{self.message.rstrip('.')}, twice.", self.where, self.status)
 
 
 class Unreachable(PassingFault):

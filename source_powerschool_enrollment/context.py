@@ -2,38 +2,16 @@
 
 from __future__ import annotations
 
-import logging
-import threading
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
 from powerschool_enrollment_airbyte.airbyte_errors import as_traced_exception
+from powerschool_enrollment_airbyte.warning_counter import WarningCounter
 from powerschool_enrollment_api import Client, EnrollmentError, located, open_list
 from source_powerschool_enrollment.config import SourceConfig
 from source_powerschool_enrollment.record_types import RecordTypes
-
-
-class WarningCounter:
-    """Counts tolerated problems by stream, so that each kind is logged once. Safe to share between threads."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._counts: Counter[tuple[str, str]] = Counter()
-
-    def count(self, stream_name: str, what: str, times: int = 1) -> None:
-        """Count further occurrences of `what`, which must not contain a record's value."""
-        with self._lock:
-            self._counts[stream_name, what] += times
-
-    def report(self, logger: logging.Logger) -> None:
-        """Log one warning for each kind counted since the last report."""
-        with self._lock:
-            counts, self._counts = self._counts, Counter()
-        for (stream_name, what), times in sorted(counts.items()):
-            logger.warning("%s: %s (%d times).", stream_name, what, times)
 
 
 @dataclass(frozen=True)
@@ -62,7 +40,7 @@ class SyncContext:
     def count_without_id(self, stream_name: str, records: int, place: str) -> None:
         """Count records that are left out because they do not have a usable id."""
         if records:
-            self.warnings.count(stream_name, f"left out a record without a usable id ({place})", records)
+            self.warnings.count(stream_name, "left out a record without a usable id", records, place)
 
     def count_removed(self, stream_name: str) -> None:
         """Count an object that was listed, and was removed before it was read."""
@@ -82,4 +60,5 @@ def sync_for(options: Mapping[str, Any]) -> SyncContext:
 
 @lru_cache(maxsize=4)
 def _sync_for(config: SourceConfig) -> SyncContext:
-    return SyncContext(config, Client(config.connection))
+    warnings = WarningCounter()
+    return SyncContext(config, Client(config.connection, on_repairs=warnings.count_repairs), warnings)

@@ -96,3 +96,15 @@ def test_without_a_key_it_is_refused_before_the_first_row(service, write):
     assert session.failure["failure_type"] == "config_error"
     assert "skip_unchanged needs key_field" in session.failure["message"]
     assert service.arrivals == []
+
+
+def test_repaired_answers_are_one_warning_per_kind(service, write):
+    for record_of_roster in service.roster:
+        record_of_roster["dataItems"]["Other"] = "x\0"
+    session = write(*(row(n) for n in range(1, 121)))
+    assert session.code == 0
+    lines = [line for line in session.logs.splitlines() if "U+0000" in line]
+    place = "page 1 of GET /publishedactions/1/rosterrecords"
+    assert len(lines) == 1
+    assert lines[0].startswith("repaired answers: U+0000 characters, removed (120 times: ")
+    assert place in lines[0]

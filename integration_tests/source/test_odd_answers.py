@@ -190,8 +190,31 @@ def test_a_record_without_a_usable_id_is_left_out_and_counted(sandbox, read, syn
     assert outcome.exit_code == 0
     assert ids(outcome) == [record_id for record_id in roster_ids(sandbox) if record_id != victim]
     assert outcome.warnings == [
-        f"roster_records: left out a record without a usable id (form {form}, page 2) (1 times)."
+        f"roster_records: left out a record without a usable id (1 times: form {form}, page 2)."
     ]
+
+
+@pytest.mark.parametrize("odd", ["x\0", 10**30])
+def test_repairs_of_many_answers_are_one_warning_per_kind_with_the_first_places(sandbox, read, sync_mode, odd):
+    on_records(sandbox, lambda record: record.update(grade=odd))
+    outcome = read(sync_mode=sync_mode)
+    (form,) = sandbox.district.forms
+    pages = ", ".join(f"page {number} of GET /publishedactions/{form}/rosterrecords" for number in range(1, 5))
+    (warning,) = outcome.warnings
+    assert outcome.exit_code == 0
+    assert warning.startswith("repaired answers: ")
+    assert f"({RECORDS} times: " in warning
+    assert warning.endswith("; and elsewhere).")
+    assert sum(page in warning for page in pages.split(", ")) == 3
+
+
+def test_records_without_an_id_on_many_pages_are_one_warning(sandbox, read, sync_mode):
+    on_records(sandbox, lambda record: record.update(id=None) if record["id"] % 2 else None)
+    outcome = read(sync_mode=sync_mode)
+    lost = sum(record_id % 2 for record_id in roster_ids(sandbox))
+    (warning,) = outcome.warnings
+    assert warning.startswith(f"roster_records: left out a record without a usable id ({lost} times: form ")
+    assert warning.endswith("; and elsewhere).")
 
 
 def test_a_missing_id_is_left_out_of_the_detail_stream_too(sandbox, read):

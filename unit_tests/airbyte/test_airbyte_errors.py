@@ -10,6 +10,7 @@ from airbyte_cdk.models import FailureType
 
 from powerschool_enrollment_airbyte.airbyte_errors import as_traced_exception, failure_type_of
 from powerschool_enrollment_api import (
+    AlwaysTooLarge,
     AnswerTooLarge,
     BrokenAnswer,
     EnrollmentError,
@@ -38,6 +39,7 @@ FAILURE_TYPES = {
     NotFound: FailureType.system_error,
     RequestRefused: FailureType.system_error,
     UnexpectedAnswer: FailureType.system_error,
+    AlwaysTooLarge: FailureType.system_error,
     PassingFault: FailureType.transient_error,
     BrokenAnswer: FailureType.transient_error,
     AnswerTooLarge: FailureType.transient_error,

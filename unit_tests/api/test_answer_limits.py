@@ -13,7 +13,7 @@ from contextlib import suppress
 
 import pytest
 
-from powerschool_enrollment_api import ConnectionSettings, PassingFault, Timeouts, answer_limits
+from powerschool_enrollment_api import AlwaysTooLarge, ConnectionSettings, PassingFault, Timeouts, answer_limits
 from powerschool_enrollment_api.document_storage import DocumentStorage, StorageFault
 from powerschool_enrollment_api.documents import DocumentAddress
 from powerschool_enrollment_api.errors import AnswerTooLarge
@@ -159,6 +159,20 @@ def test_answer_without_end_is_too_large(client_for, endless, answer):
         client_for(server.base_url, timeouts=Timeouts(read=5, retries=0)).get("/checklists", {"lastName": "Ada"})
 
     assert str(raised.value).startswith("GET /checklists: the answer is larger than 8 MiB.")
+
+
+@pytest.mark.usefixtures("few_bytes")
+@pytest.mark.parametrize("kind", ["body", "body with a length", "gzip"])
+def test_answer_that_is_too_large_twice_is_not_retried_further(client_for, endless, virtual_time, kind):
+    server = endless(*LARGE[kind])
+
+    with pytest.raises(AlwaysTooLarge) as raised:
+        client_for(server.base_url).get("/publishedactions/1/rosterrecords", {"page": 3})
+
+    assert len(virtual_time.slept) == 1
+    assert str(raised.value).startswith(
+        "GET /publishedactions/1/rosterrecords: Page 3: the answer is larger than 8 MiB, twice. Lower the option page"
+    )
 
 
 @pytest.mark.parametrize("encoding", ["gzip, gzip", "br", "zstd", "deflate,gzip"])

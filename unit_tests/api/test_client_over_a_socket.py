@@ -7,7 +7,16 @@ import threading
 
 import pytest
 
-from powerschool_enrollment_api import NotFound, PassingFault, SlowDown, Timeouts, UnexpectedAnswer, WrongAddress
+from powerschool_enrollment_api import (
+    Client,
+    ConnectionSettings,
+    NotFound,
+    PassingFault,
+    SlowDown,
+    Timeouts,
+    UnexpectedAnswer,
+    WrongAddress,
+)
 from powerschool_enrollment_api.imports import import_row
 
 HANG, DROP = b"hang", b"drop"
@@ -212,19 +221,23 @@ def test_odd_values_are_repaired_and_logged_with_path_and_page(client, server, w
 
     assert answer == {"id": 7, "name": "Ada", "number": "123456789012345678901234567890"}
     (message,) = caplog.messages
-    assert message.startswith("GET /publishedactions/1/rosterrecords: Page 3: the answer was repaired: ")
+    assert message.startswith("page 3 of GET /publishedactions/1/rosterrecords: the answer was repaired: ")
     assert message.endswith(": 1 U+0000 characters, removed; 1 numbers beyond 64 bits, kept as text.")
 
 
-def test_caller_that_asks_for_repairs_gets_them_and_nothing_is_logged(client, server, wire, caplog):
+def test_client_with_a_listener_reports_repairs_to_it_and_logs_nothing(server, wire, caplog):
     server.answers(wire(ODD))
-    repairs = []
+    reported = []
+    client = Client(
+        ConnectionSettings("k", server.base_url),
+        on_repairs=lambda place, repairs: reported.append((place, sum(repairs.counts.values()))),
+    )
 
-    client.get("/checklists", on_repairs=repairs.append)
-    client.get_response("/checklists", on_repairs=repairs.append)
-    client.post("/submission", {}, repeatable=False, on_repairs=repairs.append)
+    client.get("/checklists", {"page": 2})
+    client.get_response("/checklists")
+    client.post("/submission", {}, repeatable=False)
 
-    assert [sum(each.counts.values()) for each in repairs] == [2, 2, 2]
+    assert reported == [("page 2 of GET /checklists", 2), ("GET /checklists", 2), ("POST /submission", 2)]
     assert caplog.messages == []
 
 
