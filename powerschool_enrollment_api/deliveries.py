@@ -12,7 +12,7 @@ from datetime import date
 from urllib.parse import quote
 
 from powerschool_enrollment_api.client import Client
-from powerschool_enrollment_api.envelope import JsonObject, open_list, open_one, value_of
+from powerschool_enrollment_api.envelope import JsonObject, open_list, open_one, text_id, value_of
 from powerschool_enrollment_api.errors import PassingFault, UnexpectedAnswer, located
 
 
@@ -28,15 +28,19 @@ class Batch:
     records: list[JsonObject] | None
 
 
-def list_batches(client: Client, delivery_target_id: int, first_date: date) -> list[Batch]:
-    """Return the batches delivered since `first_date`, without their records. Reset batches may be included.
+def list_batches(client: Client, delivery_target_id: int, first_date: date) -> tuple[list[Batch], int]:
+    """Return the batches delivered since `first_date`, without their records, and the number of entries without an id.
+
+    Reset batches may be included.
 
     The service may interpret the date in another time zone. So the list may include batches of the day before, or
     lack batches of the first hours.
     """
     path = f"/deliverytargets/{delivery_target_id}/getbatches/{first_date.isoformat()}"
     with located(f"GET {path}"):
-        return [Batch(_id_of(batch), _date_of(batch), None) for batch in open_list(client.get(path))]
+        entries = open_list(client.get(path))
+    batches = [Batch(batch_id, _date_of(batch), None) for batch in entries if (batch_id := _id_of(batch))]
+    return batches, len(entries) - len(batches)
 
 
 def create_batch(client: Client, delivery_target_id: int) -> Batch:
@@ -50,10 +54,11 @@ def create_batch(client: Client, delivery_target_id: int) -> Batch:
         answer = client.post(path, repeatable=False)
         if answer is None:
             raise PassingFault("the service answered with an empty body where JSON is expected.")
-        batch = open_one(answer)
-        if batch is None:
+        batch = open_one(answer) or {}
+        batch_id = _id_of(batch)
+        if batch_id is None:
             raise UnexpectedAnswer("the answer is not a batch with an id.")
-        return Batch(_id_of(batch), _date_of(batch), _records_of(batch))
+        return Batch(batch_id, _date_of(batch), _records_of(batch))
 
 
 def reset_batch(client: Client, delivery_target_id: int, batch_id: str) -> None:
@@ -66,11 +71,8 @@ def reset_batch(client: Client, delivery_target_id: int, batch_id: str) -> None:
     client.post(path, repeatable=True, may_be_empty=True)
 
 
-def _id_of(batch: JsonObject) -> str:
-    batch_id = value_of(batch, "id")
-    if isinstance(batch_id, str) and batch_id:
-        return batch_id
-    raise UnexpectedAnswer("the answer is not a batch with an id.")
+def _id_of(batch: JsonObject) -> str | None:
+    return text_id(value_of(batch, "id"))
 
 
 def _date_of(batch: JsonObject) -> str | None:

@@ -5,6 +5,9 @@
 | page of records | `[{"metadata": {…}, "records": […]}]` | `{"metaData": {…}, "records": […]}` |
 | one thing | `[{…}]` | `{…}` |
 | list of things | `[{…}, …]` | the same |
+
+An entry of a list that is not an object, beside others that are, becomes an object without fields: it costs that entry,
+which its caller leaves out and counts like any record without an id.
 """
 
 from __future__ import annotations
@@ -19,6 +22,8 @@ JsonObject = dict[str, Any]
 
 # A form has at most some 100,000 records. A wrong page count must not fill the memory with pages to read.
 _MOST_PAGES = 1_000_000
+_LARGEST_ID = 1 << 63
+_MOST_DIGITS = 20  # of an id sent as text; more do not fit 64 bits
 
 
 @dataclass(frozen=True)
@@ -48,14 +53,15 @@ def open_page(payload: Any) -> Page:
     records = value_of(envelope, "records")
     if isinstance(metadata, dict) and records is None and _count(metadata, "recordCount") == 0:
         records = []
-    if not isinstance(metadata, dict) or not _are_things(records):
+    things = _things(records)
+    if not isinstance(metadata, dict) or things is None:
         raise UnexpectedAnswer("the page of records has neither the documented nor the observed shape.")
     page = Page(
         number=_count(metadata, "page"),
         size=_count(metadata, "pageSize"),
         page_count=_count(metadata, "pageCount"),
         record_count=_count(metadata, "recordCount"),
-        records=records,
+        records=things,
     )
     if page.page_count > _MOST_PAGES:
         raise UnexpectedAnswer(f"the page claims {page.page_count} pages; at most {_MOST_PAGES} are read.")
@@ -66,9 +72,10 @@ def open_page(payload: Any) -> Page:
 
 def open_list(payload: Any) -> list[JsonObject]:
     """Return the list of objects in `payload`. Raises UnexpectedAnswer if it is something else."""
-    if _are_things(payload):
-        return list(payload)
-    raise UnexpectedAnswer("the answer is not a list of objects.")
+    things = _things(payload)
+    if things is None:
+        raise UnexpectedAnswer("the answer is not a list of objects.")
+    return things
 
 
 def open_one(payload: Any) -> JsonObject | None:
@@ -87,8 +94,29 @@ def _only(payload: Any) -> JsonObject:
     raise UnexpectedAnswer("the answer is neither one object nor a list of one.")
 
 
-def _are_things(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(item, dict) for item in value)
+def _things(value: Any) -> list[JsonObject] | None:
+    """Return the list, with an empty object for each other entry; None if it is not a list with objects."""
+    if not isinstance(value, list):
+        return None
+    others = sum(not isinstance(item, dict) for item in value)
+    if others and others == len(value):
+        return None
+    return [item if isinstance(item, dict) else {} for item in value] if others else list(value)
+
+
+def integer_id(value: Any) -> int | None:
+    """Return an id of at most 64 bits as an integer, also if it was sent as text; None if it is not usable."""
+    if isinstance(value, str) and len(value) <= _MOST_DIGITS and value.isascii() and value.isdigit():
+        value = int(value)
+    is_integer = isinstance(value, int) and not isinstance(value, bool)
+    return value if is_integer and -_LARGEST_ID <= value < _LARGEST_ID else None
+
+
+def text_id(value: Any) -> str | None:
+    """Return an id as text, also if it was sent as an integer; None if it is not usable."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return value.strip() or None if isinstance(value, str) else None
 
 
 def value_of(envelope: JsonObject, name: str) -> Any:

@@ -16,7 +16,7 @@ from typing import Any
 
 from powerschool_enrollment_api.address import path_of
 from powerschool_enrollment_api.client import Client
-from powerschool_enrollment_api.envelope import open_list, open_one
+from powerschool_enrollment_api.envelope import integer_id, open_list, open_one
 from powerschool_enrollment_api.errors import NotFound, RequestRefused, UnexpectedAnswer, located
 
 Fields = Mapping[str, str]
@@ -45,9 +45,9 @@ def read_published_actions(client: Client) -> dict[int, str]:
     with located("GET /publishedactions"):
         forms = open_list(client.get("/publishedactions"))
     return {
-        form["id"]: " ".join(str(form[key]) for key in ("title", "academicYear") if form.get(key))
+        form_id: " ".join(str(form[key]) for key in ("title", "academicYear") if form.get(key))
         for form in forms
-        if isinstance(form.get("id"), int)
+        if (form_id := integer_id(form.get("id"))) is not None
     }
 
 
@@ -57,9 +57,9 @@ def read_import_schemas(client: Client, published_action_id: int) -> dict[int, I
     with located(f"GET {path}"):
         schemas = open_list(client.get(path))
     return {
-        schema["id"]: ImportSchema(schema["id"], str(schema.get("title") or ""), _names(schema.get("fields")))
+        schema_id: ImportSchema(schema_id, str(schema.get("title") or ""), _names(schema.get("fields")))
         for schema in schemas
-        if isinstance(schema.get("id"), int)
+        if (schema_id := integer_id(schema.get("id"))) is not None
     }
 
 

@@ -12,10 +12,10 @@ from typing import Any, TypeAlias
 import orjson
 from airbyte_cdk.utils.datetime_helpers import ab_datetime_parse
 
+from powerschool_enrollment_api.envelope import integer_id, text_id
+
 _SCHEMAS = Path(__file__).parent / "schemas"
 
-_LARGEST_ID = 1 << 63
-_MOST_DIGITS = 20  # of an id sent as text; more do not fit 64 bits
 _TEXT_OR_NULL = {str, type(None)}
 
 Unreadable: TypeAlias = Callable[[str], None]
@@ -44,7 +44,7 @@ class RecordTypes:
 
     def __init__(self, schema: Mapping[str, Any]) -> None:
         properties = schema.get("properties", {})
-        self._id = _text_id if properties.get("id", {}).get("type") == "string" else integer_id
+        self._id = text_id if properties.get("id", {}).get("type") == "string" else integer_id
         self._fields = _fields({name: field for name, field in properties.items() if name != "id"})
 
     @classmethod
@@ -64,20 +64,6 @@ class RecordTypes:
     def apply(self, record: dict[str, Any], unreadable: Unreadable) -> None:
         """Convert all fields but the id in place. `unreadable` is called with each field whose value is lost."""
         _apply(self._fields, record, unreadable)
-
-
-def integer_id(value: Any) -> int | None:
-    """Return an id of at most 64 bits as an integer, also if it was sent as text; None if it is not usable."""
-    if isinstance(value, str) and len(value) <= _MOST_DIGITS and value.isascii() and value.isdigit():
-        value = int(value)
-    is_integer = isinstance(value, int) and not isinstance(value, bool)
-    return value if is_integer and -_LARGEST_ID <= value < _LARGEST_ID else None
-
-
-def _text_id(value: Any) -> str | None:
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
-    return value.strip() or None if isinstance(value, str) else None
 
 
 def _fields(properties: Mapping[str, Any]) -> _Fields:

@@ -77,6 +77,13 @@ def test_an_unknown_import_schema_is_named_before_the_first_row(service: StandIn
     assert "published action 1 has no import schema 99. There are: 10 (Roster)." in session.failure["message"]
 
 
+def test_form_and_schema_ids_that_are_sent_as_text_are_found(service: StandIn, tmp_path: Path) -> None:
+    service.gets["/publishedactions"] = Reply(body=[{"id": "1", "title": "Form 1"}, None])
+    service.gets["/publishedactions/1/importschemas"] = Reply(body=[{"id": "10", "title": "A", "fields": [*MARKED]}])
+    assert write(tmp_path, service).code == 0
+    assert service.answered == [MARKED]
+
+
 def test_import_schemas_that_are_gone_count_as_none(service: StandIn, tmp_path: Path) -> None:
     service.gets["/publishedactions/1/importschemas"] = Reply(404, {"message": "gone"})
     session = write(tmp_path, service)

@@ -2,11 +2,13 @@
 
 import logging
 from datetime import date, timedelta
+from itertools import count
 
 import pytest
 
 from integration_tests.source.delivery_platform import Platform, shape
 from integration_tests.source.delivery_sandbox import never
+from powerschool_enrollment_api import answer_limits
 
 UNKNOWN_RECORDS = (
     "Delivery target 7: createbatch answered without a list of records. Batch {batch} counts as empty, "
@@ -32,6 +34,10 @@ def wire(request):
 
 def without_records(batch):
     return {key: value for key, value in batch.items() if key != "records"}
+
+
+def without_id(batch):
+    return {key: value for key, value in batch.items() if key != "id"}
 
 
 def in_capitals(batch):
@@ -140,6 +146,57 @@ def test_batch_is_settled_after_its_reset_was_not_found_in_three_syncs(service, 
     ]
 
 
+@pytest.mark.parametrize("status", ["400", "409", "422"])
+def test_batch_whose_reset_is_always_refused_does_not_block_its_target(service, status, caplog):
+    service.approve(7, 25)
+    service.deliver(7)
+    (stuck,) = service.targets[7].batches
+    service.spoil = lambda when, path: status if when == "before" and path.endswith(stuck.id) else None
+    platform = Platform(service)
+    with caplog.at_level(logging.WARNING):
+        for _ in range(5):
+            service.approve(7, 5)
+            service.now += timedelta(days=9)
+            assert synced(platform) == ["R" * 5 + "SS"]
+    assert len(caplog.messages) == 5
+    assert f"resetbatch refused 1 batches, the first is {stuck.id}. They stay unsettled" in caplog.messages[-1]
+    assert len(platform.lost()) == 25
+    service.spoil = never
+    assert synced(platform) == ["R" * 25 + "SS"]
+    assert not platform.lost()
+    assert not platform.repeated()
+
+
+@pytest.mark.parametrize("odd", [without_id, lambda batch: batch | {"id": None}, lambda _: None, lambda _: "text"])
+def test_list_entry_without_an_id_does_not_block_its_target(service, odd, caplog):
+    for _ in range(2):
+        service.approve(7, 25)
+        service.deliver(7)
+    _, odd_one = service.targets[7].batches
+    service.targets[7].entries = lambda batch: odd(batch) if batch["id"] == odd_one.id else batch
+    platform = Platform(service)
+    with caplog.at_level(logging.WARNING):
+        assert synced(platform) == ["R" * 25 + "SS"]
+    (message,) = caplog.messages
+    assert message.startswith("Delivery target 7: 1 entries in the list of batches have no usable id.")
+    service.targets[7].entries = lambda batch: batch
+    synced(platform)
+    assert not platform.lost()
+    assert not platform.repeated()
+
+
+def test_batch_ids_that_are_integers_are_used_as_text(service):
+    service.targets[7]._new_id = map(str, count(10)).__next__
+    service.targets[7].entries = lambda batch: batch | {"id": int(batch["id"])}
+    for _ in range(2):
+        service.approve(7, 25)
+        service.deliver(7)
+    platform = Platform(service)
+    assert synced(platform, times=2) == ["R" * 25 + "S" + "R" * 25 + "SS", "S"]
+    assert not platform.lost()
+    assert not platform.repeated()
+
+
 def test_resets_that_are_not_found_in_one_sync_count_once(service):
     service.approve(7, 25)
     service.deliver(7)
@@ -218,6 +275,18 @@ def test_list_in_capitals_repeats_nothing(service):
     assert not platform.lost()
     assert not platform.repeated()
     assert service.calls()[2] == 0
+
+
+def test_batch_that_is_too_large_ends_the_attempts_after_two(service, monkeypatch):
+    monkeypatch.setattr(answer_limits, "LARGEST_ANSWER", 4000)
+    service.approve(7, 25)
+    service.targets[7].oddities = {number: {"data": "x" * 900} for number in service.targets[7].approved}
+    platform = Platform(service)
+    assert synced(platform) == ["SF"]
+    assert service.calls()[0] == 2
+    monkeypatch.undo()
+    synced(platform)
+    assert not platform.lost()
 
 
 def test_reset_that_is_answered_with_an_empty_200_counts(service):

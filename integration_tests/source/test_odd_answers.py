@@ -226,6 +226,23 @@ def test_a_missing_id_is_left_out_of_the_detail_stream_too(sandbox, read):
     assert "left out a record without a usable id" in outcome.warnings[0]
 
 
+@pytest.mark.parametrize("odd", [None, "text", 7, []])
+def test_an_entry_that_is_not_an_object_is_left_out_and_counted(sandbox, read, sync_mode, odd):
+    def change(number, _metadata, envelope):
+        if number == 2:
+            envelope["records"][3] = odd
+
+    lost = [*next(iter(sandbox.district.forms.values())).roster][PAGE_SIZE + 3]["id"]
+    on_pages(sandbox, change)
+    outcome = read(sync_mode=sync_mode)
+    (form,) = sandbox.district.forms
+    assert outcome.exit_code == 0
+    assert ids(outcome) == [one for one in roster_ids(sandbox) if one != lost]
+    assert outcome.warnings == [
+        f"roster_records: left out a record without a usable id (1 times: form {form}, page 2)."
+    ]
+
+
 def test_ids_that_are_sent_as_text_are_integers(sandbox, read, sync_mode):
     sandbox.on_answer = lambda _entry, payload: with_text_ids(payload)
     (form,) = sandbox.district.forms

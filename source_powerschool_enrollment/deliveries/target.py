@@ -12,10 +12,20 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from enum import Enum, auto
 
-from tenacity import Retrying, retry_if_exception, stop_after_attempt, stop_before_delay, wait_exponential_jitter
+from tenacity import (
+    RetryCallState,
+    Retrying,
+    retry_if_exception,
+    stop_after_attempt,
+    stop_before_delay,
+    wait_exponential_jitter,
+)
+from tenacity.stop import stop_base
+from typing_extensions import override
 
-from powerschool_enrollment_api import Client, NotFound, PassingFault, Timeouts
+from powerschool_enrollment_api import AnswerTooLarge, Client, NotFound, PassingFault, RequestRefused, Timeouts
 from powerschool_enrollment_api.deliveries import Batch, create_batch, list_batches, reset_batch
 from source_powerschool_enrollment.deliveries.dates import days_before, plausible_date, today_in_utc
 from source_powerschool_enrollment.deliveries.state import MOST_NOT_FOUND, ListedBatch, TargetState
@@ -26,6 +36,14 @@ logger = logging.getLogger("airbyte.source_powerschool_enrollment")
 # includes batches of that date.
 _OVERLAP = timedelta(days=2)
 _MOST_LOST_ANSWERS = 10  # consecutive; the pauses between the attempts add up to about five minutes
+
+
+class _Reset(Enum):
+    """What became of the request to reset a batch."""
+
+    DONE = auto()
+    NOT_FOUND = auto()
+    REFUSED = auto()
 
 
 @dataclass
@@ -86,19 +104,33 @@ class Delivery:
         orphans = self.state.orphans_in(listed)
         if orphans:
             logger.info("Delivery target %s: resetting unconfirmed batches: %s.", self.delivery_target_id, len(orphans))
-        missing = [batch_id for batch_id in orphans if not self._is_reset(batch_id)]
-        reset = [batch_id for batch_id in orphans if batch_id not in set(missing)]
+        outcomes = {batch_id: self._reset(batch_id) for batch_id in orphans}
+        reset, missing, refused = ([key for key, value in outcomes.items() if value is each] for each in _Reset)
         self.state = self.state.with_not_found(missing, self._not_found_before).with_reset(reset)
         self._give_up_or_warn()
+        if refused:
+            self._warn_of_refused(refused)
         self.state = self.state.advanced(listed, self.today())
 
-    def _is_reset(self, batch_id: str) -> bool:
-        """Reset a batch, and return whether the service found it."""
+    def _reset(self, batch_id: str) -> _Reset:
+        """Reset a batch, and return the outcome. Raises EnrollmentError for a failure that is not about this batch."""
         try:
             reset_batch(self.client, self.delivery_target_id, batch_id)
         except NotFound:
-            return False
-        return True
+            return _Reset.NOT_FOUND
+        except RequestRefused:
+            return _Reset.REFUSED
+        return _Reset.DONE
+
+    def _warn_of_refused(self, batch_ids: list[str]) -> None:
+        # The batch exists and its records were never confirmed, so it never counts as settled.
+        logger.warning(
+            "Delivery target %s: resetbatch refused %s batches, the first is %s. They stay unsettled, and each sync "
+            "resets them again. Ask PowerSchool why they cannot be reset.",
+            self.delivery_target_id,
+            len(batch_ids),
+            batch_ids[0],
+        )
 
     def _give_up_or_warn(self) -> None:
         """Settle the batches that enough syncs did not find, and warn of the others: the 404 may be wrong."""
@@ -123,12 +155,17 @@ class Delivery:
         retrying = Retrying(
             retry=retry_if_exception(_is_unknown_outcome),
             wait=wait_exponential_jitter(initial=1, max=60),
-            stop=stop_before_delay(Timeouts.from_environment().retries) | stop_after_attempt(_MOST_LOST_ANSWERS),
+            stop=stop_before_delay(Timeouts.from_environment().retries)
+            | stop_after_attempt(_MOST_LOST_ANSWERS)
+            | _StopAfterTwoTooLarge(),
             sleep=self.sleep,
             before=lambda attempt: self._reset_orphans() if attempt.attempt_number > 1 else None,
             reraise=True,
         )
-        return retrying(create_batch, self.client, self.delivery_target_id)
+        try:
+            return retrying(create_batch, self.client, self.delivery_target_id)
+        except AnswerTooLarge as fault:
+            raise fault.repeated("") from None
 
     def _warn_of_unknown_records(self, batch: Batch) -> None:
         # It may hold records that the answer does not show, so it is not settled.
@@ -141,7 +178,14 @@ class Delivery:
 
     def _list(self) -> list[ListedBatch]:
         first = days_before(self.state.since, _OVERLAP)
-        batches = list_batches(self.client, self.delivery_target_id, first)
+        batches, without_id = list_batches(self.client, self.delivery_target_id, first)
+        if without_id:
+            logger.warning(
+                "Delivery target %s: %s entries in the list of batches have no usable id. They cannot be reset: "
+                "compare the submissions in the warehouse with PowerSchool.",
+                self.delivery_target_id,
+                without_id,
+            )
         listed = [ListedBatch(batch.id, plausible_date(batch.date, self.today())) for batch in batches]
         if self.state.sees_a_cut_in(listed):
             logger.warning(
@@ -152,6 +196,19 @@ class Delivery:
                 len(listed),
             )
         return listed
+
+
+class _StopAfterTwoTooLarge(stop_base):
+    """Ends the attempts at the second answer that is too large: a further one would be, too."""
+
+    def __init__(self) -> None:
+        self._too_large = 0
+
+    @override
+    def __call__(self, retry_state: RetryCallState) -> bool:
+        error = retry_state.outcome.exception() if retry_state.outcome else None
+        self._too_large += isinstance(error, AnswerTooLarge)
+        return self._too_large >= 2
 
 
 def _is_unknown_outcome(error: BaseException) -> bool:

@@ -123,6 +123,11 @@ def test_anything_but_a_list_of_objects_is_unexpected(payload):
         open_list(payload)
 
 
+def test_entry_that_is_not_an_object_costs_that_entry():
+    assert open_list([{"id": 1}, None, "text", [2]]) == [{"id": 1}, {}, {}, {}]
+    assert open_page(envelope([{"id": 1}, None], recordCount=2)).records == [{"id": 1}, {}]
+
+
 def test_one_thing_is_opened_bare_or_alone_in_a_list():
     assert open_one({"id": 1}) == open_one([{"id": 1}]) == {"id": 1}
     assert open_one([]) is None
