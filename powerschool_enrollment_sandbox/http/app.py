@@ -2,7 +2,6 @@
 
 import asyncio
 import base64
-import binascii
 import functools
 import json
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -147,7 +146,7 @@ def _authorized(authorization: bytes | None, api_key: str) -> bool:
     scheme, _, credentials = (authorization or b"").partition(b" ")
     try:
         given = base64.b64decode(credentials, validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:  # not base64, or not UTF-8 once decoded
         return False
     return scheme.lower() == b"basic" and given == f"{api_key}:"
 

@@ -1,5 +1,6 @@
 """Answers of the service, independent of the HTTP server."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -32,14 +33,14 @@ class Answer:
 class Refusal(Exception):
     """Raised to answer a request with an error status and the documented body, `{"message": ...}`."""
 
-    def __init__(self, status: int, message: str, **more: Any) -> None:
+    def __init__(self, status: int, message: str, headers: Mapping[str, str] | None = None, **more: Any) -> None:
         super().__init__(message)
-        self.answer = json_answer({"message": message, **more}, status)
+        self.answer = json_answer({"message": message, **more}, status, headers)
 
 
-def json_answer(content: Any, status: int = 200) -> Answer:
+def json_answer(content: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Answer:
     """Return an answer with a JSON body."""
-    return Answer(status, orjson.dumps(content))
+    return Answer(status, orjson.dumps(content), headers=dict(headers or {}))
 
 
 def text_answer(text: str, status: int = 200, content_type: str = "text/plain; charset=utf-8") -> Answer:

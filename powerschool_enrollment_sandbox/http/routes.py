@@ -74,12 +74,14 @@ class Table:
 
     def find(self, method: str, path: str) -> tuple[Endpoint, dict[str, str]]:
         """Return the endpoint and the path's parameters. Raises Refusal: 404 for the path, or 405 for the method."""
-        known = False
+        allowed = []
         for pattern, endpoint in self._endpoints:
             match = pattern.fullmatch(path)
             if match and endpoint.method == method:
                 return endpoint, match.groupdict()
-            known = known or match is not None
-        if known:
-            raise Refusal(405, f"The requested resource does not support http method '{method}'.")
+            if match:
+                allowed.append(endpoint.method)
+        if allowed:
+            message = f"The requested resource does not support http method '{method}'."
+            raise Refusal(405, message, {"Allow": ", ".join(allowed)})
         raise Refusal(404, "No HTTP resource was found that matches the request URI.")

@@ -104,8 +104,9 @@ def test_unknown_path_or_id_is_404_with_a_message(caller, path):
     assert answer.json()["message"]
 
 
-def test_wrong_method_is_405(caller):
-    assert caller.call("/publishedactions", "POST").status_code == 405
+def test_wrong_method_is_405_and_names_the_right_one(caller):
+    answer = caller.call("/publishedactions", "POST")
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "GET")
 
 
 def test_checklists_have_details_and_entries(caller):
@@ -149,6 +150,15 @@ def test_document_address_with_file_name_sets_type_and_disposition(caller, form)
     answer = requests.get(address_in(caller.call("/documents/document/url", params=query)), timeout=10)
     assert answer.headers["content-type"] == "application/pdf"
     assert "filename=" in answer.headers["content-disposition"]
+
+
+@pytest.mark.parametrize("value", ["not base64", "\xf9", "/w=="])
+@pytest.mark.parametrize("name", ["file", "providerDocUID"])
+def test_document_query_that_is_not_base64_is_400(observed_caller, name, value):
+    query = {"file": "", "providerDocUID": "", name: value}
+    answer = observed_caller.call("/documents/document/url", params=query)
+    assert answer.status_code == 400
+    assert name.lower() in answer.json()["message"]
 
 
 def test_document_address_expires_and_rejects_a_changed_signature(caller, sandbox, form):

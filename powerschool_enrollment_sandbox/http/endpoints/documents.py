@@ -1,7 +1,6 @@
 """Document addresses, and the blob storage that serves the documents."""
 
 import base64
-import binascii
 
 from powerschool_enrollment_sandbox.http.responses import Answer, Refusal, text_answer
 from powerschool_enrollment_sandbox.http.service import Call, Service
@@ -55,7 +54,7 @@ def _address(service: Service, call: Call, document_id: str, file_name: str | No
 def _decoded(call: Call, name: str) -> str:
     try:
         return base64.b64decode(call.query.get(name, ""), validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:  # not base64, not ASCII, or not UTF-8 once decoded
         raise Refusal(400, f"The parameter {name} must be base64.") from None
 
 
