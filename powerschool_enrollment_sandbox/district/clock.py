@@ -1,6 +1,9 @@
-"""The clock of the sandbox, which tests can shift, freeze and release, and the two formats of its times."""
+"""The clock of the sandbox, which tests can shift, freeze and release, and the formats of its times."""
 
-from datetime import datetime, timedelta, timezone
+import re
+from datetime import date, datetime, timedelta, timezone
+
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 class Clock:
@@ -40,3 +43,14 @@ def as_naive_text(moment: datetime) -> str:
 def as_utc_text(moment: datetime) -> str:
     """Format a time like the date of a batch: `2012-10-08T02:10:53Z`."""
     return f"{moment.isoformat()[:19]}Z"
+
+
+def parsed_day(text: str) -> date | None:
+    """Parse a day written `2012-10-03`. Return None for any other text."""
+    # From Python 3.11, `fromisoformat` accepts other formats, too: `20121003`, `2012-W40-3`.
+    if not _DAY.fullmatch(text):
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None

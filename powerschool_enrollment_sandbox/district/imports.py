@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from powerschool_enrollment_sandbox.district.clock import as_naive_text
+from powerschool_enrollment_sandbox.district.clock import as_naive_text, parsed_day
 from powerschool_enrollment_sandbox.district.published_actions import FormImportSchema, PublishedAction
 
 Row = Mapping[str, Any]
@@ -146,10 +146,10 @@ def _required(schema: FormImportSchema) -> list[str]:
 def parsed_date(text: str) -> date | None:
     """Parse a date written MM/DD/YYYY or YYYY-MM-DD. Return None for any other text."""
     american = _AMERICAN.fullmatch(text.strip())
+    if not american:
+        return parsed_day(text.strip())
+    month, day, year = map(int, american.groups())
     try:
-        if american:
-            month, day, year = map(int, american.groups())
-            return date(year, month, day)
-        return date.fromisoformat(text.strip())
+        return date(year, month, day)
     except ValueError:
         return None

@@ -12,6 +12,9 @@ from powerschool_enrollment_sandbox.http.journal import Journal, JournalEntry
 from powerschool_enrollment_sandbox.http.responses import Answer
 from powerschool_enrollment_sandbox.settings import Settings
 
+# Python refuses to convert a text of some thousand digits to a number.
+_MAXIMUM_DIGITS = 18
+
 OnRequest = Callable[[JournalEntry], None]
 OnAnswer = Callable[[JournalEntry, Any], Any]
 
@@ -50,7 +53,7 @@ class Call:
     def number(self, name: str) -> int:
         """Return a numeric path parameter, or -1 if it is not a number."""
         text = self.parameters[name]
-        return int(text) if text.isdecimal() else -1
+        return int(text) if text.isdecimal() and len(text) <= _MAXIMUM_DIGITS else -1
 
 
 Handler = Callable[[Service, Call], Answer]

@@ -74,7 +74,7 @@ def test_page_after_the_last_is_empty(caller, form):
     assert (metadata["recordCount"], records) == (130, [])
 
 
-@pytest.mark.parametrize("query", ["page=0", "pagesize=x", "page=-1"])
+@pytest.mark.parametrize("query", ["page=0", "pagesize=x", "page=-1", f"page={2**64}", f"pagesize={'9' * 5000}"])
 def test_invalid_page_or_page_size_is_400(caller, form, query):
     assert caller.call(f"/publishedactions/{form}/rosterrecords?{query}").status_code == 400
 
@@ -95,7 +95,7 @@ def test_search_compares_fields_without_case(caller, form):
     [
         "/publishedactions/1/rosterrecords", "/publishedactions/x/submissionrecords", "/rosterrecords/1",
         "/submissionrecords/1", "/publishedactions/1/importschemas", "/deliverytargets/1/getbatches", "/checklists/1",
-        "/checklists/1/checklistentries", "/documents/nobody", "/nowhere",
+        "/checklists/1/checklistentries", "/documents/nobody", "/nowhere", f"/rosterrecords/{'9' * 5000}",
     ],
 )  # fmt: skip
 def test_unknown_path_or_id_is_404_with_a_message(caller, path):

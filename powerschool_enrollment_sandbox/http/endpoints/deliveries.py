@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from powerschool_enrollment_sandbox.district.clock import parsed_day
 from powerschool_enrollment_sandbox.http.endpoints.read_only import find_delivery_target
 from powerschool_enrollment_sandbox.http.responses import Answer, Refusal, json_answer, no_content
 from powerschool_enrollment_sandbox.http.service import Call, Service
@@ -33,7 +34,7 @@ def reset_batch(service: Service, call: Call) -> Answer:
 def _date(text: str | None) -> date | None:
     if text is None:
         return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise Refusal(400, "The date must be given as yyyy-mm-dd.") from None
+    day = parsed_day(text)
+    if day is None:
+        raise Refusal(400, "The date must be given as yyyy-mm-dd.")
+    return day

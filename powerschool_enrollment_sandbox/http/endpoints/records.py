@@ -27,6 +27,8 @@ _SEARCHABLE = frozenset(
         "tags",
     )
 )
+# Whether the service reads larger numbers is unknown. Most web frameworks read 32 bits.
+_MAXIMUM = 2**31 - 1
 
 
 def record_page(select: Callable[[PublishedAction], RecordList]) -> Handler:
@@ -53,6 +55,6 @@ def _search(query: Mapping[str, str]) -> Search:
 
 def _positive(query: Mapping[str, str], name: str, default: int) -> int:
     text = query.get(name) or str(default)
-    if not text.isdecimal() or int(text) < 1:
-        raise Refusal(400, f"The parameter {name} must be a positive number.")
-    return int(text)
+    if text.isdecimal() and len(text) <= len(str(_MAXIMUM)) and 1 <= int(text) <= _MAXIMUM:
+        return int(text)
+    raise Refusal(400, f"The parameter {name} must be a positive number of at most {_MAXIMUM}.")
