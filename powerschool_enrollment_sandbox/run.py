@@ -5,17 +5,41 @@ import contextlib
 import socket
 import sys
 import threading
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, get_args
 
 import uvicorn
 
 from powerschool_enrollment_sandbox.district.district import District, DistrictPlan
+from powerschool_enrollment_sandbox.district.record_list import Order
 from powerschool_enrollment_sandbox.http.routes import API_PATH
 from powerschool_enrollment_sandbox.http.server import listen, root_url, server_of
 from powerschool_enrollment_sandbox.http.service import Service
 from powerschool_enrollment_sandbox.sandbox import application
-from powerschool_enrollment_sandbox.settings import Settings
+from powerschool_enrollment_sandbox.settings import (
+    AnswerShape,
+    BatchRoutes,
+    BeyondLast,
+    MetadataKey,
+    Settings,
+    UrlShape,
+    WireName,
+)
+
+# What the documentation leaves open, or what differs between it and production: one option for each.
+_SWITCHES: Mapping[str, tuple[Any, str]] = {
+    "wire": (WireName, "format of the answers"),
+    "page_shape": (AnswerShape, "whether a page of records is an object or alone in a list"),
+    "metadata_key": (MetadataKey, "key of a page's metadata"),
+    "detail_shape": (AnswerShape, "whether the details of one thing are an object or alone in a list"),
+    "document_url_shape": (UrlShape, "whether a document's address is a JSON string or text"),
+    "record_order": (Order, "order of the records: as listed, by id; newest first; or none"),
+    "page_beyond_last": (BeyondLast, "a page beyond the last one: empty, the last one again, or 404"),
+    "batch_routes": (
+        BatchRoutes,
+        "flag of getbatches: a segment of the path, after the date, or not accepted",
+    ),
+}
 
 
 def run(arguments: Sequence[str] | None = None) -> None:
@@ -70,9 +94,12 @@ def _add_service_options(add: Callable[..., Any]) -> None:
     add("--host", default="127.0.0.1", help="address to listen on")
     add("--port", type=int, default=0, help="port to listen on; 0: a free one")
     add("--api-key", default=Settings.api_key, help="the API key that it accepts")
-    add("--wire", choices=("observed", "documented"), default=Settings.wire, help="format of the answers")
     add("--latency-ms", type=float, default=Settings.latency_ms, help="wait before each answer")
     add("--page-size-cap", type=int, default=Settings.page_size_cap, help="largest page size it answers")
+    for name, (choices, description) in _SWITCHES.items():
+        option = f"--{name.replace('_', '-')}"
+        add(option, choices=get_args(choices), default=getattr(Settings, name), help=description)
+    add("--ids-as-text", action="store_true", help="answer ids as texts of digits")
     add("--refusal-status", type=int, default=Settings.refusal_status, help="status for a wrong key")
 
 
@@ -115,10 +142,11 @@ def _add_district_options(add: Callable[..., Any]) -> None:
 def _settings(options: argparse.Namespace) -> Settings:
     return Settings(
         api_key=options.api_key,
-        wire=options.wire,
         latency_ms=options.latency_ms,
         page_size_cap=options.page_size_cap,
         refusal_status=options.refusal_status,
+        ids_as_text=options.ids_as_text,
+        **{name: getattr(options, name) for name in _SWITCHES},
     )
 
 

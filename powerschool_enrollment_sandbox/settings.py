@@ -1,10 +1,17 @@
 """Settings of the service that do not depend on the district: API key, wire format, limits."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Literal
 
+from powerschool_enrollment_sandbox.district.record_list import Order
+
 WireName = Literal["observed", "documented"]
+AnswerShape = Literal["wire", "object", "list"]
+MetadataKey = Literal["wire", "metaData", "metadata"]
+BeyondLast = Literal["empty", "last", "not_found"]
+BatchRoutes = Literal["segments", "joined", "date_only"]
+UrlShape = Literal["wire", "json", "text"]
 
 
 @dataclass
@@ -19,7 +26,22 @@ class Settings:
     page_size_cap: int = 1000
     refusal_status: int = 500
     """The status that answers a wrong API key. The real service answers 500."""
-    document_url_shape: Literal["json", "text", "wire"] = "wire"
+    page_shape: AnswerShape = "wire"
+    """`object`: a bare page of records; `list`: a page alone in a list. `wire`: as the wire format has it."""
+    metadata_key: MetadataKey = "wire"
+    """The key of a page's metadata."""
+    detail_shape: AnswerShape = "wire"
+    """`object`: bare details; `list`: details alone in a list."""
+    record_order: Order = "listed"
+    """`listed`: by id, oldest first, except for records that were inserted elsewhere."""
+    page_beyond_last: BeyondLast = "empty"
+    """What a page beyond the last one is: empty, the last page again, or 404."""
+    ids_as_text: bool = False
+    batch_routes: BatchRoutes = "segments"
+    """`segments`: `getbatches/{date}/true`; `joined`: `getbatches/{date}true`; `date_only`: no flag is accepted."""
+    headers: dict[str, str] = field(default_factory=dict)
+    """Further headers of every API answer."""
+    document_url_shape: UrlShape = "wire"
     """`wire`: a JSON string in the observed format, plain text in the documented one."""
     document_lifetime_seconds: float = 120
     document_host: str = ""

@@ -12,6 +12,7 @@ class PageKey(NamedTuple):
     search: tuple[tuple[str, str], ...]
     size: int
     page: int
+    order: str = "listed"
 
 
 @dataclass
@@ -40,10 +41,10 @@ class PageCache:
             self._drop(next(iter(self._pages)))
 
     def forget(self, records: int, first: int, last: int | None = None) -> None:
-        """Drop all pages that contain a place from `first` to `last` (None for the end), and all searches."""
+        """Drop all pages that contain a place from `first` to `last` (None for the end), searches and orders."""
         for key in list(self._keys[records]):
             starts = (key.page - 1) * key.size
-            if key.search or (starts + key.size > first and (last is None or starts <= last)):
+            if key.search or key.order != "listed" or (starts + key.size > first and (last is None or starts <= last)):
                 self._drop(key)
 
     def _drop(self, key: PageKey) -> None:

@@ -1,10 +1,10 @@
 """The list of roster or submission records of one form. Records are generated when they are read."""
 
 from array import array
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from threading import RLock
-from typing import Any
+from typing import Any, Literal
 
 import orjson
 
@@ -12,6 +12,9 @@ from powerschool_enrollment_sandbox.district.page_cache import PageCache, PageKe
 from powerschool_enrollment_sandbox.district.record_factory import Record
 
 Search = tuple[tuple[str, str], ...]
+Order = Literal["listed", "reversed", "unsorted"]
+
+_SCATTER = 2_654_435_761  # a prime: its multiples, modulo a power of two, follow no visible order
 
 
 @dataclass(frozen=True)
@@ -139,14 +142,14 @@ class RecordList:
             self._removed.add(record_id)
             self._changed(place)
 
-    def page(self, page: int, page_size: int, search: Search = ()) -> EncodedPage:
+    def page(self, page: int, page_size: int, search: Search = (), order: Order = "listed") -> EncodedPage:
         """Return a page, from 1, of the records whose top-level fields have the searched values."""
         with self._lock:
             ids = self._matching_ids(search) if search else self._ids
-            key = PageKey(id(self), search, page_size, page)
+            key = PageKey(id(self), search, page_size, page, order)
             records = self._cache.get(key)
             if records is None:
-                ids_on_page = ids[(page - 1) * page_size : page * page_size]
+                ids_on_page = _ordered(ids, order)[(page - 1) * page_size : page * page_size]
                 records = orjson.dumps([self._record(record_id) for record_id in ids_on_page])
                 self._cache.put(key, records)
             return EncodedPage(page, page_size, -(-len(ids) // page_size), len(ids), records)
@@ -169,6 +172,12 @@ class RecordList:
                 "q", (record_id for record_id in self._ids if _matches(self._record(record_id), search))
             )
         return self._searches[search]
+
+
+def _ordered(ids: "array[int]", order: Order) -> "Sequence[int]":
+    if order == "listed":
+        return ids
+    return ids[::-1] if order == "reversed" else sorted(ids, key=lambda record_id: record_id * _SCATTER % 2**32)
 
 
 def _matches(record: Record, search: Search) -> bool:

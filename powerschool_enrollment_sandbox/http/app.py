@@ -6,6 +6,7 @@ import functools
 import json
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import replace
+from email.utils import format_datetime
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -15,7 +16,7 @@ from powerschool_enrollment_sandbox.http.connection import close_after_writing, 
 from powerschool_enrollment_sandbox.http.corrupt_body import corrupted
 from powerschool_enrollment_sandbox.http.faults import Fault
 from powerschool_enrollment_sandbox.http.journal import JournalEntry
-from powerschool_enrollment_sandbox.http.responses import Answer, Refusal
+from powerschool_enrollment_sandbox.http.responses import Answer, Refusal, with_text_ids
 from powerschool_enrollment_sandbox.http.routes import API, API_PATH, OPEN, Table
 from powerschool_enrollment_sandbox.http.service import Call, OnAnswer, Service
 
@@ -77,7 +78,11 @@ class SandboxApp:
             await gone(receive)
             return
         entry.status = answer.status
-        await _send(corrupted(answer, faults), scope, receive, send, faults)
+        await _send(self._with_headers(corrupted(answer, faults)), scope, receive, send, faults)
+
+    def _with_headers(self, answer: Answer) -> Answer:
+        date = format_datetime(self._service.clock.now(), usegmt=True)
+        return replace(answer, headers={"Date": date, **self._service.settings.headers, **answer.headers})
 
     async def _wait(self, faults: list[Fault]) -> None:
         seconds = self._service.settings.latency_ms / 1000
@@ -103,6 +108,8 @@ class SandboxApp:
         if service.on_request:
             service.on_request(entry)
         answer = endpoint.handler(service, Call(entry, parameters, _query(entry.query), body, _root_url(scope)))
+        if service.settings.ids_as_text:
+            answer = with_text_ids(answer)
         return _rewritten(answer, entry, service.on_answer) if service.on_answer else answer
 
 

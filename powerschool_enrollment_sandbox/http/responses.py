@@ -1,12 +1,14 @@
 """Answers of the service, independent of the HTTP server."""
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import orjson
 
 _NO_CONTENT = 204
+_NUMERIC_ID = re.compile(rb'("id"): ?([0-9]+)')  # no text can contain it: its quotation marks would be escaped
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,11 @@ def json_answer(content: Any, status: int = 200, headers: Mapping[str, str] | No
 def text_answer(text: str, status: int = 200, content_type: str = "text/plain; charset=utf-8") -> Answer:
     """Return an answer with a text body."""
     return Answer(status, text.encode(), content_type)
+
+
+def with_text_ids(answer: Answer) -> Answer:
+    """Return a JSON answer whose ids are texts of digits."""
+    return replace(answer, body=_NUMERIC_ID.sub(rb'\1:"\2"', answer.body))
 
 
 def no_content() -> Answer:

@@ -27,6 +27,7 @@ def server_of(application: Application) -> uvicorn.Server:
         timeout_keep_alive=75,
         timeout_graceful_shutdown=0,
         server_header=False,
+        date_header=False,  # the application sends the date of the sandbox's clock
     )
     return _Server(config)
 

@@ -4,9 +4,7 @@ import base64
 
 from powerschool_enrollment_sandbox.http.responses import Answer, Refusal, text_answer
 from powerschool_enrollment_sandbox.http.service import Call, Service
-from powerschool_enrollment_sandbox.http.wire import WIRES, Documented, Observed, Wire
-
-_SHAPES: dict[str, Wire] = {"json": Observed(), "text": Documented()}
+from powerschool_enrollment_sandbox.http.wire import Wire
 
 
 def get_document_url(service: Service, call: Call) -> Answer:
@@ -48,7 +46,7 @@ def _address(service: Service, call: Call, document_id: str, file_name: str | No
         settings.document_lifetime,
         file_name,
     )
-    return _SHAPES.get(settings.document_url_shape, WIRES[settings.wire]).document_url(address)
+    return Wire.of(settings).document_url(address)
 
 
 def _decoded(call: Call, name: str) -> str:

@@ -6,7 +6,7 @@ from typing import Any, Protocol, TypeVar
 from powerschool_enrollment_sandbox.district.district import District
 from powerschool_enrollment_sandbox.http.responses import Answer, Refusal, json_answer
 from powerschool_enrollment_sandbox.http.service import Call, Handler, Service
-from powerschool_enrollment_sandbox.http.wire import WIRES
+from powerschool_enrollment_sandbox.http.wire import Wire
 
 T = TypeVar("T")
 Find = Callable[[District, int], T]
@@ -51,7 +51,7 @@ def child_list(find: Find[T], select: Callable[[T], Iterable[Mapping[str, Any]]]
 
 def details(find: Find[T], select: Callable[[T], Mapping[str, Any]]) -> Handler:
     """Return a handler that answers the details of the object whose id is in the path."""
-    return lambda service, call: WIRES[service.settings.wire].details(select(find(service.district, call.id)))
+    return lambda service, call: Wire.of(service.settings).details(select(find(service.district, call.id)))
 
 
 def healthz(service: Service, _call: Call) -> Answer:

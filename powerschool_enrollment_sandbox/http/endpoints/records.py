@@ -7,7 +7,7 @@ from powerschool_enrollment_sandbox.district.record_list import RecordList, Sear
 from powerschool_enrollment_sandbox.http.endpoints.read_only import find_published_action
 from powerschool_enrollment_sandbox.http.responses import Answer, Refusal
 from powerschool_enrollment_sandbox.http.service import Call, Handler, Service
-from powerschool_enrollment_sandbox.http.wire import WIRES
+from powerschool_enrollment_sandbox.http.wire import Wire
 
 # The vendor's table of search parameters is lost. These are the fields of a record that a search is likely to use.
 _SEARCHABLE = frozenset(
@@ -45,7 +45,13 @@ def _page(service: Service, call: Call, records: RecordList) -> Answer:
     number = _positive(call.query, "page", 1)
     size = min(_positive(call.query, "pagesize", settings.default_page_size), settings.page_size_cap)
     service.changes.before_page(call.entry.path, records)
-    return WIRES[settings.wire].page(records.page(number, size, _search(call.query)))
+    search = _search(call.query)
+    page = records.page(number, size, search, settings.record_order)
+    if number > max(page.page_count, 1) and settings.page_beyond_last == "not_found":
+        raise Refusal(404, "The page was not found.")
+    if number > page.page_count > 0 and settings.page_beyond_last == "last":
+        page = records.page(page.page_count, size, search, settings.record_order)
+    return Wire.of(settings).page(page)
 
 
 def _search(query: Mapping[str, str]) -> Search:
