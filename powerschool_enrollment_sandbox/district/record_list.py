@@ -133,13 +133,28 @@ class RecordList:
             self._changed(place)
             return record_id
 
-    def remove(self, record_id: int) -> None:
-        """Delete a record. Later records move up by one place. Raises KeyError."""
+    def remove(self, record_id: int) -> Record:
+        """Delete a record, and return it. Later records move up by one place. Raises KeyError."""
         with self._lock:
+            record = self[record_id]
             place = self.place(record_id)
             self._ids.pop(place)
             self._stored.pop(record_id, None)
             self._removed.add(record_id)
+            self._changed(place)
+            return record
+
+    def put(self, record: Record, place: int | None = None) -> None:
+        """Insert a record that was removed from this list or from another one, with its id.
+
+        `place` is its position, from 0; by default the end. Raises ValueError if the list contains the id.
+        """
+        with self._lock:
+            if record["id"] in self:
+                raise ValueError(f"The list contains the record {record['id']}.")
+            self._stored[record["id"]] = record
+            place = len(self._ids) if place is None else min(place, len(self._ids))
+            self._ids.insert(place, record["id"])
             self._changed(place)
 
     def page(self, page: int, page_size: int, search: Search = (), order: Order = "listed") -> EncodedPage:

@@ -118,3 +118,17 @@ def test_page_cache_stays_within_its_budget():
     roster = next(iter(district.forms.values())).roster
     pages(roster, 10)
     assert 0 < roster._cache._bytes <= 100_000
+
+
+def test_removed_record_can_be_restored_and_moved(make_district):
+    first, second, *_ = make_district(forms=2).forms.values()
+    record_id = first.roster.ids()[2]
+    removed = first.roster.remove(record_id)
+    assert record_id not in first.roster
+    second.roster.put(removed)
+    assert second.roster.ids()[-1] == record_id
+    second.roster.remove(record_id)
+    first.roster.put(removed, 2)
+    assert (first.roster.ids()[2], first.roster[record_id]) == (record_id, removed)
+    with pytest.raises(ValueError, match="contains"):
+        first.roster.put(removed)
