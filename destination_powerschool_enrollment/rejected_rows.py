@@ -10,9 +10,8 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timezone
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
-from destination_powerschool_enrollment.catalog import StreamId
+from destination_powerschool_enrollment.protocol import RowMessage
 from destination_powerschool_enrollment.send_row import Outcome
 from powerschool_enrollment_api import InvalidOption
 
@@ -56,16 +55,16 @@ class RejectedRowsFile:
         except ValueError:  # a NUL, or half of a surrogate pair
             raise InvalidOption(_NO_PATH) from None
 
-    def add(self, stream: StreamId, row: dict[str, Any], outcome: Outcome) -> None:
+    def add(self, message: RowMessage, outcome: Outcome) -> None:
         """Write one row without buffering. Raises InvalidOption if that fails, for example because the disk is full."""
-        namespace, name = stream
+        namespace, name = message.stream
         entry = {
             "rejected_at": self._now().strftime("%Y-%m-%dT%H:%M:%SZ"),
             "stream": name,
             "namespace": namespace,
             "reason": outcome.reason,
             "status": outcome.status,
-            "row": row,
+            "row": message.data,
         }
         rest = (json.dumps(entry, default=_number) + "\n").encode()
         try:

@@ -77,18 +77,14 @@ class RosterDigests:
         """Digest the values of all fields. A value that is null or missing counts as empty."""
         digest = blake2b(digest_size=16)
         for name in self._fields:
-            text = _text(fields.get(name))
-            value = (_iso(text) if name in self._date_fields else text).encode("utf-8", "surrogatepass")
+            value = comparable(fields.get(name), is_date=name in self._date_fields).encode("utf-8", "surrogatepass")
             # The length separates two values: any separator could be a part of one.
             digest.update(len(value).to_bytes(8, "big") + value)
         return digest.digest()
 
 
-def _text(value: Any) -> str:
-    return "" if value is None else str(value)
-
-
-def _iso(text: str) -> str:
-    """Return a date in the US format in the ISO format; any other text unchanged."""
-    us_date = _US_DATE.fullmatch(text)
+def comparable(value: Any, *, is_date: bool) -> str:
+    """Return the text of a field that is compared. Null is equal to empty, and a date is equal in both formats."""
+    text = "" if value is None else str(value)
+    us_date = _US_DATE.fullmatch(text) if is_date else None
     return f"{us_date[3]}-{us_date[1]}-{us_date[2]}" if us_date else text

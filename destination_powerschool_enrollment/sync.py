@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager, closing, nullcontext
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from dataclasses import replace
 from typing import Any
 
@@ -21,9 +21,9 @@ from destination_powerschool_enrollment.row_report import RowReport
 from destination_powerschool_enrollment.send_row import ACCEPTED, UNCHANGED, Outcome, send_row, unfit
 from destination_powerschool_enrollment.state_tracker import StateTracker
 from destination_powerschool_enrollment.writable_targets import read_writable_targets
-from destination_powerschool_enrollment.writer import OutcomeRecorders, SendTask, Writer
+from destination_powerschool_enrollment.writer import OutcomeRecorders, RejectedRowsSink, SendTask, Writer
 from powerschool_enrollment_airbyte.warning_counter import WarningCounter
-from powerschool_enrollment_api import Client, InvalidOption
+from powerschool_enrollment_api import Client, EnrollmentError, InvalidOption, PassingFault
 from powerschool_enrollment_api.imports import Fields
 from powerschool_enrollment_api.record_pages import read_roster_records
 from powerschool_enrollment_api.retry import RateLimiter
@@ -31,12 +31,49 @@ from powerschool_enrollment_api.retry import RateLimiter
 logger = logging.getLogger("airbyte.destination_powerschool_enrollment")
 
 
-class WriteSync:
-    """Writes the rows of one run of `write`."""
+class SentRows:
+    """Counts the rows that were sent and may have been written, although no answer arrived. Thread-safe."""
 
-    def __init__(self, config: Config, streams: list[ConfiguredStream]) -> None:
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self.without_outcome = 0
+
+    @contextmanager
+    def sending(self) -> Iterator[None]:
+        """Count a row until its outcome is known. A request that the service did not process wrote nothing."""
+        self._add(1)
+        try:
+            yield
+        except EnrollmentError as error:
+            if not (isinstance(error, PassingFault) and error.arrived):
+                self._add(-1)
+            raise
+        self._add(-1)
+
+    def _add(self, rows: int) -> None:
+        with self._lock:
+            self.without_outcome += rows
+
+
+class WriteSync:
+    """Writes the rows of one run of `write`.
+
+    `report` and `sent` have the outcomes so far, also after a failure. A caller in Python may store and report the
+    rejected rows itself: with `rejected_rows`, they go there, and no line is logged for them.
+    """
+
+    def __init__(
+        self, config: Config, streams: list[ConfiguredStream], rejected_rows: RejectedRowsSink | None = None
+    ) -> None:
         """Check against the service that all streams can be written. Raises an EnrollmentError with all problems."""
         self._config = config
+        self._sink = rejected_rows
+        self.sent = SentRows()
+        self.report = RowReport(
+            config.on_rejected_row,
+            only_validates=config.validate_only,
+            keeps_rows=config.rejected_rows_file is not None,
+        )
         self._stop = threading.Event()
         self._repeats = threading.local()
         limiter = RateLimiter(config.requests_per_minute, sleep=self._sleep)
@@ -58,25 +95,24 @@ class WriteSync:
 
     def write(self, messages: Iterable[InputMessage]) -> Iterator[dict[str, Any]]:
         """Write the rows, and yield the message that confirms each state. Raises EnrollmentError if the sync fails."""
-        report = RowReport(
-            self._config.on_rejected_row,
-            only_validates=self._config.validate_only,
-            keeps_rows=self._config.rejected_rows_file is not None,
-        )
         try:
             with self._rejected_rows() as rejected_rows:
-                recorders = OutcomeRecorders(self._state_tracker(), report, rejected_rows)
+                recorders = OutcomeRecorders(
+                    self._state_tracker(), self.report, rejected_rows, logs_rejections=self._sink is None
+                )
                 writer = Writer(self._prepare, recorders, num_workers=self._config.num_workers, stop=self._stop)
                 yield from writer.write(map(self._with_configured_namespace, messages))
         finally:
             self._warnings.report(logger)
-            for line in report.summary():
+            for line in self.report.summary():
                 logger.info(line)
-        if failure := report.final_failure():
+        if failure := self.report.final_failure():
             raise failure
 
-    def _rejected_rows(self) -> AbstractContextManager[RejectedRowsFile | None]:
+    def _rejected_rows(self) -> AbstractContextManager[RejectedRowsSink | None]:
         path = self._config.rejected_rows_file
+        if self._sink is not None:
+            return nullcontext(self._sink)
         return closing(RejectedRowsFile(path)) if path else nullcontext()
 
     def _state_tracker(self) -> StateTracker:
@@ -131,7 +167,8 @@ class WriteSync:
 
     def _send(self, route: Route, row: Row, fields: Fields) -> Outcome:
         self._repeats.happened = False
-        outcome = send_row(self._client, route, row, fields)
+        with self.sent.sending():
+            outcome = send_row(self._client, route, row, fields)
         return replace(outcome, was_repeated=self._repeats.happened)
 
     def _route_of(self, stream: StreamId) -> Route:

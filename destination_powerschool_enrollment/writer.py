@@ -45,17 +45,21 @@ class SendTask:
 class RejectedRowsSink(Protocol):
     """Stores rejected rows."""
 
-    def add(self, stream: StreamId, row: dict[str, Any], outcome: Outcome) -> None:
+    def add(self, message: RowMessage, outcome: Outcome) -> None:
         """Store one row."""
 
 
 @dataclass(frozen=True)
 class OutcomeRecorders:
-    """Where the outcome of each row is recorded: for the states, for the report, and in the rejected-rows file."""
+    """Where the outcome of each row is recorded: for the states, for the report, and in the rejected-rows file.
+
+    `logs_rejections` is False if the caller reports the rejected rows itself.
+    """
 
     states: StateTracker
     report: RowReport
     rejected_rows: RejectedRowsSink | None = None
+    logs_rejections: bool = True
 
 
 @dataclass(frozen=True)
@@ -201,8 +205,8 @@ class Writer:
     def _record(self, received: _Received, outcome: Outcome) -> None:
         stream, is_rejected = received.message.stream, outcome.result is RowResult.REJECTED
         if is_rejected and self._recorders.rejected_rows is not None:
-            self._recorders.rejected_rows.add(stream, received.message.data, outcome)
-        if self._recorders.report.count(stream, received.number, outcome):
+            self._recorders.rejected_rows.add(received.message, outcome)
+        if self._recorders.report.count(stream, received.number, outcome) and self._recorders.logs_rejections:
             self._log_rejection(received, outcome.public_reason)
         self._recorders.states.settle(received.segment, stream, accepted=not is_rejected)
         self._unsettled -= 1

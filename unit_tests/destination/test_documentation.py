@@ -7,6 +7,7 @@ from pathlib import Path
 import yaml
 
 from destination_powerschool_enrollment.config import parse_config
+from destination_powerschool_enrollment.protocol import RowMessage
 from destination_powerschool_enrollment.rejected_rows import RejectedRowsFile
 from destination_powerschool_enrollment.send_row import Outcome, RowResult
 
@@ -26,7 +27,7 @@ def test_page_shows_a_rejected_row_as_it_is_in_the_file(tmp_path):
     path = tmp_path / "rejected.jsonl"
     moment = datetime.fromisoformat(shown["rejected_at"].replace("Z", "+00:00"))
     with closing(RejectedRowsFile(str(path), now=lambda: moment)) as file:
-        file.add((shown["namespace"], shown["stream"]), shown["row"], outcome)
+        file.add(RowMessage((shown["namespace"], shown["stream"]), shown["row"]), outcome)
     assert path.read_text() == line
 
 

@@ -3,7 +3,7 @@ from contextlib import closing
 
 import pytest
 
-from destination_powerschool_enrollment.protocol import read_messages
+from destination_powerschool_enrollment.protocol import RowMessage, read_messages
 from destination_powerschool_enrollment.rejected_rows import RejectedRowsFile, problems_of_path
 from destination_powerschool_enrollment.send_row import Outcome, RowResult
 from powerschool_enrollment_api import InvalidOption
@@ -18,7 +18,7 @@ def test_row_starts_on_a_new_line_after_any_file_content(tmp_path, before, kept)
     path = tmp_path / "rejected.jsonl"
     path.write_bytes(before)
     with closing(RejectedRowsFile(str(path))) as file:
-        file.add((None, "students"), ROW, Outcome(RowResult.REJECTED, "no", "no"))
+        file.add(RowMessage((None, "students"), ROW), Outcome(RowResult.REJECTED, "no", "no"))
     *earlier, last = path.read_text().splitlines()
     assert earlier == kept
     assert json.loads(last)["row"] == ROW
@@ -31,7 +31,7 @@ def test_numbers_that_json_lacks_are_kept_as_text(tmp_path):
         (message,) = read_messages(
             [b'{"type": "RECORD", "record": {"stream": "a", "data": {"a": NaN, "b": -Infinity, "c": 1e400, "d": 1.5}}}']
         )
-        file.add((None, "a"), message.data, Outcome(RowResult.REJECTED, "no", "no"))
+        file.add(message, Outcome(RowResult.REJECTED, "no", "no"))
     kept = json.loads(path.read_text(), parse_constant=lambda _: pytest.fail("not JSON"))
     assert kept["row"] == {"a": "NaN", "b": "-Infinity", "c": "1E+400", "d": 1.5}
 
