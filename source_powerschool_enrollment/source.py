@@ -22,6 +22,7 @@ from airbyte_cdk.sources.streams.concurrent.abstract_stream import AbstractStrea
 from powerschool_enrollment_airbyte.airbyte_errors import as_traced_exception
 from powerschool_enrollment_airbyte.cli_files import read_object
 from powerschool_enrollment_airbyte.option_errors import without_empty
+from powerschool_enrollment_airbyte.output import without_surrogates
 from powerschool_enrollment_api import (
     Client,
     EnrollmentError,
@@ -114,7 +115,7 @@ class SourcePowerschoolEnrollment(DeclarativeSource):
             checked = SourceConfig.validated(config, self.spec(logger).connectionSpecification)
             _verify(checked, Client(checked.connection, timeouts=Timeouts.for_a_check()))
         except EnrollmentError as error:
-            return AirbyteConnectionStatus(status=Status.FAILED, message=str(error))
+            return AirbyteConnectionStatus(status=Status.FAILED, message=without_surrogates(str(error)))
         return AirbyteConnectionStatus(status=Status.SUCCEEDED)
 
     def streams(self, config: Mapping[str, Any]) -> list[AbstractStream]:

@@ -113,3 +113,9 @@ def test_refused_key_is_reported_once_per_stream_without_a_stack_trace(config):
     assert all(error.keys() == {"message", "failure_type", "stream_descriptor"} for error in of_streams)
     assert last["message"].startswith("Not read completely: ")
     assert "Traceback" not in outcome.stdout + outcome.stderr
+
+
+def test_check_escapes_half_of_a_surrogate_pair():
+    status = run_source("check", config={"api_key": "a-key", "a\ud800": 1}).connection_status
+    assert status["status"] == "FAILED"
+    assert status["message"].startswith("Unknown option a\\ud800;")
