@@ -1,38 +1,31 @@
-# Every target installs what it needs into .venv first: a bare machine with Python and make is enough.
-PYTHON ?= python3
+# Every target installs what it needs into .venv first: a bare machine with Python and make is enough. Any Python from 3.9
+# will do, because uv finds or downloads one that suits; PYTHON=python3.12 names one.
+PYTHON ?=
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 PYTHONS := 3.10 3.11 3.12 3.13
-INSTALLED := $(VENV)/.installed
+ENVIRONMENT = @PYTHON="$(PYTHON)" VENV="$(VENV)" .ci/environment
 
 .PHONY: install sync import sandbox test test-all check fix hooks bench soak qa image image-test form
 
-install: $(INSTALLED)
-
-# uv itself comes from the lock too, with its hash; then uv installs the rest in seconds. Compiled at once, because each
-# start of a connector from source files would cost two seconds more.
-$(INSTALLED): requirements.lock pyproject.toml
-	$(PYTHON) -m venv $(VENV)
-	sed -n '/^uv==/,/[^\\]$$/p' requirements.lock > $(VENV)/uv.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r $(VENV)/uv.lock
-	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements.lock
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
-	touch $@
+install:
+	$(ENVIRONMENT) develop
 
 # Without a key it reads the sandbox. The script requires an explicit flag, because scheduled runs are unattended.
-sync: install  ## API -> powerschool_enrollment.duckdb (OPTIONS=--replace drops what is gone)
-	@$(BIN)/python -c 'from importlib.util import find_spec; find_spec("airbyte") or exit("make sync needs PyAirbyte, \
-	which installs on Python 3.10 to 3.12: remove $(VENV), and name one of them, as in make sync PYTHON=python3.12")'
+sync:  ## API -> powerschool_enrollment.duckdb (OPTIONS=--replace drops what is gone)
+	$(ENVIRONMENT) sync
 	@$(BIN)/python examples/sync_to_duckdb.py $(OPTIONS) \
 	$(if $(POWERSCHOOL_ENROLLMENT_API_KEY)$(POWERSCHOOL_ENROLLMENT_BASE_URL),,--sandbox)
 
 # Two rows of the sample are wrong on purpose, which is not a failure. In your roster, or with a key, it is one.
 SOME_REJECTED := 3
-import: install  ## a roster (ROSTER=file.csv, OPTIONS="--into … --map …") -> API
+import:  ## a roster (ROSTER=file.csv, OPTIONS="--into … --map …") -> API
+	$(ENVIRONMENT) import
 	@$(BIN)/python examples/import_roster.py $(OPTIONS) $(if $(ROSTER),"$(ROSTER)") \
 	$(if $(ROSTER)$(POWERSCHOOL_ENROLLMENT_API_KEY),,|| test $$? -eq $(SOME_REJECTED))
 
-sandbox: install  ## the service's stand-in, until stopped
+sandbox:  ## the service's stand-in, until stopped
+	$(ENVIRONMENT) sandbox
 	@$(BIN)/powerschool-enrollment-sandbox
 
 test: install
@@ -54,7 +47,7 @@ hooks: install  ## the checks before each commit
 	$(BIN)/pre-commit install
 
 # The peers are installed in a separate environment: users do not need them.
-.venv-bench/.installed: benchmarks/requirements.txt $(INSTALLED)
+.venv-bench/.installed: benchmarks/requirements.txt | install
 	$(BIN)/uv venv --quiet --clear .venv-bench
 	$(BIN)/uv pip install --quiet --python .venv-bench/bin/python -r benchmarks/requirements.txt
 	touch $@
@@ -70,7 +63,7 @@ soak: install  ## the long random kills
 	$(BIN)/python -m integration_tests.soak.destination
 
 # Airbyte's own checks want Python 3.11 or 3.12 (uv finds one, or fetches it) and many packages that users need not have.
-.venv-qa/.installed: integration_tests/quality/requirements.lock $(INSTALLED)
+.venv-qa/.installed: integration_tests/quality/requirements.lock | install
 	$(BIN)/uv venv --quiet --clear --python '>=3.11,<3.13' .venv-qa
 	$(BIN)/uv pip install --quiet --python .venv-qa/bin/python --require-hashes -r integration_tests/quality/requirements.lock
 	touch $@

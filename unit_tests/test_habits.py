@@ -11,6 +11,7 @@ import yaml
 ROOT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent
 MAKEFILE = (ROOT / "Makefile").read_text()
+PYPROJECT = (ROOT / "pyproject.toml").read_text()
 TARGETS = set(re.findall(r"^([\w-]+):(?!=)", MAKEFILE, re.MULTILINE))
 CI = ROOT / ".github" / "workflows" / "ci.yml"
 WORKFLOW = yaml.safe_load(CI.read_text())
@@ -31,9 +32,7 @@ def commands(*jobs: dict[str, Any]) -> set[str]:
 
 
 def supported_pythons() -> list[str]:
-    (first, beyond) = re.findall(
-        r'^requires-python = ">=3\.(\d+),<3\.(\d+)"', (ROOT / "pyproject.toml").read_text(), re.MULTILINE
-    )[0]
+    (first, beyond) = re.findall(r'^requires-python = ">=3\.(\d+),<3\.(\d+)"', PYPROJECT, re.MULTILINE)[0]
     return [f"3.{minor}" for minor in range(int(first), int(beyond))]
 
 
@@ -85,6 +84,15 @@ def test_all_green_waits_for_every_other_job():
 def test_the_tests_run_on_every_supported_python_here_and_there():
     assert JOBS["test"]["strategy"]["matrix"]["python"] == supported_pythons()
     assert re.findall(r"^PYTHONS := (.+)$", MAKEFILE, re.MULTILINE) == [" ".join(supported_pythons())]
+    assert re.findall(r"Python :: (3\.\d+)", PYPROJECT) == supported_pythons()
+
+
+def test_make_looks_for_the_pythons_that_are_supported():
+    script = (ROOT / ".ci" / "environment").read_text()
+    (beyond_pyairbyte,) = re.findall(r"airbyte>=\S+; python_version < '3\.(\d+)'", PYPROJECT)
+    limits = re.findall(r"^ *(?:oldest|newest)=(\d+)", script, re.MULTILINE)
+    oldest, newest = (version.removeprefix("3.") for version in (supported_pythons()[0], supported_pythons()[-1]))
+    assert limits == [oldest, newest, str(int(beyond_pyairbyte) - 1)]
 
 
 @each_hook
