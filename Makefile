@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 PYTHONS := 3.10 3.11 3.12 3.13
 ENVIRONMENT = @PYTHON="$(PYTHON)" VENV="$(VENV)" .ci/environment
 
-.PHONY: install sync import sandbox test test-all check fix hooks bench soak qa image image-test form
+.PHONY: install sync import sandbox test test-all openapi check fix hooks bench soak qa image image-test form
 
 install:
 	$(ENVIRONMENT) develop
@@ -33,6 +33,17 @@ test: install
 
 test-all:  ## all tests on each Python, in separate environments
 	.ci/test-all $(PYTHONS)
+
+# Schemathesis needs a newer pytest than the CDK allows.
+.venv-openapi/.installed: integration_tests/openapi/requirements.lock $(INSTALLED)
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python .venv-openapi
+	$(BIN)/uv pip install --quiet --compile-bytecode --python .venv-openapi/bin/python --require-hashes \
+	-r integration_tests/openapi/requirements.lock
+	touch $@
+
+openapi: .venv-openapi/.installed  ## docs/openapi.yaml is valid, and the sandbox answers as it describes
+	.venv-openapi/bin/openapi-spec-validator docs/openapi.yaml
+	@$(BIN)/python -m integration_tests.openapi.run
 
 check: install
 	$(BIN)/ruff check .
