@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from dataclasses import replace
 from typing import Any
@@ -93,7 +93,7 @@ class WriteSync:
             if self._compares(route)
         }
 
-    def write(self, messages: Iterable[InputMessage]) -> Iterator[dict[str, Any]]:
+    def write(self, messages: Iterable[InputMessage]) -> Generator[dict[str, Any], None, None]:
         """Write the rows, and yield the message that confirms each state. Raises EnrollmentError if the sync fails."""
         try:
             with self._rejected_rows() as rejected_rows:

@@ -16,6 +16,7 @@ OURS = {
     "powerschool_enrollment_airbyte",
     "source_powerschool_enrollment",
     "destination_powerschool_enrollment",
+    "powerschool_enrollment_roster",
     "powerschool_enrollment_sandbox",
 }
 MAY_IMPORT = {
@@ -23,6 +24,18 @@ MAY_IMPORT = {
     "powerschool_enrollment_airbyte": {"powerschool_enrollment_api"},
     "source_powerschool_enrollment": {"powerschool_enrollment_api", "powerschool_enrollment_airbyte"},
     "destination_powerschool_enrollment": {"powerschool_enrollment_api", "powerschool_enrollment_airbyte"},
+    "powerschool_enrollment_roster": {
+        "powerschool_enrollment_api",
+        "powerschool_enrollment_airbyte",
+        "destination_powerschool_enrollment",
+    },
+}
+
+ROSTER = "powerschool_enrollment_roster"
+ROSTER_MAY_IMPORT = {
+    "reading": {"reading"},
+    "mapping": {"reading", "mapping"},
+    "sending": {"reading", "mapping", "sending"},
 }
 
 SANDBOX = "powerschool_enrollment_sandbox"
@@ -65,6 +78,17 @@ def test_sandbox_folder_imports_only_lower_folders(folder):
     for module in modules:
         imported = [name.split(".") for name in imported_modules(module) if name.split(".")[0] == SANDBOX]
         forbidden = {".".join(name[1:2]) for name in imported} - SANDBOX_MAY_IMPORT[folder]
+        assert not forbidden, f"{module.relative_to(ROOT)} imports {forbidden}"
+
+
+@pytest.mark.parametrize("folder", ROSTER_MAY_IMPORT)
+def test_roster_folder_imports_only_earlier_folders(folder):
+    modules = sorted((ROOT / ROSTER / folder).rglob("*.py"))
+
+    assert modules
+    for module in modules:
+        imported = {name.split(".")[1] for name in imported_modules(module) if name.startswith(f"{ROSTER}.")}
+        forbidden = imported & ROSTER_MAY_IMPORT.keys() - ROSTER_MAY_IMPORT[folder]
         assert not forbidden, f"{module.relative_to(ROOT)} imports {forbidden}"
 
 

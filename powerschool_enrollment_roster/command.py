@@ -1,0 +1,62 @@
+"""The console script `powerschool-enrollment-import`: its exit codes, signals and unexpected failures."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import traceback
+
+from powerschool_enrollment_airbyte.output import use_utf8_output
+from powerschool_enrollment_api import EnrollmentError
+from powerschool_enrollment_roster.errors import ImportRefused
+from powerschool_enrollment_roster.exit_codes import ExitCode
+from powerschool_enrollment_roster.importing import run_import
+from powerschool_enrollment_roster.options import parse_options
+from powerschool_enrollment_roster.screen import Screen, logs_on
+from powerschool_enrollment_roster.sending.guidance import text_of
+
+_ENDINGS = (signal.SIGTERM, signal.SIGHUP)
+
+
+def run() -> None:
+    """Run the command and exit with its code."""
+    use_utf8_output()
+    _end_as_after_ctrl_c()
+    sys.exit(_code())
+
+
+def _code() -> ExitCode:
+    screen = Screen()
+    try:
+        with logs_on(screen):
+            return run_import(parse_options(), screen)
+    except ImportRefused as refusal:
+        return _ended(screen, str(refusal), ExitCode.REFUSED)
+    except EnrollmentError as error:
+        return _ended(screen, f"{text_of(error)} Nothing was written.", ExitCode.FAILED)
+    except KeyboardInterrupt:
+        return _ended(screen, "Stopped. Nothing was written.", ExitCode.STOPPED)
+    except Exception as error:  # noqa: BLE001 - its text may contain a row
+        frames = "".join(traceback.format_tb(error.__traceback__))
+        return _ended(screen, f"{frames}The import failed unexpectedly ({type(error).__name__}).", ExitCode.FAILED)
+
+
+def _ended(screen: Screen, text: str, code: ExitCode) -> ExitCode:
+    try:
+        screen.fail(text)
+    except KeyboardInterrupt:  # the reader of standard output is gone
+        screen.fail(text)
+    return code
+
+
+def _end_as_after_ctrl_c() -> None:
+    """Leave no process and no file behind when the command is terminated or its terminal closes."""
+
+    def stop(*_: object) -> None:
+        for each in _ENDINGS:
+            signal.signal(each, signal.SIG_IGN)  # a signal often comes twice, and must not end the clean-up
+        raise KeyboardInterrupt
+
+    for each in _ENDINGS:
+        if signal.getsignal(each) is not signal.SIG_IGN:  # under nohup
+            signal.signal(each, stop)

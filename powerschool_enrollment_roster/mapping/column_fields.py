@@ -1,0 +1,230 @@
+"""Finds the field of each column, and reports each column without one."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from destination_powerschool_enrollment.columns import AIRBYTE_COLUMN_PREFIX
+from powerschool_enrollment_airbyte.suggestions import closest, listed
+from powerschool_enrollment_roster.errors import ImportRefused
+from powerschool_enrollment_roster.mapping.import_targets import ImportTarget
+from powerschool_enrollment_roster.mapping.synonyms import column_keys, synonyms
+from powerschool_enrollment_roster.mapping.wishes import Wishes
+from powerschool_enrollment_roster.names import ADDED_COLUMNS, match_key
+from powerschool_enrollment_roster.reading.roster import Roster
+from powerschool_enrollment_roster.reading.table import TableLine, is_blank
+
+_CERTAIN = 3  # columns with a field; a student's row has not so many values that are names of fields
+
+
+@dataclass(frozen=True)
+class ColumnFields:
+    """The field of each column that is sent, and the columns that are left out."""
+
+    fields: Mapping[str, str]
+    ignored: Sequence[str]
+
+    @property
+    def columns(self) -> dict[str, str]:
+        """Return the column of each field."""
+        return {field: column for column, field in self.fields.items()}
+
+
+def fields_of(roster: Roster, target: ImportTarget, wishes: Wishes) -> ColumnFields:
+    """Return the field of each column. Raises ImportRefused with everything that does not fit."""
+    choice = _Choice(roster.header.names, target, wishes)
+    if not choice.is_certain and (line := _better_header(roster, target, choice)):
+        raise ImportRefused(header_is_elsewhere(roster, line))
+    problems = [*roster.problems, *choice.problems()]
+    if problems:
+        raise ImportRefused("\n".join([f"{roster.name} does not fit {target.name!r}:", *problems, *choice.advice()]))
+    return ColumnFields(choice.fields, [column for column in roster.header.names if column not in choice.fields])
+
+
+def header_is_elsewhere(roster: Roster, line: int) -> str:
+    """Return the message that names the line of the header."""
+    return (
+        f"{roster.name}: {roster.unit} {roster.header.line} does not have the columns' names, but {roster.unit} {line} "
+        f"seems to: add --header-line {line}."
+    )
+
+
+def likely_header(lines: Iterable[TableLine], after: int, known: int) -> int | None:
+    """Return the line after `after` that has most names of a student system; None if it has not more than `known`."""
+    found = {line.number: len(set(_meanings(line).values())) for line in lines if line.number > after}
+    best = max(found, key=lambda number: found[number], default=None)
+    return best if best is not None and found[best] > max(1, known) else None
+
+
+def _meanings(line: TableLine) -> dict[str, str]:
+    return synonyms().meanings(cell for cell in line.cells if not is_blank(cell))
+
+
+def _better_header(roster: Roster, target: ImportTarget, choice: _Choice) -> int | None:
+    keys = set(map(match_key, target.fields))
+    named = {
+        line.number: len({match_key(cell) for cell in line.cells} & keys)
+        for line in roster.first_lines
+        if line.number > roster.header.line
+    }
+    best = max(named, key=lambda number: named[number], default=None)
+    if best is not None and named[best] > max(1, len(choice.fields)):
+        return best
+    return likely_header(roster.first_lines, roster.header.line, len(choice.fields))
+
+
+class _Choice:
+    """Chooses the fields of the columns: as the user wants, else by equal names, else by synonyms."""
+
+    def __init__(self, columns: Sequence[str], target: ImportTarget, wishes: Wishes) -> None:
+        self._columns = columns
+        self._target = target
+        self._column_of = {match_key(column): column for column in columns}
+        self._field_of = _unambiguous(target.fields)
+        self._unknown: list[tuple[str, str]] = []
+        self._unknown_fields: list[str] = []
+        self._doubled: list[str] = []
+        self.undecided: dict[str, list[str]] = {}
+        ignored = self._ignored(wishes)
+        self.fields = self._wanted(wishes)
+        self._both = [column for column in self.fields if column in ignored]
+        rest = [column for column in columns if column not in ignored and column not in self.fields]
+        self._add_by_name(rest)
+        self._add_by_synonym([column for column in rest if column not in self.fields])
+        asked = {column for columns in self.undecided.values() for column in columns}
+        strangers = [column for column in rest if column not in self.fields and column not in asked]
+        self.strangers = [] if wishes.ignores_others else strangers
+
+    @property
+    def is_certain(self) -> bool:
+        """Return whether the header is one. The names of its columns may be shown then, and are not values."""
+        found = len(self.fields)
+        return found >= _CERTAIN or (found > 0 and found >= len(self._columns) - found)
+
+    @property
+    def free(self) -> list[str]:
+        """Return the fields that no column goes to."""
+        return [field for field in self._target.fields if field not in self.fields.values()]
+
+    def problems(self) -> Iterator[str]:
+        """Yield everything that does not fit."""
+        for option, column in self._unknown:
+            near = closest(column, self._columns, normalise=match_key) if self.is_certain else None
+            yield f"{option}: the roster has no column {column!r}" + (f". Did you mean {near!r}?" if near else ".")
+        for field in self._unknown_fields:
+            yield f"--map: there is no field {field!r}. The fields are {listed(self._target.fields)}."
+        yield from self._doubled
+        for column in self._both:
+            yield f"The column {column!r} is both mapped and ignored."
+        for field, columns in self.undecided.items():
+            yield (
+                f"The columns {' and '.join(map(repr, columns))} may both be the field {field}. Choose one with "
+                f"--map COLUMN={field}, and leave the other out with --ignore COLUMN."
+            )
+        yield from self._problems_of_strangers()
+        yield from self._problem_of_identity()
+
+    def advice(self) -> Iterator[str]:
+        """Yield what to do about the columns without a field."""
+        if self.strangers or not self.fields:
+            yield f"Fields without a column: {listed(self.free)}."
+            yield (
+                "Name the field of a column with --map COLUMN=FIELD, leave a column out with --ignore COLUMN, or all "
+                "columns without a field with --ignore-others."
+            )
+
+    def _problems_of_strangers(self) -> Iterator[str]:
+        if self.strangers and self.is_certain:
+            shown = listed(map(repr, self.strangers), most=30)
+            yield f"The column{_s(self.strangers)} without a field: {shown}."
+        elif self.strangers:
+            places = [str(self._columns.index(column) + 1) for column in self.strangers]
+            yield f"The column{_s(places)} {listed(places)} without a field. Is the header the columns' names?"
+
+    def _problem_of_identity(self) -> Iterator[str]:
+        identities = self._target.identities
+        asked = set(self.undecided) & set(identities)
+        if identities and not asked and not set(identities) & set(self.fields.values()):
+            yield (
+                f"No column goes to {' or '.join(identities)}, which identifies a student: each import would "
+                "create the students again."
+            )
+
+    def _ignored(self, wishes: Wishes) -> set[str]:
+        found = {self._named(column) for column in wishes.from_file} - {None}
+        for column in wishes.ignored:
+            known = self._named(column)
+            found.add(known)
+            if known is None:
+                self._unknown.append(("--ignore", column))
+        return {column for column in found if column is not None} | set(self._added_by_programs())
+
+    def _added_by_programs(self) -> Iterator[str]:
+        """Yield the columns that a warehouse or this command adds to those of a roster."""
+        yield from (column for column in self._columns if column.startswith(AIRBYTE_COLUMN_PREFIX))
+        if list(self._columns[-len(ADDED_COLUMNS) :]) == ADDED_COLUMNS:
+            yield from (column for column in ADDED_COLUMNS if match_key(column) not in self._field_of)
+
+    def _wanted(self, wishes: Wishes) -> dict[str, str]:
+        chosen: dict[str, str] = {}
+        for column, wanted in wishes.fields.items():
+            known, field = self._named(column), self._field_named(wanted)
+            if known is None:
+                self._unknown.append(("--map", column))
+            elif field is None:
+                self._unknown_fields.append(wanted)
+            elif field in chosen.values():
+                self._doubled.append(f"--map: two columns go to the field {field}.")
+            else:
+                chosen[known] = field
+        return chosen
+
+    def _add_by_name(self, columns: Iterable[str]) -> None:
+        for column in columns:
+            field = self._field_of.get(match_key(column))
+            if field in self.free:
+                self.fields[column] = field
+
+    def _add_by_synonym(self, columns: Sequence[str]) -> None:
+        known = synonyms()
+        fields = _by_meaning(self._target.fields)
+        candidates = defaultdict(list)
+        meanings = known.meanings(self._columns)
+        for column in columns:
+            by_table = [self._field_of[key] for key in column_keys(column) if key in self._field_of]
+            field = next(iter(by_table), fields.get(meanings.get(column, "")))
+            if field in self.free:
+                candidates[field].append(column)
+        for field, sharing in candidates.items():
+            if len(sharing) == 1:
+                self.fields[sharing[0]] = field
+            else:
+                self.undecided[field] = sharing
+
+    def _named(self, column: str) -> str | None:
+        return column if column in self._columns else self._column_of.get(match_key(column))
+
+    def _field_named(self, field: str) -> str | None:
+        return field if field in self._target.fields else self._field_of.get(match_key(field))
+
+
+def _unambiguous(names: Iterable[str]) -> dict[str, str]:
+    """Return the names by match key, without keys that two names share."""
+    found = defaultdict(list)
+    for name in names:
+        found[match_key(name)].append(name)
+    return {key: same[0] for key, same in found.items() if key and len(same) == 1}
+
+
+def _by_meaning(fields: Iterable[str]) -> dict[str, str]:
+    """Return the field of each meaning, without meanings that two fields share."""
+    found = defaultdict(list)
+    for field in fields:
+        found[synonyms().meaning_of_field(field)].append(field)
+    return {meaning: same[0] for meaning, same in found.items() if meaning and len(same) == 1}
+
+
+def _s(items: Sequence[str]) -> str:
+    return "s" if len(items) > 1 else ""

@@ -1,0 +1,76 @@
+"""Looks at every row before the first one is sent: what ends the import, and what the user should look at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from powerschool_enrollment_roster.errors import ImportRefused
+from powerschool_enrollment_roster.mapping.date_check import DateCheck
+from powerschool_enrollment_roster.mapping.identifier_check import IdentifierCheck
+from powerschool_enrollment_roster.mapping.odd_values import OddValues
+from powerschool_enrollment_roster.mapping.row_values import SentColumns
+from powerschool_enrollment_roster.reading.line_numbers import LineNumbers
+from powerschool_enrollment_roster.reading.roster import Roster, RosterRow
+
+
+class Inspection:
+    """All findings of one pass over the rows."""
+
+    def __init__(self, roster: Roster, sent: SentColumns) -> None:
+        identity = sent.identity
+        self._identifiers = IdentifierCheck(roster, identity) if identity else None
+        self._dates = DateCheck(roster, sent)
+        self._values = OddValues(roster, sent)
+        self._roles = _RoleCheck(roster)
+        for row in roster.rows():
+            self._add(row)
+
+    @property
+    def refusals(self) -> list[str]:
+        """Return what must be fixed before any row is sent."""
+        identifiers = self._identifiers.refusals() if self._identifiers else ()
+        return [*identifiers, *self._dates.refusals(), *self._roles.refusals()]
+
+    @property
+    def suspicions(self) -> list[str]:
+        """Return what the user should look at. The rows are sent all the same."""
+        identifiers = self._identifiers.suspicions() if self._identifiers else ()
+        return [*identifiers, *self._dates.suspicions(), *self._values.suspicions()]
+
+    @property
+    def blank_cells(self) -> dict[str, int]:
+        """Return how many cells of each column are blank, without columns that have none."""
+        return dict(self._values.blank)
+
+    def raise_refusals(self) -> None:
+        """Raise ImportRefused if the import must not start."""
+        if refusals := self.refusals:
+            raise ImportRefused("\n".join(refusals))
+
+    def _add(self, row: RosterRow) -> None:
+        if self._identifiers:
+            self._identifiers.add(row)
+        self._dates.add(row)
+        self._values.add(row)
+        self._roles.add(row)
+
+
+class _RoleCheck:
+    """Finds teachers and guardians in a OneRoster users.csv: they would become students."""
+
+    def __init__(self, roster: Roster) -> None:
+        names = roster.header.columns
+        self._roster = roster
+        self._position = names.index("role") if {"sourcedId", "role"} <= set(names) else None
+        self._others = LineNumbers()
+
+    def add(self, row: RosterRow) -> None:
+        if self._position is not None and row.cells[self._position].strip().casefold() != "student":
+            self._others.add(row.line)
+
+    def refusals(self) -> Iterator[str]:
+        if self._others.count:
+            yield (
+                f"{self._roster.places(self._others)}: the role is not student. Import the students only: add "
+                "--only role=student."
+            )

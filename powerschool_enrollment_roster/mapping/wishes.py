@@ -1,0 +1,77 @@
+"""What the user wants of the mapping: from the command line, and from a file in YAML."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from powerschool_enrollment_roster.errors import ImportRefused
+
+_FORM = "It has the form `columns: {COLUMN: FIELD}`, `ignore: [COLUMN]` and `ignore_others: true`, each optional."
+_HEAD = "# Which column of the roster goes to which field of PowerSchool Enrollment: use it with --mapping.\n"
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """The mapping that the user stated.
+
+    `fields` has the field of a column, `ignored` the columns to leave out. `from_file` are columns that a mapping file
+    leaves out: unlike those on the command line, the roster need not have them.
+    """
+
+    fields: Mapping[str, str] = field(default_factory=dict)
+    ignored: Sequence[str] = ()
+    from_file: Sequence[str] = ()
+    ignores_others: bool = False
+
+
+def wishes_of(file: str | None, fields: Mapping[str, str], ignored: Sequence[str], *, ignores_others: bool) -> Wishes:
+    """Return the file's mapping with the options of the command line, which come first. Raises ImportRefused."""
+    content = _content(file) if file else {}
+    columns = {column: target for column, target in content.get("columns", {}).items() if column not in ignored}
+    left_out = [column for column in content.get("ignore", []) if column not in fields]
+    return Wishes({**columns, **fields}, ignored, left_out, ignores_others or bool(content.get("ignore_others", False)))
+
+
+def save_mapping(file: str, fields: Mapping[str, str], ignored: Sequence[str]) -> None:
+    """Write a mapping file, complete or not at all. Raises ImportRefused if that fails."""
+    content = {"columns": dict(fields), **({"ignore": list(ignored)} if ignored else {})}
+    text = _HEAD + yaml.safe_dump(content, allow_unicode=True, sort_keys=False)
+    unfinished = Path(f"{file}.{os.getpid()}.tmp")
+    try:
+        unfinished.write_text(text, encoding="utf-8")
+        unfinished.replace(file)
+    except OSError as error:
+        unfinished.unlink(missing_ok=True)
+        raise ImportRefused(f"--save-mapping {file}: the file cannot be written: {error.strerror}.") from None
+
+
+def _content(file: str) -> dict[str, Any]:
+    try:
+        content = yaml.safe_load(Path(file).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ImportRefused(f"--mapping {file}: the file cannot be read: {error.strerror}.") from None
+    except (yaml.YAMLError, UnicodeDecodeError):
+        raise ImportRefused(f"--mapping {file}: the file is not YAML. {_FORM}") from None
+    if content is None:
+        return {}
+    if not _is_mapping(content):
+        raise ImportRefused(f"--mapping {file}: the file is not a mapping. {_FORM}")
+    return {key: value for key, value in content.items() if value is not None}
+
+
+def _is_mapping(content: Any) -> bool:
+    if not isinstance(content, dict) or content.keys() - {"columns", "ignore", "ignore_others"}:
+        return False
+    columns, ignored = content.get("columns") or {}, content.get("ignore") or []
+    return (
+        isinstance(columns, dict)
+        and isinstance(ignored, list)
+        and all(isinstance(text, str) for text in [*columns, *columns.values(), *ignored])
+        and isinstance(content.get("ignore_others", False), bool | None)
+    )

@@ -1,0 +1,127 @@
+"""Opens a roster file, whatever it is packed in: the content decides what it is, not the end of its name."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import stat
+import sys
+import tempfile
+import zlib
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import PurePosixPath
+from typing import IO, BinaryIO, cast
+from zipfile import BadZipFile, ZipFile
+
+from powerschool_enrollment_roster.errors import ImportRefused
+from powerschool_enrollment_roster.reading.delimited_text import read_text
+from powerschool_enrollment_roster.reading.spreadsheets import read_workbook
+from powerschool_enrollment_roster.reading.table import InputTable
+from powerschool_enrollment_roster.reading.text_encoding import open_text
+
+STANDARD_INPUT = "-"
+_GZIP, _ZIP, _OLE = b"\x1f\x8b", b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
+# Bytes. A roster of a million students has 200 MB; a compressed file may expand to any size.
+_LARGEST = 2 << 30
+_CHUNK = 1 << 20
+_DEEPEST = 3  # a spreadsheet in a .gz in a .zip
+
+
+@contextmanager
+def open_table(path: str, sheet: str | None = None, encoding: str | None = None) -> Iterator[InputTable]:
+    """Yield the lines of the file at `path`; `-` is standard input. Raises ImportRefused if it cannot be read.
+
+    `sheet` names a sheet of a workbook, or a file of a .zip archive.
+    """
+    name = "standard input" if path == STANDARD_INPUT else os.path.basename(path)  # noqa: PTH119 - may be undecodable
+    with _opened(path) as binary:
+        yield _table(binary, name, sheet, encoding)
+
+
+@contextmanager
+def _opened(path: str) -> Iterator[BinaryIO]:
+    """Yield a seekable file. Standard input and a pipe are copied to a file without a name."""
+    try:
+        with _open(path) as source:
+            if stat.S_ISREG(os.fstat(source.fileno()).st_mode):
+                yield source
+            else:
+                with closing(_expanded(source, path)) as copy:
+                    yield copy
+    except OSError as error:
+        raise ImportRefused(f"{path} cannot be read: {error.strerror or type(error).__name__}.") from None
+
+
+def _open(path: str) -> BinaryIO:
+    try:
+        return cast(BinaryIO, sys.stdin.buffer if path == STANDARD_INPUT else open(path, "rb"))  # noqa: PTH123
+    except (ValueError, AttributeError):  # a path with a NUL; a closed standard input
+        raise ImportRefused(f"{path!r} cannot be read.") from None
+
+
+def _table(binary: BinaryIO, name: str, sheet: str | None, encoding: str | None, depth: int = 1) -> InputTable:
+    start = binary.read(4)
+    binary.seek(0)
+    if depth > _DEEPEST:
+        raise ImportRefused(f"{name} is packed more than {_DEEPEST - 1} times: unpack it first.")
+    if start.startswith(_GZIP):
+        return _table(_expanded(cast(IO[bytes], gzip.open(binary)), name), name, sheet, encoding, depth + 1)
+    if start == _OLE:
+        return read_workbook(binary, name, sheet)
+    if start == _ZIP:
+        member = _member(binary, name, sheet)
+        if member is None:
+            return read_workbook(binary, name, sheet)
+        return _table(_unzipped(binary, name, member), f"{name}/{member}", None, encoding, depth + 1)
+    if sheet is not None:
+        raise ImportRefused(f"--sheet {sheet}: {name} is a text file, without sheets.")
+    return read_text(open_text(binary, name, encoding), name)
+
+
+def _member(binary: BinaryIO, name: str, wanted: str | None) -> str | None:
+    """Return the file of a .zip archive to read; None if the archive is a workbook."""
+    try:
+        with ZipFile(binary) as archive:
+            names = archive.namelist()
+    except BadZipFile:
+        raise ImportRefused(f"{name} is a damaged .zip archive or .xlsx file.") from None
+    finally:
+        binary.seek(0)
+    if "[Content_Types].xml" in names or "mimetype" in names:
+        return None
+    files = [each for each in names if not each.endswith("/") and not _is_hidden(each)]
+    if wanted in files:
+        return wanted
+    if wanted is None and len(files) == 1:
+        return files[0]
+    asked = f"--sheet {wanted}: {name} has no such file" if wanted else f"{name} has {len(files)} files"
+    raise ImportRefused(f"{asked}: choose one with --sheet: {', '.join(files[:20]) or 'it is empty'}.")
+
+
+def _is_hidden(member: str) -> bool:
+    return any(part.startswith((".", "__MACOSX")) for part in PurePosixPath(member).parts)
+
+
+def _unzipped(binary: BinaryIO, name: str, member: str) -> BinaryIO:
+    try:
+        with ZipFile(binary) as archive, archive.open(member) as packed:
+            return _expanded(packed, name)
+    except (RuntimeError, NotImplementedError):  # encrypted, or an unknown compression
+        raise ImportRefused(f"{name} is protected by a password, or packed in an unknown way: unpack it.") from None
+
+
+def _expanded(packed: IO[bytes], name: str) -> BinaryIO:
+    """Return an unnamed temporary file with the content of `packed`. It disappears with this process."""
+    copy = cast(BinaryIO, tempfile.TemporaryFile())  # noqa: SIM115 - lives as long as the table is read
+    try:
+        while (chunk := packed.read(_CHUNK)) and copy.tell() <= _LARGEST:
+            copy.write(chunk)
+    except (EOFError, zlib.error, BadZipFile, gzip.BadGzipFile):
+        copy.close()
+        raise ImportRefused(f"{name} is damaged or cut short: copy it again.") from None
+    if copy.tell() > _LARGEST:
+        copy.close()
+        raise ImportRefused(f"{name} expands to more than {_LARGEST >> 30} GB: it is not a roster.")
+    copy.seek(0)
+    return copy

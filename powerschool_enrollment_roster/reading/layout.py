@@ -1,0 +1,106 @@
+"""Separates the header, the students and what else is in a file: title lines, repeated headers, footers, blanks."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import dropwhile
+
+from powerschool_enrollment_roster.errors import ImportRefused
+from powerschool_enrollment_roster.names import match_key
+from powerschool_enrollment_roster.reading.line_numbers import LineNumbers
+from powerschool_enrollment_roster.reading.table import InputTable, TableLine, is_blank
+
+_FEWEST_COLUMNS_WITH_FOOTER = 3
+_RULES = frozenset("-=_ ")
+
+
+@dataclass(frozen=True)
+class Header:
+    """The names of the columns; a column without a name has an empty one. `line` is where the names are."""
+
+    line: int
+    columns: list[str]
+
+    @property
+    def names(self) -> list[str]:
+        """Return the names of the columns that have one."""
+        return [name for name in self.columns if name]
+
+
+@dataclass
+class LeftOut:
+    """The lines below the header that are not students."""
+
+    repeated_headers: LineNumbers = field(default_factory=LineNumbers)
+    rules: LineNumbers = field(default_factory=LineNumbers)
+    footers: LineNumbers = field(default_factory=LineNumbers)
+    not_chosen: LineNumbers = field(default_factory=LineNumbers)
+
+    def texts(self, unit: str) -> Iterator[str]:
+        """Yield what was left out and where."""
+        kinds = {
+            "repeat the header": self.repeated_headers,
+            "only separate lines": self.rules,
+            "have only one cell, at the end of the file, like a footer": self.footers,
+            "are not chosen by --only": self.not_chosen,
+        }
+        for what, lines in kinds.items():
+            if lines.count:
+                yield f"Left out, because they {what}: {lines.text(unit)}."
+
+
+def header_of(lines: Iterator[TableLine], unit: str, wanted: int | None) -> Header:
+    """Take the header from `lines`: line `wanted`, else the first line that is not blank. Raises ImportRefused."""
+    if wanted is not None:
+        lines = dropwhile(lambda line: line.number < wanted, lines)
+    line = next((line for line in lines if wanted is not None or line.filled), None)
+    if line is None or not line.filled or (wanted is not None and line.number != wanted):
+        where = f"--header-line {wanted}: no column names are there" if wanted is not None else "The roster is empty"
+        raise ImportRefused(f"{where}. It needs a {unit} with the columns' names, and a {unit} for each student.")
+    columns = [" ".join(cell.split()) for cell in line.cells]
+    while not columns[-1]:
+        columns.pop()
+    return Header(line.number, columns)
+
+
+def problem_of_names(header: Header, unit: str) -> str | None:
+    """Return why the columns cannot be told apart. By position: in a file without a header these are values."""
+    name, count = Counter(map(match_key, header.names)).most_common(1)[0]
+    if count == 1:
+        return None
+    places = [str(place) for place, other in enumerate(header.columns, start=1) if other and match_key(other) == name]
+    return f"The columns {' and '.join(places)} have the same name in {unit} {header.line}: rename or remove one."
+
+
+def students(table: InputTable, header: Header, left_out: LeftOut) -> Iterator[TableLine]:
+    """Yield the lines of students, and add the others to `left_out`. Blank lines are skipped."""
+    names = [match_key(name) for name in header.columns]
+    for line in _without_footers(table.lines, header, left_out):
+        if [match_key(cell) for cell in line.cells[: len(names)]] == names:
+            left_out.repeated_headers.add(line.number)
+        elif _is_rule(line):
+            left_out.rules.add(line.number)
+        else:
+            yield line
+
+
+def _without_footers(lines: Iterable[TableLine], header: Header, left_out: LeftOut) -> Iterator[TableLine]:
+    """Yield the lines that are not blank, without those at the end that have a single cell."""
+    has_footers = len(header.names) >= _FEWEST_COLUMNS_WITH_FOOTER
+    waiting: list[TableLine] = []
+    for line in lines:
+        if line.filled == 1 and has_footers:
+            waiting.append(line)
+        elif line.filled:
+            yield from waiting
+            waiting.clear()
+            yield line
+    for line in waiting:
+        left_out.footers.add(line.number)
+
+
+def _is_rule(line: TableLine) -> bool:
+    filled = [cell for cell in line.cells if not is_blank(cell)]
+    return len(filled) > 1 and all(_RULES.issuperset(cell) for cell in filled)

@@ -1,0 +1,154 @@
+"""A roster that was read and checked once, and whose rows can be read any number of times."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import chain
+from typing import IO
+
+from powerschool_enrollment_roster.errors import ImportRefused
+from powerschool_enrollment_roster.names import match_key
+from powerschool_enrollment_roster.reading.layout import Header, LeftOut, header_of, problem_of_names, students
+from powerschool_enrollment_roster.reading.line_numbers import LineNumbers
+from powerschool_enrollment_roster.reading.table import InputTable, TableLine, is_blank
+
+_PREVIEW = 25
+
+
+@dataclass(frozen=True)
+class RosterRow:
+    """A student's row: the line on which it begins, and one cell for each column."""
+
+    line: int
+    cells: list[str] = field(repr=False)
+
+
+@dataclass
+class Roster:
+    """The columns and rows of an input.
+
+    `first_lines` are the first lines that are not blank, to look for a header below title lines. `dates` has the
+    positions of columns with cells of the type date, `doubtful` the lines of number cells whose displayed digits are
+    not known, by position. `problems` are faults of the layout: they end the import unless the header is elsewhere.
+    """
+
+    name: str
+    unit: str
+    header: Header
+    first_lines: list[TableLine] = field(repr=False)
+    left_out: LeftOut = field(default_factory=LeftOut)
+    row_count: int = 0
+    dates: set[int] = field(default_factory=set)
+    doubtful: dict[int, LineNumbers] = field(default_factory=lambda: defaultdict(LineNumbers))
+    problems: list[str] = field(default_factory=list)
+    _rows: IO[str] | None = field(default=None, repr=False)
+
+    def rows(self) -> Iterator[RosterRow]:
+        """Yield all rows from the first one."""
+        if self._rows is None:
+            return
+        self._rows.seek(0)
+        for text in self._rows:
+            line, *cells = json.loads(text)
+            yield RosterRow(line, cells)
+
+    def position_of(self, column: str) -> int:
+        """Return the position of a column, from 0."""
+        return self.header.columns.index(column)
+
+    def places(self, lines: LineNumbers) -> str:
+        """Return the lines for a message: `roster.csv, lines 3, 4`."""
+        return f"{self.name}, {lines.text(self.unit)}"
+
+
+@contextmanager
+def read_roster(
+    table: InputTable, name: str, header_line: int | None = None, only: Mapping[str, str] | None = None
+) -> Iterator[Roster]:
+    """Yield the roster in `table`. Raises ImportRefused if no header or no row is found.
+
+    `only` has the value of a column that a row must have; other rows are left out.
+    The rows are kept in a file without a name: an input of any size needs little memory, can come from a pipe, and is
+    the same when it is sent as when it was checked.
+    """
+    preview = _Preview(table.lines)
+    with tempfile.TemporaryFile("w+", encoding="utf-8", newline="\n") as rows:
+        header = header_of(preview.lines, table.unit, header_line)
+        roster = Roster(name, table.unit, header, preview.seen, _rows=rows)
+        _store(InputTable(preview.lines, table.unit), roster, rows, _Filter(header, only or {}))
+        if not roster.row_count and not roster.problems:
+            chosen = " that --only chooses" if roster.left_out.not_chosen.count else ""
+            raise ImportRefused(f"{name} has no row{chosen} below its header in {table.unit} {header.line}.")
+        yield roster
+
+
+class _Preview:
+    """Keeps the first lines that are not blank."""
+
+    def __init__(self, lines: Iterator[TableLine]) -> None:
+        self.seen: list[TableLine] = []
+        self._source = lines
+        for line in lines:
+            self.seen.append(line)
+            if len(self.seen) == _PREVIEW:
+                break
+        self.lines = chain(self.seen.copy(), self._source)
+
+
+class _Filter:
+    """Chooses rows by the values of columns, ignoring case."""
+
+    def __init__(self, header: Header, only: Mapping[str, str]) -> None:
+        keys = {match_key(name): place for place, name in enumerate(header.columns) if name}
+        self._wanted = {keys.get(match_key(column)): value.casefold() for column, value in only.items()}
+        if None in self._wanted:
+            missing = next(column for column in only if match_key(column) not in keys)
+            raise ImportRefused(f"--only: the roster has no column {missing!r}.")
+
+    def accepts(self, cells: list[str]) -> bool:
+        return all(cells[place or 0].strip().casefold() == value for place, value in self._wanted.items())
+
+
+def _store(table: InputTable, roster: Roster, rows: IO[str], chosen: _Filter) -> None:
+    """Write each student's row to `rows`, and collect what is to be known about all of them."""
+    width = len(roster.header.columns)
+    unnamed = [place for place, column in enumerate(roster.header.columns) if not column]
+    wrong_width, below_unnamed = LineNumbers(), LineNumbers()
+    for line in students(table, roster.header, roster.left_out):
+        if (len(line.cells) < width and table.unit == "line") or not all(map(is_blank, line.cells[width:])):
+            wrong_width.add(line.number)
+            continue
+        cells = [*line.cells[:width], *[""] * (width - len(line.cells))]
+        if not chosen.accepts(cells):
+            roster.left_out.not_chosen.add(line.number)
+            continue
+        if any(not is_blank(cells[place]) for place in unnamed):
+            below_unnamed.add(line.number)
+        _note_types(line, roster)
+        rows.write(json.dumps([line.number, *cells]) + "\n")
+        roster.row_count += 1
+    roster.problems += _layout_problems(roster, wrong_width, below_unnamed)
+
+
+def _note_types(line: TableLine, roster: Roster) -> None:
+    roster.dates.update(line.dates)
+    for place in line.doubtful:
+        roster.doubtful[place].add(line.number)
+
+
+def _layout_problems(roster: Roster, wrong_width: LineNumbers, below_unnamed: LineNumbers) -> Iterator[str]:
+    width, unit = len(roster.header.columns), roster.unit
+    if wrong_width.count:
+        yield (
+            f"{roster.places(wrong_width)}: not as many cells as the {width} columns of the header in {unit} "
+            f"{roster.header.line}. A cell with a delimiter or a line break must be in quotation marks."
+        )
+    if below_unnamed.count:
+        yield f"{roster.places(below_unnamed)}: a cell in a column without a name. Name the column, or empty it."
+    if problem := problem_of_names(roster.header, unit):
+        yield problem

@@ -1,0 +1,116 @@
+"""Reads a sheet of a workbook: .xlsx, .xls or .ods. Numbers become the digits that the spreadsheet displays."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, BinaryIO
+from zipfile import BadZipFile, ZipFile
+
+from openpyxl import load_workbook
+from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetVisibleEnum
+
+from powerschool_enrollment_roster.errors import ImportRefused
+from powerschool_enrollment_roster.reading.cell_text import cell_text, in_format, is_date, is_exact
+from powerschool_enrollment_roster.reading.table import InputTable, TableLine
+
+_STYLES = "xl/styles.xml"
+_FORMAT_CODE = re.compile(r'formatCode="([^"]*)"')
+Formats = Mapping[tuple[int, int], str]
+
+
+def read_workbook(binary: BinaryIO, name: str, sheet: str | None) -> InputTable:
+    """Return the rows of the sheet with this name or position, or of the first visible one. Raises ImportRefused."""
+    try:
+        workbook = CalamineWorkbook.from_filelike(binary)
+        chosen = _sheet(workbook, name, sheet)
+        return InputTable(_rows(chosen, _format_reader(binary, chosen.name)), unit="row")
+    except CalamineError:
+        raise ImportRefused(
+            f"{name} cannot be read as a spreadsheet: it is damaged, or protected by a password. "
+            "Save it again as .xlsx."
+        ) from None
+
+
+def _sheet(workbook: CalamineWorkbook, name: str, wanted: str | None) -> CalamineSheet:
+    names = workbook.sheet_names
+    if wanted is None:
+        visible = [sheet.name for sheet in workbook.sheets_metadata if sheet.visible == SheetVisibleEnum.Visible]
+        return workbook.get_sheet_by_name((visible or names)[0])
+    if wanted in names:
+        return workbook.get_sheet_by_name(wanted)
+    if wanted.isdecimal() and 0 < int(wanted) <= len(names):
+        return workbook.get_sheet_by_index(int(wanted) - 1)
+    raise ImportRefused(f"--sheet {wanted}: {name} has no such sheet. It has {', '.join(map(repr, names))}.")
+
+
+class _KnownFormats:
+    """Displays whole numbers by the number formats of their cells, which are read once."""
+
+    def __init__(self, formats: Formats) -> None:
+        self._formats = formats
+
+    def displayed(self, row: int, column: int, digits: str) -> str | None:
+        """Return the displayed digits; None if the format shows something else."""
+        number_format = self._formats.get((row, column))
+        return digits if number_format is None else in_format(digits, number_format)
+
+
+class _UnknownFormats(_KnownFormats):
+    """A workbook of another kind than .xlsx: the number formats cannot be read."""
+
+    def displayed(self, row: int, column: int, digits: str) -> str | None:  # noqa: ARG002 - the same for every cell
+        """Return None."""
+        return None
+
+
+def _format_reader(binary: BinaryIO, sheet: str) -> _KnownFormats:
+    try:
+        with ZipFile(binary) as archive:
+            styles = archive.read(_STYLES).decode("utf-8", "replace")
+    except (BadZipFile, KeyError):
+        return _UnknownFormats({})
+    # Only a format with leading zeros displays other digits than the number has. Few workbooks have one.
+    if any(_pads(html.unescape(code)) for code in _FORMAT_CODE.findall(styles)):
+        return _KnownFormats(_formats_of(binary, sheet))
+    return _KnownFormats({})
+
+
+def _pads(code: str) -> bool:
+    return in_format("1", code) is not None
+
+
+def _formats_of(binary: BinaryIO, sheet: str) -> Formats:
+    """Return the format of each number cell that has one with leading zeros, by row and column, from 1."""
+    binary.seek(0)
+    workbook = load_workbook(binary, read_only=True)
+    try:
+        return {
+            (cell.row, cell.column): cell.number_format
+            for row in workbook[sheet].iter_rows()
+            for cell in row
+            if isinstance(cell.value, int | float) and _pads(cell.number_format)
+        }
+    finally:
+        workbook.close()
+
+
+def _rows(sheet: CalamineSheet, formats: _KnownFormats) -> Iterator[TableLine]:
+    # The sheet's area may begin in another column than A; rows are counted from the first one.
+    first_column = (sheet.start or (0, 0))[1] + 1
+    for number, values in enumerate(sheet.iter_rows(), start=1):
+        yield _row(number, values, first_column, formats)
+
+
+def _row(number: int, values: list[Any], first_column: int, formats: _KnownFormats) -> TableLine:
+    cells = list(map(cell_text, values))
+    doubtful = []
+    for place, value in enumerate(values):
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            shown = formats.displayed(number, first_column + place, cells[place]) if is_exact(value) else None
+            cells[place] = shown or cells[place]
+            if shown is None:
+                doubtful.append(place)
+    dates = tuple(place for place, value in enumerate(values) if is_date(value))
+    return TableLine(number, cells, dates, tuple(doubtful))

@@ -1,0 +1,69 @@
+"""Standard output, as a person reads it; logs of the client library and the destination are shown there, too."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import Progress
+
+
+class Screen(Console):
+    """Prints whole lines, without markup: a column may be called `[b]`.
+
+    If its reader is gone, the program stops as after Ctrl-C, and reports on standard error.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(file=sys.stdout, highlight=False, soft_wrap=True, markup=False, emoji=False)
+
+    def on_broken_pipe(self) -> None:
+        """Raise KeyboardInterrupt."""
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python flushes it once more on exit
+        self.file = sys.stderr
+        raise KeyboardInterrupt
+
+    def warn(self, text: str) -> None:
+        """Print what the user should look at."""
+        self.print(text, style="yellow")
+
+    def fail(self, text: str) -> None:
+        """Print why the import ended."""
+        self.print(text, style="red")
+
+    @contextmanager
+    def progress(self, total: int) -> Iterator[Progress | None]:
+        """Show a bar on a terminal, with one task; elsewhere nothing."""
+        if not self.is_terminal:
+            yield None
+            return
+        with Progress(console=self, transient=True) as bar:
+            bar.add_task("Sending", total=total)
+            yield bar
+
+
+class _OnScreen(logging.Handler):
+    def __init__(self, screen: Screen) -> None:
+        super().__init__(logging.WARNING)
+        self._screen = screen
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._screen.warn(record.getMessage().partition("\n")[0].replace("Stream roster: skip_", "--skip-"))
+
+
+@contextmanager
+def logs_on(screen: Screen) -> Iterator[None]:
+    """Print warnings, such as retries, instead of the messages of Airbyte's protocol."""
+    logger = logging.getLogger("airbyte")
+    before = logger.handlers, logger.propagate, logger.level
+    logger.handlers, logger.propagate = [_OnScreen(screen)], False
+    logger.setLevel(logging.WARNING)
+    try:
+        yield
+    finally:
+        logger.handlers, logger.propagate = before[:2]
+        logger.setLevel(before[2])

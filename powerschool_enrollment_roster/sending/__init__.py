@@ -1,0 +1,1 @@
+"""Sends the rows through the destination's queue, keeps rejected rows, and reports what became of all of them."""

@@ -1,0 +1,139 @@
+"""Sends the rows, and states at the end what became of them, whatever ended the import."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+
+from destination_powerschool_enrollment.config import Config
+from destination_powerschool_enrollment.row_report import RowsRejected, StreamReport
+from destination_powerschool_enrollment.sync import WriteSync
+from powerschool_enrollment_api import EnrollmentError
+from powerschool_enrollment_roster.errors import ImportRefused
+from powerschool_enrollment_roster.exit_codes import ExitCode
+from powerschool_enrollment_roster.mapping.row_values import SentColumns
+from powerschool_enrollment_roster.reading.roster import Roster
+from powerschool_enrollment_roster.screen import Screen
+from powerschool_enrollment_roster.sending.destination_settings import STREAM, write_stream
+from powerschool_enrollment_roster.sending.guidance import text_of
+from powerschool_enrollment_roster.sending.rejected_csv import RejectedCsv
+from powerschool_enrollment_roster.sending.rejections import Rejections
+from powerschool_enrollment_roster.sending.roster_messages import messages_of, settled_line
+
+_SAFE_AGAIN = "Running the import again is safe: a row that was accepted is only written again with the same values."
+_WRONG_FIELDS = "The columns probably go to the wrong fields: look at them with --dry-run."
+
+
+@dataclass(frozen=True)
+class SendJob:
+    """What is sent, with which settings, and where rejected rows are kept."""
+
+    roster: Roster
+    sent: SentColumns
+    config: Config
+    rejected_path: str
+    screen: Screen
+
+
+def send(job: SendJob) -> ExitCode:
+    """Send all rows, report what became of them, and return the exit code.
+
+    Raises ImportRefused if the file of rejected rows cannot be created, or EnrollmentError before the first row.
+    """
+    with closing(RejectedCsv(job.rejected_path, job.roster.header.columns)) as file:
+        rejections = Rejections(job.roster, file, job.screen)
+        sync = WriteSync(job.config, [write_stream(job.sent)], rejections)
+        ending = _Ending(job, sync, rejections, file)
+        with ending.reported():
+            for row, line in _settled(job, sync):
+                ending.settled_line = line
+                ending.settled_rows = row
+        return ending.code
+
+
+def _settled(job: SendJob, sync: WriteSync) -> Iterator[tuple[int, int]]:
+    """Yield the row and the line up to which all rows have an outcome."""
+    roster = job.roster
+    with (
+        job.screen.progress(roster.row_count) as bar,
+        closing(sync.write(messages_of(roster, job.sent))) as states,
+    ):
+        for message in states:
+            row, line = settled_line(message)
+            if bar is not None:
+                bar.update(bar.task_ids[0], completed=row)
+            yield row, line
+
+
+class _Ending:
+    """What is known of the rows when the import ends."""
+
+    def __init__(self, job: SendJob, sync: WriteSync, rejections: Rejections, file: RejectedCsv) -> None:
+        self._roster = job.roster
+        self._screen = job.screen
+        self._sync = sync
+        self._rejections = rejections
+        self._file = file
+        self._began = time.monotonic()
+        self.code = ExitCode.FAILED
+        self.settled_line = 0
+        self.settled_rows = 0
+
+    @contextmanager
+    def reported(self) -> Iterator[None]:
+        """Print the outcome of the rows at the end, and set `code`."""
+        try:
+            yield
+        except RowsRejected:
+            self._stop(ExitCode.FAILED, f"The first rows were all rejected, so the import stopped. {_WRONG_FIELDS}")
+        except EnrollmentError as error:
+            self._stop(ExitCode.FAILED, text_of(error))
+        except ImportRefused as error:  # the file of rejected rows cannot be written
+            self._stop(ExitCode.FAILED, str(error))
+        except KeyboardInterrupt:
+            self._stop(ExitCode.STOPPED, "The import was stopped.")
+        else:
+            self.code = ExitCode.SOME_REJECTED if self._file.rows else ExitCode.ACCEPTED
+            self._report()
+
+    @property
+    def _counts(self) -> StreamReport:
+        return self._sync.report.streams.get((None, STREAM), StreamReport())
+
+    def _report(self) -> None:
+        counts, seconds = self._counts, time.monotonic() - self._began
+        sent = counts.accepted - counts.unchanged
+        rate = (
+            f" {sent:,} rows were written in {seconds:.1f} s: {sent / seconds:,.0f} rows/s." if sent and seconds else ""
+        )
+        self._screen.print(f"{self._roster.row_count:,} rows: {_counts(counts)}.{rate}")
+        self._report_rejections()
+
+    def _stop(self, code: ExitCode, reason: str) -> None:
+        self.code = code
+        counts, unknown = self._counts, self._sync.sent.without_outcome
+        self._screen.fail(reason)
+        self._screen.fail(f"Of {self._roster.row_count:,} rows: {_counts(counts)}.")
+        if self.settled_rows:
+            self._screen.fail(f"All rows to {self._roster.unit} {self.settled_line} have an outcome.")
+        if unknown:
+            self._screen.fail(f"{unknown:,} more rows were sent and may have been written, too.")
+        written = counts.accepted - counts.unchanged + unknown
+        self._screen.fail(_SAFE_AGAIN if written else "Nothing was written.")
+        self._report_rejections()
+
+    def _report_rejections(self) -> None:
+        for text in self._rejections.summary():
+            self._screen.warn(text)
+        if self._file.rows:
+            self._screen.warn(
+                f"{self._file.rows:,} rejected rows, with their full reasons, are in {self._file.path}: fix them, and "
+                "import that file."
+            )
+
+
+def _counts(counts: StreamReport) -> str:
+    unchanged = f" ({counts.unchanged:,} of them unchanged and not sent)" if counts.unchanged else ""
+    return f"{counts.accepted:,} accepted{unchanged}, {counts.rejected:,} rejected"
