@@ -6,7 +6,8 @@ BIN    := $(VENV)/bin
 PYTHONS := 3.10 3.11 3.12 3.13
 ENVIRONMENT = @PYTHON="$(PYTHON)" VENV="$(VENV)" .ci/environment
 
-.PHONY: install sync import sandbox test test-all openapi check fix hooks bench soak qa image image-test form
+.PHONY: install sync import sandbox test test-all test-lowest connector-test openapi check fix hooks bench soak qa dist dist-test \
+  image image-test form
 
 install:
 	$(ENVIRONMENT) develop
@@ -45,6 +46,15 @@ openapi: .venv-openapi/.installed  ## docs/openapi.yaml is valid, and the sandbo
 	.venv-openapi/bin/openapi-spec-validator docs/openapi.yaml
 	@$(BIN)/python -m integration_tests.openapi.run
 
+# The bounds in pyproject.toml are true: each direct dependency is installed in the lowest version that they allow.
+test-lowest:  ## all tests with the lowest direct dependencies, in a separate environment
+	@PYTHON="$(PYTHON)" VENV=.venv-lowest .ci/environment lowest
+	.venv-lowest/bin/pytest $(OPTIONS)
+
+connector-test: install  ## Airbyte's standard suite for both connectors, against the sandbox
+	$(BIN)/airbyte-cdk connector test packaging/source-powerschool-enrollment/
+	$(BIN)/airbyte-cdk connector test packaging/destination-powerschool-enrollment/
+
 check: install
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -81,6 +91,22 @@ soak: install  ## the long random kills
 
 qa: .venv-qa/.installed  ## Airbyte's QA checks on both connectors, compared with docs/quality.md
 	@DO_NOT_TRACK=1 .venv-qa/bin/python -m integration_tests.quality.run
+
+# Build tools are those of the lock, so a build needs no network.
+BUILD = $(BIN)/uv build --quiet --wheel --no-build-isolation --python $(BIN)/python --out-dir dist
+dist: install  ## the wheels to publish, in dist
+	rm -rf dist
+	$(BUILD) .
+	$(BUILD) packaging/source-powerschool-enrollment
+	$(BUILD) packaging/destination-powerschool-enrollment
+	@ls dist
+
+# As `uvx airbyte-source-powerschool-enrollment spec` will do, but with the wheels in dist.
+dist-test: dist  ## installs each connector from its wheel, with its dependencies, in an empty environment
+	@for connector in source destination; do \
+	$(BIN)/uv tool run --quiet --isolated --python $(BIN)/python --find-links dist \
+	--from airbyte-$$connector-powerschool-enrollment $$connector-powerschool-enrollment spec > /dev/null \
+	&& echo "airbyte-$$connector-powerschool-enrollment: spec works" || exit 1; done
 
 image: install  ## both images, tagged as in the registry entries
 	$(BIN)/python -m integration_tests.images.build

@@ -96,11 +96,15 @@ def test_every_link_to_a_file_leads_to_one(page):
         ("CHANGELOG.md", r"\A# Changelog\n\n## (\S+)"),
         *((str(entry.relative_to(ROOT)), r"dockerImageTag: (\S+)") for entry in ENTRIES),
         ("Dockerfile", r"io\.airbyte\.version=(\S+)"),
+        *(
+            (f"packaging/{kind}-powerschool-enrollment/pyproject.toml", r'(?:^version = "|enrollment==)([^"]+)"')
+            for kind in ("source", "destination")
+        ),
         ("docs/deploy.md", r"powerschool-enrollment:([\w.]+)|image tag\*: `([\w.]+)`"),
     ],
 )
 def test_every_place_that_states_the_version_states_the_packages(place, pattern):
-    stated = {"".join(found.groups("")) for found in re.finditer(pattern, (ROOT / place).read_text())}
+    stated = {"".join(found.groups("")) for found in re.finditer(pattern, (ROOT / place).read_text(), re.MULTILINE)}
     assert stated == {version("airbyte-powerschool-enrollment")}
 
 

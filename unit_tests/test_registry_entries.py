@@ -47,6 +47,14 @@ def test_the_entry_names_its_connector_everywhere(kind):
     assert entry["githubIssueLabel"] == f"{kind}-powerschool-enrollment"
 
 
+@each
+def test_the_package_that_the_entry_names_is_built_here(kind):
+    project = (ROOT / "packaging" / f"{kind}-powerschool-enrollment" / "pyproject.toml").read_text()
+    assert data(kind)["remoteRegistries"]["pypi"]["packageName"] in re.findall(
+        r'^name = "(.+)"$', project, re.MULTILINE
+    )
+
+
 def test_no_two_connectors_share_an_id():
     assert data("source")["definitionId"] != data("destination")["definitionId"]
 

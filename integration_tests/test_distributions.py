@@ -1,0 +1,78 @@
+"""The wheels of `make dist`: each name that runners derive installs its connector, in one version."""
+
+import json
+import shutil
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+import pytest
+from packaging.metadata import parse_email
+
+ROOT = Path(__file__).parents[1]
+UV = Path(sys.executable).with_name("uv")
+CONNECTORS = ("source-powerschool-enrollment", "destination-powerschool-enrollment")
+REAL = "airbyte-powerschool-enrollment"
+
+
+def run(*command):
+    return subprocess.run(command, check=True, capture_output=True, text=True, timeout=120).stdout
+
+
+@pytest.fixture(scope="module")
+def wheels(tmp_path_factory):
+    """Return the folder of all wheels, built as by `make dist` but without a network."""
+    folder = tmp_path_factory.mktemp("dist")
+    for project in (ROOT, *(ROOT / "packaging" / name for name in CONNECTORS)):
+        run(
+            UV,
+            "build",
+            "--wheel",
+            "--offline",
+            "--no-build-isolation",
+            "--python",
+            sys.executable,
+            "--out-dir",
+            folder,
+            project,
+        )
+    return folder
+
+
+def metadata(wheels, name):
+    (wheel,) = wheels.glob(f"{name.replace('-', '_')}-*.whl")
+    (member,) = [*unpacked(wheel).rglob("METADATA")]
+    return parse_email(member.read_bytes())[0]
+
+
+def unpacked(wheel):
+    folder = wheel.with_suffix("")
+    shutil.unpack_archive(wheel, folder, "zip")
+    return folder
+
+
+@pytest.mark.parametrize("connector", CONNECTORS)
+def test_distribution_requires_the_real_one_in_its_version(wheels, connector):
+    real, thin = metadata(wheels, REAL), metadata(wheels, f"airbyte-{connector}")
+    assert thin["requires_dist"] == [f"{REAL}=={real['version']}"]
+    assert thin["version"] == real["version"]
+    assert thin["requires_python"] == real["requires_python"]
+
+
+@pytest.mark.parametrize("connector", CONNECTORS)
+def test_distribution_offers_its_connector_in_an_empty_environment(wheels, connector, tmp_path):
+    run(UV, "venv", "--quiet", "--python", sys.executable, tmp_path / "venv")
+    python = tmp_path / "venv" / "bin" / "python"
+    install = (UV, "pip", "install", "--quiet", "--offline", "--no-index", "--no-deps", "--find-links", wheels)
+    run(*install, "--python", python, REAL)
+    (tmp_path / "venv" / "bin" / connector).unlink()  # pipx and uvx offer only scripts of the package they install
+    run(*install, "--python", python, f"airbyte-{connector}")
+    site_packages = Path(run(python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))").strip())
+    # Third-party packages are this environment's, so that no network is needed.
+    (site_packages / "dependencies.pth").write_text(sysconfig.get_path("purelib"))
+    printed = run(tmp_path / "venv" / "bin" / connector, "spec")
+    (spec,) = [message["spec"] for message in map(json.loads, printed.splitlines()) if message["type"] == "SPEC"]
+    assert spec["connectionSpecification"]["required"][0] == "api_key"
+    package = connector.replace("-", "_")
+    assert str(site_packages) in run(python, "-I", "-c", f"import {package}; print({package}.__file__)")
