@@ -36,7 +36,7 @@ test-all:  ## all tests on each Python, in separate environments
 	.ci/test-all $(PYTHONS)
 
 # Schemathesis needs a newer pytest than the CDK allows.
-.venv-openapi/.installed: integration_tests/openapi/requirements.lock $(INSTALLED)
+.venv-openapi/.installed: integration_tests/openapi/requirements.lock | install
 	$(BIN)/uv venv --quiet --clear --python $(BIN)/python .venv-openapi
 	$(BIN)/uv pip install --quiet --compile-bytecode --python .venv-openapi/bin/python --require-hashes \
 	-r integration_tests/openapi/requirements.lock
