@@ -13,7 +13,7 @@ install:
 	$(ENVIRONMENT) develop
 
 # Without a key it reads the sandbox. The script requires an explicit flag, because scheduled runs are unattended.
-sync:  ## API -> powerschool_enrollment.duckdb (OPTIONS=--replace drops what is gone)
+sync:  ## API -> powerschool_enrollment.duckdb (OPTIONS=--detect-removed marks what is gone, --replace drops it)
 	$(ENVIRONMENT) sync
 	@$(BIN)/python examples/sync_to_duckdb.py $(OPTIONS) \
 	$(if $(POWERSCHOOL_ENROLLMENT_API_KEY)$(POWERSCHOOL_ENROLLMENT_BASE_URL),,--sandbox)

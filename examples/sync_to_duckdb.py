@@ -52,7 +52,8 @@ def main() -> None:
     with ExitStack() as resources:
         # PyAirbyte passes the key in world-readable files: they are in a folder that only this user can enter.
         os.environ["TMPDIR"] = tempfile.tempdir = resources.enter_context(tempfile.TemporaryDirectory())
-        source = source_with(connection(arguments, resources))
+        options = {**connection(arguments, resources), "detect_removed_records": arguments.detect_removed}
+        source = source_with(options)
         source.check()
         # Another warehouse is another cache: ExactPostgresCache from postgres_cache.py, or SnowflakeCache or
         # BigQueryCache from ab.caches.
@@ -66,11 +67,11 @@ def main() -> None:
         show(cache, f"{arguments.warehouse}, schema {cache.schema_name}")
 
 
-def source_with(connection: dict[str, str]) -> ab.Source:
+def source_with(options: dict[str, str | bool]) -> ab.Source:
     """Return the connector with the streams that are synced."""
     return ab.get_source(
         "source-powerschool-enrollment",
-        config={**OPTIONS, **connection},
+        config={**OPTIONS, **options},
         local_executable=Path(sys.executable).with_name("source-powerschool-enrollment"),
         streams=STREAMS,
     )
@@ -82,6 +83,9 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--warehouse", type=Path, default="powerschool_enrollment.duckdb", help="the DuckDB file")
     parser.add_argument(
         "--sandbox", action="store_true", help="read the sandbox, a made-up district, even if a key is set"
+    )
+    parser.add_argument(
+        "--detect-removed", action="store_true", help="mark removed records: they get a time in _ab_cdc_deleted_at"
     )
     parser.add_argument("--replace", action="store_true", help="read everything again, and drop removed rows")
     return parser.parse_args()

@@ -9,8 +9,9 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from powerschool_enrollment_api.address import path_of
 from powerschool_enrollment_api.client import Client
-from powerschool_enrollment_api.envelope import JsonObject, Page, open_list, open_page
+from powerschool_enrollment_api.envelope import JsonObject, Page, open_list, open_one, open_page
 from powerschool_enrollment_api.errors import NotFound, UnexpectedAnswer, located
 
 _ROSTER_PAGE_SIZE = 1000
@@ -56,6 +57,23 @@ class RecordPages:
     def path(self, published_action_id: int) -> str:
         """Return the path of the form's record list."""
         return f"/publishedactions/{published_action_id}/{self.kind}"
+
+    def exists(self, record_id: int) -> bool:
+        """Return whether the record's detail endpoint shows it (200) or not (404).
+
+        The record may be in any form, and `search` need not find it. Raises UnexpectedAnswer if the answer shows
+        something else, such as an empty list.
+        """
+        path = path_of(self.kind, record_id)
+        try:
+            answer = self.client.get(path)
+        except NotFound:
+            return False
+        with located(f"GET {path}"):
+            record = open_one(answer)
+            if record is None or str(record.get("id")) != str(record_id):
+                raise UnexpectedAnswer("the answer does not show the record.")
+        return True
 
     def is_listed(self, published_action_id: int) -> bool:
         """Return whether the service still lists the form."""

@@ -85,6 +85,7 @@ class SourceConfig:
     published_actions: PublishedActionSelection = PublishedActionSelection()
     record_search: tuple[tuple[str, str], ...] = ()
     page_size: int = 100
+    detect_removed_records: bool = False
     deliveries: DeliveryOption | None = None
     documents: tuple[DocumentField, ...] = ()
 
@@ -103,6 +104,7 @@ class SourceConfig:
             published_actions=PublishedActionSelection.parse(options.get("published_actions") or {"mode": "all"}),
             record_search=tuple(_search_parameters(options.get("record_search") or [])),
             page_size=int(options.get("page_size") or cls.page_size),
+            detect_removed_records=bool(options.get("detect_removed_records")),
             deliveries=DeliveryOption.parse(options.get("deliveries") or {"mode": "disabled"}),
             documents=_document_fields(options.get("documents") or []),
         )

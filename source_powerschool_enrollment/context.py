@@ -15,6 +15,14 @@ from source_powerschool_enrollment.record_types import RecordTypes
 
 
 @dataclass(frozen=True)
+class PublishedActionIds:
+    """The ids of all forms that the service lists, and of those that the options select."""
+
+    listed: frozenset[int]
+    selected: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class SyncContext:
     """What the streams of one sync share."""
 
@@ -22,8 +30,8 @@ class SyncContext:
     client: Client
     warnings: WarningCounter = field(default_factory=WarningCounter)
 
-    def selected_forms(self) -> list[int]:
-        """Request the forms, and return the ids of the selected ones.
+    def published_action_ids(self) -> PublishedActionIds:
+        """Request the forms, and return their ids.
 
         Raises EnrollmentError; InvalidOption if a selected form does not exist.
         """
@@ -31,7 +39,8 @@ class SyncContext:
             forms = open_list(self.client.get("/publishedactions"))
         usable = RecordTypes.of_stream("published_actions").with_ids(forms)
         self.count_without_id("published_actions", len(forms) - len(usable), "GET /publishedactions")
-        return [form["id"] for form in self.config.published_actions.choose(usable)]
+        selected = self.config.published_actions.choose(usable)
+        return PublishedActionIds(frozenset(form["id"] for form in usable), tuple(form["id"] for form in selected))
 
     def count_unreadable(self, stream_name: str, field_name: str) -> None:
         """Count a value that is not of the type in the schema, and is null in the output."""

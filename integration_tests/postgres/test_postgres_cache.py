@@ -172,6 +172,30 @@ def test_removed_column_is_added_again_and_others_stay(warehouses, second_sync):
     assert {row["note"] for row in rows} == {"own"}
 
 
+def test_removed_record_is_marked_and_comes_back_when_it_is_restored(warehouses, district):
+    cache = warehouses.postgres("india", "detected")
+    options = {**warehouses.config, "detect_removed_records": True}
+    roster = next(iter(district.forms.values())).roster
+    place, record_id = 3, roster.ids()[3]
+
+    def row_after_sync():
+        done = warehouses.sync(cache, config=options, streams=["roster_records"])
+        assert done.returncode == 0, done.stderr[-3000:]
+        rows = warehouses.rows("india", "roster_records", schema="detected")
+        return next(row for row in rows if row["id"] == record_id)
+
+    first = row_after_sync()
+    removed = roster.remove(record_id)
+    marked = row_after_sync()
+    roster.put(removed, place)
+    restored = row_after_sync()
+    assert marked["_ab_cdc_deleted_at"] == marked["synced_at"] > first["synced_at"]
+    assert marked["published_action_id"] == first["published_action_id"]
+    assert (marked["status"], marked["lastname"], marked["dataitems"]) == (None, None, None)
+    assert comparable([restored]) == comparable([first])
+    assert restored["_ab_cdc_deleted_at"] is None
+
+
 def test_full_refresh_repairs_what_pyairbytes_own_cache_stored(warehouses, second_sync):
     how = {"write_strategy": "replace", "force_full_refresh": True}
     done = warehouses.sync(warehouses.postgres("chicago", "own"), streams=["roster_records"], how=how)

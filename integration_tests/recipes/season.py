@@ -51,7 +51,10 @@ class Truth:
 
 @dataclass
 class Season:
-    """Three schemas in one file: `main` as `make sync` leaves it, `history` in append mode, and a later `snapshot`."""
+    """Schemas in one file: `main` as `make sync` leaves it, `history` in append mode, and a later `snapshot`.
+
+    `detected` was synced twice with the option `detect_removed_records`.
+    """
 
     sandbox: Sandbox
     folder: Path
@@ -61,11 +64,11 @@ class Season:
         """Sync, let things happen, and sync again."""
         self.prepare()
         self.before = Truth.of(self.sandbox.district)
-        self.sync(self.main(), self.history())
+        self.sync(self.main(), self.history(), self.detected())
         self.sandbox.clock.shift(days=1)
         self.let_things_happen()
         self.after = Truth.of(self.sandbox.district)
-        self.sync(self.history(), self.snapshot())
+        self.sync(self.history(), self.snapshot(), self.detected())
 
     def prepare(self) -> None:
         self.sandbox.clock.freeze(OPENED)
@@ -105,6 +108,9 @@ class Season:
 
     def snapshot(self) -> dict[str, Any]:
         return self._sync_of("snapshot", "replace", ["roster_records", "submission_records"])
+
+    def detected(self) -> dict[str, Any]:
+        return self._sync_of("detected", "auto", ["submission_records"], detect_removed_records=True)
 
     def _sync_of(self, schema: str, write_strategy: str, streams: list[str], **options: Any) -> dict[str, Any]:
         return {

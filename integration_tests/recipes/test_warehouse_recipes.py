@@ -224,8 +224,17 @@ def test_each_record_lists_its_documents(season):
     assert {row[-2:] for row in expected} == {(True, True), (True, False), (False, True), (False, False)}
 
 
+def test_removed_records_are_marked_and_left_out(season):
+    living = recipe("Records that vanished")
+    newest = f"select * from ({living}) qualify row_number() over (partition by id order by synced_at desc) = 1"
+    found = season.rows(f"select id, status from ({newest})", "detected")
+    assert same(found, [(each["id"], each["status"]) for form in season.after.submissions.values() for each in form])
+    marked = "select id, status, dataitems from submission_records where _ab_cdc_deleted_at is not null"
+    assert same(season.rows(marked, "detected"), [(record_id, None, None) for record_id in season.removed])
+
+
 def test_a_record_that_vanished_is_found_by_a_snapshot(season):
-    found = season.rows(recipe("Records that vanished"))
+    found = season.rows(recipe("Comparison with a snapshot"))
     assert sorted(row[0] for row in found) == sorted(season.removed)
     assert len(found) == 2
 

@@ -12,7 +12,7 @@ from typing_extensions import override
 
 from source_powerschool_enrollment.cdk_seams import RouterWithoutRequestOptions
 from source_powerschool_enrollment.context import SyncContext, sync_for
-from source_powerschool_enrollment.records.readers import PageQueue, RecordPage
+from source_powerschool_enrollment.records.readers import PageQueue, QueuedRead
 from source_powerschool_enrollment.records.stream import parent_pages
 
 Found = TypeVar("Found")
@@ -46,7 +46,7 @@ def each_record(
     """
     seen: set[int] = set()
 
-    def result_of(page: RecordPage) -> _PageResult[Found]:
+    def result_of(page: QueuedRead) -> _PageResult[Found]:
         return [(record.data["id"], tuple(find(record.data))) for record in _records(page)]
 
     workers = sync.config.connection.num_workers
@@ -59,7 +59,7 @@ def each_record(
 
 
 def _in_order_of_completion(
-    queue: PageQueue, workers: int, result_of: Callable[[RecordPage], _PageResult[Found]]
+    queue: PageQueue, workers: int, result_of: Callable[[QueuedRead], _PageResult[Found]]
 ) -> Iterator[_PageResult[Found]]:
     """Yield the result of each page. Each worker holds at most one result that is not yielded yet.
 
@@ -91,7 +91,7 @@ def _in_order_of_completion(
         raise failures[0]
 
 
-def _records(page: RecordPage) -> list[Record]:
+def _records(page: QueuedRead) -> list[Record]:
     """Return all records of the page. The page is closed then, even if a caller fails on one of its records."""
     return [record for record in page.read() if isinstance(record, Record)]
 

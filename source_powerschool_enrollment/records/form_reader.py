@@ -60,6 +60,7 @@ class FormReader:
         self.form = form
         self._stream = stream
         self._digests = stream.cursor.digests if stream.cursor else None
+        self._ids = stream.cursor.ids if stream.cursor else None
         self._slice = StreamSlice(partition={"published_action_id": form}, cursor_slice={})
         self._lock = threading.Lock()
         self._plan = FormPlan()
@@ -132,6 +133,8 @@ class FormReader:
             reading = self._plan.take(number, page, answers_before)
             if reading.lacking and not page.records and self._plan.times_read(number) > 1:
                 raise UnexpectedAnswer(f"page {number} of {page.page_count} of form {self.form} shows no records.")
+        if self._ids:
+            self._ids.show(self.form, reading.ids)
         return replace(page, records=records if reading.ids else [])
 
     def _plan_after(self, first: Page) -> tuple[int, ...]:
@@ -183,6 +186,8 @@ class FormReader:
             self._digests.cut(self.form, self._plan.page_count)
         if not following:
             self._report()
+            if self._ids and not self._plan.doubtful:
+                self._ids.complete(self.form)
             self._plan = FormPlan()  # frees the ids while other forms are still read
         return following
 

@@ -2,7 +2,8 @@
 
     {"settings": "<digest>", "published_actions": {"<form id>": "<digests of page 1, 2, …, as one base64 text>"}}
 
-Nine bytes per page are twelve characters of base64. A digest of zeros marks an unknown page.
+Nine bytes per page are twelve characters of base64. A digest of zeros marks an unknown page. With the option
+`detect_removed_records` the state also has the key `record_ids`: see `record_ids`.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partitio
 from airbyte_cdk.sources.types import Record
 from typing_extensions import override
 
+from source_powerschool_enrollment.records.record_ids import RecordIds
+
 _SIZE = 9
 _UNKNOWN = bytes(_SIZE)
 # Increase it when the layout of records changes: then every page is emitted again.
@@ -32,6 +35,8 @@ _SECONDS_BETWEEN_STATES = 3.0
 # A state contains all pages, so it is emitted again only after 5 % of them are new. Then all states of a sync
 # together are at most about twenty times as long as the last one, however long the sync takes.
 _NEW_PART = 20
+# How many states a sync emits only because of new ids. All of them together must stay linear in the ids, too.
+_MOST_STATES_FOR_IDS = 20
 
 
 def digest_of(records: Iterable[Mapping[str, Any]]) -> bytes:
@@ -44,10 +49,10 @@ class PageDigests:
     """The digests of all forms of one stream. Safe to share between threads.
 
     `settings` are the options that decide which records of a form a page contains. Digests that were stored with other
-    settings are dropped.
+    settings are dropped. `with_large_states`: the state also contains ids, so fewer states are emitted: see `suspend`.
     """
 
-    def __init__(self, settings: Any, state: Mapping[str, Any]) -> None:
+    def __init__(self, settings: Any, state: Mapping[str, Any], *, with_large_states: bool = False) -> None:
         self._lock = threading.Lock()
         self._settings = b64encode(digest_of([{"layout": _LAYOUT, "settings": settings}])).decode()
         known = state.get("published_actions") if state.get("settings") == self._settings else None
@@ -56,6 +61,8 @@ class PageDigests:
         self._forms = {form: bytearray(pages) for form, pages in self._before.items()}
         self._read: dict[str, set[int]] = defaultdict(set)  # the pages whose digest is of this sync
         self._suspended: set[str] = set()
+        self._with_large_states = with_large_states
+        self._further_forms = 0  # how many more forms the next state in `suspend` covers
 
     @staticmethod
     def _readable(text: Any) -> bytes:
@@ -93,15 +100,19 @@ class PageDigests:
         Call it before the page's changed records are emitted. If the sync dies after them and the change is undone, a
         page with its old digest would look as if it had never changed. Unread pages are marked, too, so that one state
         covers the complete form; `resume` restores them. Returns whether a state must be emitted first.
+
+        Large states cover 1, 2, 4, … forms, so their number is the logarithm of the number of forms. A sync that dies
+        then causes the pages of these forms to be emitted again.
         """
         with self._lock:
             name = str(form)
             if self._last_emitted(name, page) in {b"", _UNKNOWN}:
                 return False
             is_covered = name in self._suspended and page not in self._read[name]
-            self._suspended.add(name)
-            for unread in self._unread(name):
-                self._set(name, unread, _UNKNOWN)
+            for covered in [name] if is_covered else [name, *self._next_forms(name)]:
+                self._suspended.add(covered)
+                for unread in self._unread(covered):
+                    self._set(covered, unread, _UNKNOWN)
             self._read[name].add(page)
             self._set(name, page, _UNKNOWN)
             return not is_covered
@@ -114,6 +125,16 @@ class PageDigests:
                     self._set(name, unread, self._last_emitted(name, unread))
             self._suspended.clear()
 
+    def forget_unread(self) -> None:
+        """Forget the digests of all pages that this sync did not read, also those of forms that it did not read."""
+        with self._lock:
+            for form in self._forms.keys() - self._read.keys():
+                del self._forms[form]
+            for form in self._forms:
+                for unread in self._unread(form):
+                    self._set(form, unread, _UNKNOWN)
+            self._before.clear()
+
     def cut(self, form: int, page_count: int) -> None:
         """Remove the digests of pages beyond the form's last page."""
         with self._lock:
@@ -124,6 +145,13 @@ class PageDigests:
         with self._lock:
             forms = {form: b64encode(pages).decode() for form, pages in self._forms.items() if pages}
             return {"settings": self._settings, "published_actions": forms}
+
+    def _next_forms(self, form: str) -> list[str]:
+        others = [name for name in self._before if name != form and name not in self._suspended]
+        chosen = others[: self._further_forms]
+        if self._with_large_states:
+            self._further_forms = 2 * self._further_forms + 1
+        return chosen
 
     def _unread(self, form: str) -> list[int]:
         pages = min(len(self._forms.get(form, b"")), len(self._before.get(form, b""))) // _SIZE
@@ -142,27 +170,33 @@ class PageDigests:
 class PageCursor(Cursor):
     """The state of an incremental read. Called by all workers, and at the end by the main thread."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - two of them are for a few callers only
         self,
         stream_name: str,
         digests: PageDigests,
         state_manager: ConnectorStateManager,
         message_repository: MessageRepository,
+        *,
+        ids: RecordIds | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._stream_name = stream_name
         self.digests = digests
+        self.ids = ids
         self._state_manager = state_manager
         self._message_repository = message_repository
         self._clock = clock
         self._lock = threading.Lock()
         self._last_emitted = clock()
         self._new_pages = 0
+        self._settled_ids = 0
+        self._states_for_ids = 0
+        self._may_emit_tombstones = False
 
     @property
     def state(self) -> MutableMapping[str, Any]:
         """Return the state as it would be written now."""
-        return self.digests.as_state()
+        return self._state(is_emitted=False)
 
     def observe(self, record: Record) -> None:
         """Do nothing: the state contains pages, not records."""
@@ -173,11 +207,12 @@ class PageCursor(Cursor):
     def before_changed_page(self, form: int, page: int) -> Iterator[AirbyteMessage]:
         """Yield a state in which the page is unknown, if the last state has its digest. Call it before its records.
 
-        There is one such state per form and sync, unless a page changes twice. Other threads wait until it is on the
-        queue. The caller is a partition, which yields it, too: see PartitionOutput.
+        There is one such state per form and sync, unless a page changes twice. With `ids` there are a few more: the
+        state must contain the ids of new records. Other threads wait until it is on the queue. The caller is a
+        partition, which yields it, too: see PartitionOutput.
         """
         with self._lock:
-            if self.digests.suspend(form, page):
+            if self.digests.suspend(form, page) or self._must_emit_ids(form):
                 yield self._message()
 
     def after_page(self, form_ended: bool) -> Iterator[AirbyteMessage]:
@@ -189,6 +224,26 @@ class PageCursor(Cursor):
         with self._lock:
             self._new_pages += 1
             if self._must_emit_state(form_ended=form_ended):
+                yield self._message()
+
+    def before_tombstone(self) -> Iterator[AirbyteMessage]:
+        """Yield a state in which no page that may contain a removed record is known. Call it before each tombstone.
+
+        If the sync dies after the tombstone and the record is restored to its old page, a known page would not be
+        emitted again. The pages that this sync read do not contain the record. There is one such state per sync.
+        """
+        with self._lock:
+            if not self._may_emit_tombstones:
+                self._may_emit_tombstones = True
+                self.digests.forget_unread()
+                yield self._message()
+
+    def after_look_up(self, look_ups: int) -> Iterator[AirbyteMessage]:
+        """Yield the state if it must be emitted now, after one of this number of look-ups was settled."""
+        with self._lock:
+            self._settled_ids += 1
+            is_time = self._clock() - self._last_emitted >= _SECONDS_BETWEEN_STATES
+            if is_time and self._settled_ids * _NEW_PART >= look_ups:
                 yield self._message()
 
     def ensure_at_least_one_state_emitted(self) -> None:
@@ -206,7 +261,22 @@ class PageCursor(Cursor):
         enough = self._new_pages * _NEW_PART >= self.digests.page_count()
         return enough and (form_ended or self._clock() - self._last_emitted >= _SECONDS_BETWEEN_STATES)
 
+    def _must_emit_ids(self, form: int) -> bool:
+        """Return whether ids of new records are in no state yet, up to the limit of such states.
+
+        If the sync dies after these records, and one of them is removed, only its id in a state detects that.
+        """
+        if not self.ids or self._states_for_ids == _MOST_STATES_FOR_IDS or not self.ids.has_unstated(form):
+            return False
+        self._states_for_ids += 1
+        return True
+
+    def _state(self, *, is_emitted: bool) -> dict[str, Any]:
+        # The digests first: a page that is remembered in between may have ids without a digest, but not the reverse.
+        pages = self.digests.as_state()
+        return pages | {"record_ids": self.ids.as_state(is_emitted=is_emitted)} if self.ids else pages
+
     def _message(self) -> AirbyteMessage:
-        self._state_manager.update_state_for_stream(self._stream_name, None, self.state)
-        self._last_emitted, self._new_pages = self._clock(), 0
+        self._state_manager.update_state_for_stream(self._stream_name, None, self._state(is_emitted=True))
+        self._last_emitted, self._new_pages, self._settled_ids = self._clock(), 0, 0
         return self._state_manager.create_state_message(self._stream_name, None)

@@ -9,38 +9,70 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, Protocol
 
 from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partition
 from airbyte_cdk.sources.streams.concurrent.partitions.partition_generator import PartitionGenerator
 
 from source_powerschool_enrollment.cdk_seams import PartitionOutput
+from source_powerschool_enrollment.context import PublishedActionIds
 from source_powerschool_enrollment.records.form_reader import FormReader, RecordStreamRead
+from source_powerschool_enrollment.records.look_ups import LookUpContext, LookUps
+
+
+class QueuedRead(Protocol):
+    """A page to read, or a record to look up."""
+
+    def read(self) -> Iterator[PartitionOutput]:
+        """Yield records and states."""
+        ...
 
 
 class PageQueue:
-    """The pages of one stream that have to be read, at first the first page of each form. Thread-safe."""
+    """The pages of one stream that have to be read, at first the first page of each form. Thread-safe.
 
-    def __init__(self, stream: RecordStreamRead, forms: Sequence[int]) -> None:
-        stream.estimate.expect(len(forms))
+    With the option `detect_removed_records`, look-ups follow when all pages are read and none has failed.
+    """
+
+    def __init__(self, stream: RecordStreamRead, forms: PublishedActionIds) -> None:
+        stream.estimate.expect(len(forms.selected))
+        self._stream = stream
+        self._forms = forms
         self._changed = threading.Condition()
-        self._pages = deque(RecordPage(stream, FormReader(stream, form), 1, self) for form in forms)
+        self._pages: deque[QueuedRead] = deque(
+            RecordPage(stream, FormReader(stream, form), 1, self) for form in forms.selected
+        )
         self._under_way = 0
+        self._has_look_ups = False
         self._is_closed = False
         stream.backlog.when_closed(self.close)
 
-    def take(self) -> RecordPage | None:
-        """Return the next page, which the caller must finish. Returns None once all pages are read.
+    def take(self) -> QueuedRead | None:
+        """Return the next page or look-up, which the caller must finish. Returns None once all are finished.
 
         Waits while other threads read pages, which may add more.
         """
         with self._changed:
             self._changed.wait_for(lambda: self._pages or not self._under_way or self._is_closed)
+            if not self._pages and not self._is_closed:
+                self._add_look_ups()
             if self._is_closed or not self._pages:
                 return None
             self._under_way += 1
             return self._pages.popleft()
+
+    def _add_look_ups(self) -> None:
+        """Append the look-ups, once. A failed stream has none: the pages that failed may show the records."""
+        stream, self._has_look_ups, had = self._stream, True, self._has_look_ups
+        if had or stream.has_failed.is_set() or not stream.cursor or not stream.cursor.ids:
+            return
+        context = LookUpContext(
+            stream.name, stream.sync, stream.pages, stream.cursor, stream.cursor.ids, stream.backlog
+        )
+        look_ups = LookUps(context, self._forms)
+        self._pages.extend(RecordLookUp(look_ups, record_id, self) for record_id in look_ups.record_ids)
+        self._changed.notify_all()
 
     def add(self, pages: Iterable[RecordPage]) -> None:
         """Append pages."""
@@ -97,6 +129,22 @@ class RecordPage:
         self._queue.add(RecordPage(self._stream, self._form, number, self._queue) for number in numbers)
 
 
+class RecordLookUp:
+    """One record that no page shows any more, to be looked up once."""
+
+    def __init__(self, look_ups: LookUps, record_id: int, queue: PageQueue) -> None:
+        self._look_ups = look_ups
+        self._record_id = record_id
+        self._queue = queue
+
+    def read(self) -> Iterator[PartitionOutput]:
+        """Yield a tombstone if the record was removed, then the stream's state if it must be emitted."""
+        try:
+            yield from self._look_ups.look_up(self._record_id)
+        finally:
+            self._queue.finish()
+
+
 class RecordReader(Partition):
     """Reads pages from the queue until none is left."""
 
@@ -132,7 +180,7 @@ class RecordReader(Partition):
 class RecordReaders(PartitionGenerator):
     """Requests the forms, and generates the readers of one stream."""
 
-    def __init__(self, stream: RecordStreamRead, forms: Callable[[], Sequence[int]], readers: int) -> None:
+    def __init__(self, stream: RecordStreamRead, forms: Callable[[], PublishedActionIds], readers: int) -> None:
         self._stream = stream
         self._forms = forms
         self._readers = readers

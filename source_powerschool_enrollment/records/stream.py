@@ -6,9 +6,11 @@ They are built in Python because YAML can express neither parallel pages nor the
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from base64 import b64encode
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from hashlib import blake2b
+from typing import Any, Literal
 
 from airbyte_cdk.sources.connector_state_manager import ConnectorStateManager
 from airbyte_cdk.sources.message import MessageRepository, NoopMessageRepository
@@ -17,12 +19,15 @@ from airbyte_cdk.sources.streams.concurrent.default_stream import DefaultStream
 
 from powerschool_enrollment_airbyte.airbyte_errors import as_traced_exception
 from powerschool_enrollment_api import EnrollmentError, RecordPages
-from source_powerschool_enrollment.context import SyncContext
+from source_powerschool_enrollment.config import SourceConfig
+from source_powerschool_enrollment.context import PublishedActionIds, SyncContext
 from source_powerschool_enrollment.record_types import RecordTypes, schema_of
 from source_powerschool_enrollment.records.backpressure import Backlog
 from source_powerschool_enrollment.records.form_reader import RecordStreamRead
-from source_powerschool_enrollment.records.page_state import PageCursor, PageDigests
+from source_powerschool_enrollment.records.look_ups import DELETED_AT
+from source_powerschool_enrollment.records.page_state import PageCursor, PageDigests, digest_of
 from source_powerschool_enrollment.records.readers import PageQueue, RecordReaders
+from source_powerschool_enrollment.records.record_ids import RecordIds
 from source_powerschool_enrollment.records.row_estimate import RowEstimate
 
 _PATHS: Mapping[str, Literal["rosterrecords", "submissionrecords"]] = {
@@ -30,6 +35,13 @@ _PATHS: Mapping[str, Literal["rosterrecords", "submissionrecords"]] = {
     "submission_records": "submissionrecords",
 }
 RECORD_STREAMS = frozenset(_PATHS)
+_DELETED_AT: Mapping[str, Any] = {
+    "description": "When the connector found that the record was removed (UTC); null for a record that exists. "
+    "Added by the connector.",
+    "type": ["null", "string"],
+    "format": "date-time",
+    "airbyte_type": "timestamp_with_timezone",
+}
 # While one reader sends a request, another one parses and emits a page.
 _READERS_PER_CONNECTION = 2
 
@@ -49,10 +61,10 @@ def record_stream(name: str, sync: SyncContext, outlet: Outlet) -> DefaultStream
     read = _read(name, sync, outlet, RecordTypes.of_stream(name), cursor)
     return DefaultStream(
         partition_generator=RecordReaders(
-            read, lambda: _selected_forms(sync), _READERS_PER_CONNECTION * sync.config.connection.num_workers
+            read, lambda: _forms(sync), _READERS_PER_CONNECTION * sync.config.connection.num_workers
         ),
         name=name,
-        json_schema=schema_of(name),
+        json_schema=_schema(name, sync.config),
         primary_key=["id"],
         cursor_field=CursorField("synced_at"),
         logger=logging.getLogger("airbyte"),
@@ -65,7 +77,7 @@ def parent_pages(name: str, sync: SyncContext) -> PageQueue:
 
     The records' dates stay as they were sent. Raises AirbyteTracedException.
     """
-    return PageQueue(_read(name, sync, Outlet(NoopMessageRepository()), RecordTypes({}), None), _selected_forms(sync))
+    return PageQueue(_read(name, sync, Outlet(NoopMessageRepository()), RecordTypes({}), None), _forms(sync))
 
 
 def _read(
@@ -87,12 +99,32 @@ def _page_cursor(
 ) -> PageCursor:
     # The options that decide which records of a form a page contains.
     settings = {"page_size": sync.config.page_size, "record_search": sync.config.search_parameters()}
-    digests = PageDigests(settings, states.get_stream_state(name, None))
-    return PageCursor(name, digests, states, messages)
+    state = states.get_stream_state(name, None)
+    ids = RecordIds(_district_and_search(sync.config), state) if sync.config.detect_removed_records else None
+    digests = PageDigests(settings, state, with_large_states=ids is not None)
+    return PageCursor(name, digests, states, messages, ids=ids)
 
 
-def _selected_forms(sync: SyncContext) -> Sequence[int]:
+def _district_and_search(config: SourceConfig) -> str:
+    """Return a digest of the options that decide which records the lists show and the detail endpoints know.
+
+    Another key may be another district's, to which a record that exists is not found. 32 bits of the key's digest
+    detect another key, and are too few to find a key by trying.
+    """
+    key = blake2b(config.connection.api_key.encode(), digest_size=4).hexdigest()
+    options = {"base_url": config.connection.base_url, "key": key, "record_search": config.search_parameters()}
+    return b64encode(digest_of([options])).decode()
+
+
+def _schema(name: str, config: SourceConfig) -> dict[str, Any]:
+    schema = schema_of(name)
+    if config.detect_removed_records:
+        schema["properties"][DELETED_AT] = _DELETED_AT
+    return schema
+
+
+def _forms(sync: SyncContext) -> PublishedActionIds:
     try:
-        return sync.selected_forms()
+        return sync.published_action_ids()
     except EnrollmentError as error:
         raise as_traced_exception(error) from None

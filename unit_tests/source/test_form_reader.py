@@ -9,7 +9,7 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from powerschool_enrollment_api import Client, ConnectionSettings, Page, RequestRefused
 from source_powerschool_enrollment.config import SourceConfig
-from source_powerschool_enrollment.context import SyncContext
+from source_powerschool_enrollment.context import PublishedActionIds, SyncContext
 from source_powerschool_enrollment.record_types import RecordTypes
 from source_powerschool_enrollment.records.backpressure import Backlog
 from source_powerschool_enrollment.records.form_reader import RecordStreamRead
@@ -66,7 +66,7 @@ def stream_of(answers, digests=None):
 def sent_by(stream, readers=1):
     """Run the readers one after the other, and return the ids of the records emitted. Failures are ignored."""
     sent = []
-    for reader in RecordReaders(stream, lambda: [FORM], readers).generate():
+    for reader in RecordReaders(stream, lambda: PublishedActionIds(frozenset([FORM]), (FORM,)), readers).generate():
         with suppress(AirbyteTracedException):
             sent += [message.data["id"] for message in reader.read() if isinstance(message, Record)]
     return sent
