@@ -20,10 +20,14 @@ _WITH_NAME = "/documents/document/url"
 
 @dataclass(frozen=True)
 class DocumentAddress:
-    """A temporary URL that gives access to a document until it expires."""
+    """A temporary URL that gives access to a document until it expires.
+
+    `is_json`: the service answered a JSON string, as observed, and not bare text, as documented.
+    """
 
     url: str = field(repr=False)
     expires_at: datetime | None
+    is_json: bool = True
 
 
 def ask_for_address(client: Client, object_id: str, file_name: str | None = None) -> DocumentAddress:
@@ -58,7 +62,8 @@ def _address(answer: str, base_url: str, where: str) -> DocumentAddress:
     text = answer.strip()
     if text in {"null", '""'}:
         raise NotFound("the answer names no address.", where)
-    url = _json_string(text, where) if text.startswith('"') else text
+    is_json = text.startswith('"')
+    url = _json_string(text, where) if is_json else text
     try:
         parts = urlsplit(url)
         is_safe = url.isprintable() and _is_safe(parts, base_url)
@@ -66,7 +71,7 @@ def _address(answer: str, base_url: str, where: str) -> DocumentAddress:
         is_safe = False
     if not is_safe:
         raise UnexpectedAnswer("the answer is not an https address.", where)
-    return DocumentAddress(url, _expiry(parts))
+    return DocumentAddress(url, _expiry(parts), is_json)
 
 
 def _json_string(text: str, where: str) -> str:

@@ -24,10 +24,14 @@ from powerschool_enrollment_airbyte.cli_files import read_object
 from powerschool_enrollment_airbyte.option_errors import without_empty
 from powerschool_enrollment_airbyte.output import without_surrogates
 from powerschool_enrollment_api import (
+    BrokenAnswer,
     Client,
     EnrollmentError,
     InvalidOption,
+    NotFound,
+    RequestRefused,
     Timeouts,
+    UnexpectedAnswer,
     located,
     open_list,
     verify_connection,
@@ -51,6 +55,9 @@ from source_powerschool_enrollment.records.stream import RECORD_STREAMS, Outlet,
 
 # An absolute path: a relative one would be looked for in the working directory first.
 MANIFEST = Path(__file__).parent / "manifest.yaml"
+# The service answers, but not as expected. A wrong key or address, or an outage, keeps a survey from its work, too.
+_UNEXPECTED = (BrokenAnswer, NotFound, RequestRefused, UnexpectedAnswer)
+_SURVEY = "Run powerschool-enrollment-survey: it shows which streams fit this service."
 _DETAIL_STREAMS = frozenset({"roster_record_details", "submission_record_details"})
 
 
@@ -115,7 +122,8 @@ class SourcePowerschoolEnrollment(DeclarativeSource):
             checked = SourceConfig.validated(config, self.spec(logger).connectionSpecification)
             _verify(checked, Client(checked.connection, timeouts=Timeouts.for_a_check()))
         except EnrollmentError as error:
-            return AirbyteConnectionStatus(status=Status.FAILED, message=without_surrogates(str(error)))
+            message = f"{error} {_SURVEY}" if isinstance(error, _UNEXPECTED) else str(error)
+            return AirbyteConnectionStatus(status=Status.FAILED, message=without_surrogates(message))
         return AirbyteConnectionStatus(status=Status.SUCCEEDED)
 
     def streams(self, config: Mapping[str, Any]) -> list[AbstractStream]:

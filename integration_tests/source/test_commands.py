@@ -56,6 +56,16 @@ def test_check_reports_the_address_of_another_service(sandbox, config):
     assert "not the PowerSchool Enrollment API's" in check(config)["message"]
 
 
+def test_check_names_the_survey_where_an_answer_is_unexpected(sandbox, config):
+    sandbox.on_answer = lambda entry, content: {"forms": content} if entry.path == "/publishedactions" else content
+    assert check(config)["message"].endswith(
+        "Run powerschool-enrollment-survey: it shows which streams fit this service."
+    )
+    sandbox.on_answer = None
+    sandbox.faults.add(Fault("status", status=503))
+    assert "survey" not in check(config)["message"]
+
+
 def test_check_distinguishes_an_outage_from_a_wrong_address(sandbox, config):
     sandbox.faults.add(Fault("status", path="*", status=503, body="html"))
     assert "health status does not answer either" in check(config)["message"]

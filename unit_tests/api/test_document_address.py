@@ -27,6 +27,7 @@ def test_bare_text_and_a_json_string_are_the_same_address(answer):
     address, _ = ask(answer)
     assert address.url == ADDRESS
     assert address.expires_at == datetime(2020, 6, 19, 7, 19, tzinfo=timezone.utc)
+    assert address.is_json == answer.startswith('"')
 
 
 @pytest.mark.parametrize("query", ["", "?se=", "?se=soon", "?se=9999-99-99", "?sv=1"])

@@ -1,0 +1,99 @@
+"""The console script `powerschool-enrollment-survey`.
+
+Exit code: 0 every stream that was tested fits; 1 one does not; 2 the service could not be asked, or the command is
+wrong; 130 it was interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import sys
+import time
+import traceback
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from powerschool_enrollment_airbyte.cli_files import read_object
+from powerschool_enrollment_airbyte.output import print_last_words, use_utf8_output
+from powerschool_enrollment_api import EnrollmentError
+from source_powerschool_enrollment.config import SourceConfig
+from source_powerschool_enrollment.survey.asking import AT_ONCE, MOST_REQUESTS, Asker
+from source_powerschool_enrollment.survey.facts import facts_of
+from source_powerschool_enrollment.survey.plan import Plan, manifest
+from source_powerschool_enrollment.survey.report import markdown_of
+from source_powerschool_enrollment.survey.verdicts import NOT_FITTING, judge
+
+_DOES_NOT_FIT, _COULD_NOT_ASK, _INTERRUPTED = 1, 2, 130
+
+
+def run() -> None:
+    """Run the command, and exit with its code."""
+    use_utf8_output()
+    logging.raiseExceptions = False
+    sys.exit(survey(sys.argv[1:]))
+
+
+def survey(command_line: Sequence[str], *, sleep: Callable[[float], None] = time.sleep) -> int:
+    """Ask the service, print the report, and return the exit code. Errors are printed without the service's words."""
+    options = _parser().parse_args(command_line)
+    try:
+        facts = _facts(options, sleep)
+        sys.stdout.write(json.dumps(facts, indent=2, ensure_ascii=False) if options.json else markdown_of(facts))
+        sys.stdout.write("\n")
+        sys.stdout.flush()
+    except EnrollmentError as error:
+        print_last_words(f"The survey could not ask the service. {replace(error, service_message=None)}")
+        return _COULD_NOT_ASK
+    except KeyboardInterrupt:
+        print_last_words("Interrupted. No report was written.")
+        return _INTERRUPTED
+    except BrokenPipeError:
+        return _COULD_NOT_ASK
+    except Exception as error:  # noqa: BLE001 - its text may contain a value of a record
+        print_last_words(
+            f"The survey failed unexpectedly: {type(error).__name__} in {_place(error)}. Please report this."
+        )
+        return _COULD_NOT_ASK
+    return _DOES_NOT_FIT if any(each["verdict"] == NOT_FITTING for each in facts["verdicts"]) else 0
+
+
+def _facts(options: argparse.Namespace, sleep: Callable[[float], None]) -> dict[str, Any]:
+    config = _config(options.config)
+    print_last_words(f"Asking {config.connection.base_url}: at most {MOST_REQUESTS} requests, {AT_ONCE} at a time.")
+    asker = Asker(config.connection, sleep=sleep)
+    evidence = Plan(config, asker, options.document).gather()
+    return facts_of(config, evidence, judge(evidence), asker.log, with_names=options.field_names)
+
+
+def _config(path: str) -> SourceConfig:
+    """Return the source's configuration. Raises EnrollmentError."""
+    return SourceConfig.validated(read_object(path, "--config"), manifest()["spec"]["connection_specification"])
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="powerschool-enrollment-survey",
+        description="Compares a PowerSchool Enrollment service with what the source expects, in at most "
+        f"{MOST_REQUESTS} GET requests. The report contains no value of a record.",
+    )
+    add = parser.add_argument
+    add("--config", required=True, metavar="FILE", help="the source's configuration, in JSON")
+    add("--json", action="store_true", help="print JSON instead of Markdown")
+    add("--document", metavar="FIELD", help="also ask for the address of a document, whose id is in this data item")
+    add(
+        "--field-names", action="store_true", help="name the data items and the new fields, which are only counted else"
+    )
+    return parser
+
+
+def _place(error: BaseException) -> str:
+    """Return file and line of the innermost frame."""
+    frames = traceback.extract_tb(error.__traceback__)
+    with suppress(IndexError):
+        return f"{Path(frames[-1].filename).name}, line {frames[-1].lineno}"
+    return "an unknown place"
