@@ -7,7 +7,7 @@ PYTHONS := 3.10 3.11 3.12 3.13
 ENVIRONMENT = @PYTHON="$(PYTHON)" VENV="$(VENV)" .ci/environment
 
 .PHONY: install sync import sandbox test test-all test-lowest connector-test openapi check fix hooks bench soak qa dist dist-test \
-  image image-test form
+  image image-test form runners
 
 install:
 	$(ENVIRONMENT) develop
@@ -113,6 +113,9 @@ image: install  ## both images, tagged as in the registry entries
 
 image-test: install  ## builds both images, with or without a container engine, and runs every command in them
 	$(BIN)/pytest -n 0 integration_tests/images/checks.py
+
+runners: install  ## every runner of docs/runners.md in a separate environment (RUNNER=dlt: only this one)
+	@$(BIN)/python -m integration_tests.runners.run $(if $(RUNNER),"$(RUNNER)")
 
 # No lock file: npm writes down which registry it asked, and yours may be a mirror. package.json pins the versions.
 form: install  ## both configuration forms as people see them, as pictures in .cache/form

@@ -8,20 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from integration_tests.shown_output import is_shown
+
 PAGE = (Path(__file__).parents[1] / "docs" / "command_line.md").read_text(encoding="utf-8")
 PORT = "8765"
 SERVER, *STEPS = re.findall(r"```sh\n(.*?)```\n\n```\n(.*?)```", PAGE, re.DOTALL)
-
-
-def looks_like(shown):
-    """Return a pattern: … matches anything, and alone on a line it matches any lines."""
-    return "".join(
-        r"(?:.*\n)*" if line == "…" else re.escape(line).replace("…", ".*") + r"\n" for line in shown.splitlines()
-    )
-
-
-def without_indents(printed):
-    return re.sub(r"^ +", "", printed, flags=re.MULTILINE)
 
 
 @pytest.fixture
@@ -53,7 +44,7 @@ def test_every_command_prints_what_the_page_shows(folder, port):
     )
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr
     for (commands, shown), printed in zip(STEPS, done.stdout.split("\0"), strict=True):
-        assert re.fullmatch(looks_like(shown), without_indents(printed)), f"{commands}\nprinted:\n{printed}"
+        assert is_shown(printed, shown), f"{commands}\nprinted:\n{printed}"
     written = list((folder / "secrets").iterdir())
     assert [file.name for file in written if file.stat().st_mode & 0o077] == []
     assert len(written) == 9

@@ -1,0 +1,68 @@
+"""What came of the commands of one runner, and the table of all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from integration_tests.runners.page import Numbers, Section, runs
+from integration_tests.shown_output import is_shown
+
+HEADER = ("Runner", "Result", "Streams", "Rows expected", "Rows arrived", "Second run: received")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How the script of a section ended, and what it printed."""
+
+    section: Section
+    exit_code: int
+    printed: str
+
+    @property
+    def outputs(self) -> list[str]:
+        return self.printed.split("\0")
+
+    @property
+    def failure(self) -> str | None:
+        """Return the first step that did not do what the page shows, or None."""
+        for step, printed in zip(self.section.steps, self.outputs, strict=False):
+            if not is_shown(printed, step.shown):
+                return f"{step.commands}\nThe page shows:\n{step.shown}\nPrinted:\n{printed}"
+        if len(self.outputs) < len(self.section.steps) or self.exit_code != 0:
+            return f"Ended with exit code {self.exit_code} in step {len(self.outputs)} of {len(self.section.steps)}."
+        return None
+
+    @property
+    def row(self) -> tuple[str, ...]:
+        """Return this runner's row of the table."""
+        expected, printed = runs([step.shown for step in self.section.steps]), runs(self.outputs)
+        return (
+            self.section.name,
+            "failed" if self.failure else "passed",
+            *_columns(expected, printed),
+        )
+
+
+def _columns(expected: Sequence[Sequence[Numbers]], printed: Sequence[Sequence[Numbers]]) -> tuple[str, str, str, str]:
+    promised = expected[0] if expected else ()
+    first, again = (printed[index] if len(printed) > index else () for index in (0, 1))
+    return (
+        _lines([stream.stream for stream in promised]),
+        _lines([stream.rows for stream in promised]),
+        _lines([stream.rows for stream in first]),
+        _lines([f"{stream.received} {stream.stream}" for stream in again]),
+    )
+
+
+def _lines(values: Sequence[object]) -> str:
+    return ", ".join(map(str, values))
+
+
+def table(rows: Sequence[Sequence[str]]) -> str:
+    """Return aligned columns under the header."""
+    lines = [HEADER, *rows]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(HEADER))]
+    return "\n".join(
+        " | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines
+    )
