@@ -1,0 +1,117 @@
+"""Spreadsheets: which sheet is read, and what numbers and dates become."""
+
+import datetime as dt
+import gzip
+
+import pytest
+
+from integration_tests.roster.roster_command import rows_sent, run_import, schema_ids
+from integration_tests.roster.workbooks import ods, xls, xlsx
+
+HEADER = ["ExternalID", "FirstName", "LastName", "DateOfBirth", "Grade"]
+BIRTHDAY = dt.date(2012, 3, 14)
+STUDENT = ["00123", "Zyx", "Kwyx", BIRTHDAY, 3]
+SENT = {"ExternalID": "00123", "FirstName": "Zyx", "LastName": "Kwyx", "DateOfBirth": "03/14/2012", "Grade": "3"}
+
+
+def imported(sandbox, tmp_path, content, *options, name="roster.xlsx"):
+    (tmp_path / name).write_bytes(content)
+    result = run_import(tmp_path / name, "--into", schema_ids(sandbox)[1], *options, sandbox=sandbox)
+    assert "Zyx" not in result.stdout
+    assert "123" not in result.stdout.replace("format such", "")
+    return result
+
+
+@pytest.mark.parametrize(("write", "name"), [(xlsx, "a.xlsx"), (xls, "a.xls"), (ods, "a.ods"), (xlsx, "a.csv")])
+def test_workbook_is_recognised_by_its_content(sandbox, tmp_path, write, name):
+    result = imported(sandbox, tmp_path, write([HEADER, STUDENT]), name=name)
+    assert result.returncode == 0, result.stdout
+    assert rows_sent(sandbox) == [SENT]
+
+
+def test_compressed_workbook_is_read(sandbox, tmp_path):
+    assert imported(sandbox, tmp_path, gzip.compress(xlsx([HEADER, STUDENT])), name="a.xlsx.gz").returncode == 0
+    assert rows_sent(sandbox) == [SENT]
+
+
+@pytest.mark.parametrize(
+    ("number_format", "value", "sent"),
+    [("General", 123, "123"), ("00000", 123, "00123"), ("000-000", 1234, "001-234"), ("0", 10**14, str(10**14))],
+)
+def test_number_as_identifier_has_the_digits_that_are_displayed(sandbox, tmp_path, number_format, value, sent):
+    content = xlsx([HEADER, [value, *STUDENT[1:]]], {"A2": number_format})
+    (tmp_path / "a.xlsx").write_bytes(content)
+    assert run_import(tmp_path / "a.xlsx", "--into", schema_ids(sandbox)[1], sandbox=sandbox).returncode == 0
+    assert rows_sent(sandbox) == [SENT | {"ExternalID": sent}]
+
+
+@pytest.mark.parametrize(
+    ("value", "says"),
+    [
+        (123.5, "row 2: ExternalID is a number, of which the displayed digits are not known"),
+        (1.5e15, "row 2: ExternalID is a number, of which the displayed digits are not known"),
+        (BIRTHDAY, "ExternalID is a date: the spreadsheet program took the ID for one"),
+        (None, "row 2: ExternalID is missing"),
+    ],
+)
+def test_identifier_that_a_spreadsheet_changed_is_refused(sandbox, tmp_path, value, says):
+    result = imported(sandbox, tmp_path, xlsx([HEADER, [value, *STUDENT[1:]]]))
+    assert result.returncode == 2
+    assert says in result.stdout
+    assert rows_sent(sandbox) == []
+
+
+@pytest.mark.parametrize(("write", "name"), [(xls, "a.xls"), (ods, "a.ods")])
+def test_number_as_identifier_is_refused_where_its_format_is_unknown(sandbox, tmp_path, write, name):
+    result = imported(sandbox, tmp_path, write([HEADER, [123, *STUDENT[1:]]]), name=name)
+    assert result.returncode == 2
+    assert "a.xl" in result.stdout or "a.ods" in result.stdout
+    assert "row 2: ExternalID is a number" in result.stdout
+
+
+def test_first_visible_sheet_is_read(sandbox, tmp_path):
+    workbook = xlsx([HEADER, STUDENT], sheets=("Roster", "Notes"))
+    assert imported(sandbox, tmp_path, workbook).returncode == 0
+    hidden = xlsx([["nothing"]], sheets=("Codes", "Notes"), hidden=("Codes",))
+    assert "Notes" not in imported(sandbox, tmp_path, hidden).stdout
+    assert rows_sent(sandbox) == [SENT]
+
+
+@pytest.mark.parametrize(("sheet", "code"), [("Roster", 0), ("1", 0), ("2", 2), ("Pupils", 2)])
+def test_sheet_is_chosen_by_name_or_position(sandbox, tmp_path, sheet, code):
+    workbook = xlsx([HEADER, STUDENT], sheets=("Roster", "Notes"))
+    result = imported(sandbox, tmp_path, workbook, "--sheet", sheet)
+    assert result.returncode == code, result.stdout
+    assert ("--sheet Pupils: roster.xlsx has no such sheet. It has 'Roster', 'Notes'." in result.stdout) == (
+        sheet == "Pupils"
+    )
+
+
+def test_rows_are_counted_like_in_the_program(sandbox, tmp_path):
+    rows = [["District report"], [], HEADER, STUDENT, [], [None, "Boz", "Qax", BIRTHDAY, 4]]
+    result = imported(sandbox, tmp_path, xlsx(rows), "--header-line", "3")
+    assert "roster.xlsx, row 6: ExternalID is missing" in result.stdout
+    assert (
+        "row 1 does not have the columns' names, but row 3 seems to" in imported(sandbox, tmp_path, xlsx(rows)).stdout
+    )
+
+
+def test_dates_are_dates_whatever_their_field_is_called(sandbox, tmp_path):
+    rows = [[*HEADER, "School"], [*STUDENT, BIRTHDAY]]
+    assert imported(sandbox, tmp_path, xlsx(rows)).returncode == 0
+    assert rows_sent(sandbox) == [SENT | {"School": "03/14/2012"}]
+
+
+@pytest.mark.parametrize("content", [xlsx([HEADER, STUDENT])[:-200], xls([HEADER, STUDENT])[:600], b"PK\x03\x04no"])
+def test_damaged_workbook_is_reported(sandbox, tmp_path, content):
+    result = imported(sandbox, tmp_path, content)
+    assert result.returncode == 2
+    assert "damaged" in result.stdout
+
+
+def test_rejected_row_of_a_workbook_has_its_row_number(sandbox, tmp_path):
+    rows = [HEADER, [*STUDENT[:3], "never", 3]]
+    result = imported(sandbox, tmp_path, xlsx(rows))
+    assert result.returncode == 3
+    assert "roster.xlsx, row 2: rejected: DateOfBirth: … is not a valid date." in result.stdout
+    assert (tmp_path / "roster.rejected.csv").read_text(encoding="utf-8-sig").splitlines()[1].startswith("00123,Zyx,")
