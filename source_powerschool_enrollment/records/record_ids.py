@@ -16,8 +16,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from powerschool_enrollment_api.envelope import integer_id
 from source_powerschool_enrollment.context import PublishedActionIds
-from source_powerschool_enrollment.record_types import integer_id
 
 _BEFORE_THE_LEAST = -(1 << 63) - 1
 _GREATEST = (1 << 63) - 1
