@@ -20,7 +20,7 @@ def read() -> dict[str, Any]:
 
 
 def for_sandbox(document: dict[str, Any], wire: str) -> dict[str, Any]:
-    """Return a copy that allows only the shapes of one wire format and the statuses that have an own description.
+    """Return a copy that allows only the shapes of one wire format and the statuses that it names.
 
     The answers under `default` allow every status, so they are left out. The paths contain those of their servers,
     as in `/api/v1/publishedactions`, because Schemathesis uses one address for all of them.
