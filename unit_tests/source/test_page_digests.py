@@ -65,3 +65,23 @@ def test_any_json_as_a_state_knows_no_page(settings, forms):
         digests.remember(FORM, 1, DIGEST)
         assert digests.knows(FORM, 1, DIGEST)
         assert PageDigests("settings", digests.as_state()).knows(FORM, 1, DIGEST)
+
+
+@pytest.mark.parametrize(("with_large_states", "states"), [(False, 64), (True, 7)])
+def test_few_large_states_cover_the_changed_pages_of_many_forms(with_large_states, states):
+    digests = PageDigests("settings", {})
+    for form in range(64):
+        digests.remember(form, 1, DIGEST)
+    again = PageDigests("settings", digests.as_state(), with_large_states=with_large_states)
+    assert sum(again.suspend(form, 1) for form in range(64)) == states
+
+
+def test_forgotten_pages_are_those_that_the_sync_did_not_read():
+    digests = PageDigests("settings", written())
+    digests.remember(FORM, 1, DIGEST)
+    digests.forget_unread()
+    digests.resume()
+    assert digests.knows(FORM, 1, DIGEST)
+    assert not digests.knows(FORM, 2, DIGEST)
+    assert str(OTHER) not in digests.as_state()["published_actions"]
+    assert not PageDigests("settings", digests.as_state()).knows(FORM, 2, DIGEST)
