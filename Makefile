@@ -80,6 +80,7 @@ bench: .venv-bench/.installed  ## against peers, one run, ratios
 
 soak: install  ## the long random kills
 	POWERSCHOOL_ENROLLMENT_SOAK_HISTORIES=40 $(BIN)/pytest -n0 -s integration_tests/source/test_record_kills.py
+	POWERSCHOOL_ENROLLMENT_SOAK_REMOVALS=4000 $(BIN)/pytest -n0 -s integration_tests/source/test_removed_record_histories.py
 	$(BIN)/python -m integration_tests.soak.deliveries
 	$(BIN)/python -m integration_tests.soak.destination
 

@@ -9,6 +9,7 @@ import time
 from functools import partial
 from pathlib import Path
 
+import duckdb
 import pytest
 
 import powerschool_enrollment_sandbox
@@ -147,6 +148,21 @@ def test_what_is_gone_stays_until_all_is_replaced(district, warehouse):
     assert [merged[name] for name in gone] == ["390", "3", "2"]
     assert [replaced[name] for name in gone] == ["389", "2", "2"]  # PyAirbyte leaves a table that nothing arrives for
     assert again == replaced
+
+
+def test_removed_record_is_marked_on_request(sandbox, tmp_path):
+    sandbox.district = District.generate(**TINY)
+    (form,) = sandbox.district.forms.values()
+    first = sync(tmp_path, sandbox, sandbox.api_key, "--detect-removed")
+    removed = form.roster.remove(form.roster.ids()[1])
+    second = sync(tmp_path, sandbox, sandbox.api_key, "--detect-removed")
+    assert (first.returncode, second.returncode) == (0, 0), second.stderr[-2000:]
+    with duckdb.connect(str(tmp_path / "powerschool_enrollment.duckdb"), read_only=True) as warehouse:
+        marked = warehouse.sql(
+            "select id, lastname from roster_records where _ab_cdc_deleted_at is not null"
+        ).fetchall()
+    assert marked == [(removed["id"], None)]
+    assert rows(second.stdout)["roster_records"] == "4"
 
 
 def test_help_syncs_nothing(sandbox, tmp_path):

@@ -9,12 +9,14 @@ import pytest
 
 from integration_tests.connector import configured_catalog, run_source, source_arguments
 from integration_tests.source.forked_connector import forked_connector
+from integration_tests.source.removal_history import Registrar
 from powerschool_enrollment_sandbox import District, running_sandbox
 
 # `make soak` sets it; each history kills five processes.
 HISTORIES = int(os.environ.get("POWERSCHOOL_ENROLLMENT_SOAK_HISTORIES", "4"))
 KILLS = 5
 STREAMS = ("roster_records", "submission_records")
+DELETED_AT = "_ab_cdc_deleted_at"
 
 
 class Platform:
@@ -46,16 +48,16 @@ class Platform:
         self.counts[name] += len(records)
 
 
-def heard_until_killed(folder, files, after):
-    """Run a sync, kill it after this number of records, and return the complete lines that it printed."""
+def heard_until_killed(folder, files, after, mark=b'"type":"RECORD"'):
+    """Run a sync, kill it after this number of lines with the mark, and return the complete lines that it printed."""
     arguments = source_arguments("read", folder, **files)
-    lines, records = [], 0
+    lines, marked = [], 0
     with forked_connector(arguments) as connector:
         for line in connector.stdout:
             if line.endswith(b"\n"):
                 lines.append(line)
-            records += b'"type":"RECORD"' in line
-            if records == after:
+            marked += mark in line
+            if marked == after:
                 connector.process.kill()
     return [line for line in lines if line.strip()], connector.process.exitcode
 
@@ -104,3 +106,40 @@ def test_syncs_that_are_killed_five_times_in_a_row_end_with_all_there_is(seed, c
         platform.hear(run_source("read", **files).stdout.splitlines())
     print(f"history {seed}: {killed} of {KILLS} syncs killed, {sum(platform.counts.values())} records confirmed")
     assert {key: row["status"] for key, row in platform.rows.items()} == there(district)
+
+
+@pytest.mark.parametrize("seed", range(HISTORIES))
+def test_killed_syncs_lose_no_tombstone_and_hide_no_restored_record(seed, catalog, tmp_path):
+    chance, platform = Random(seed), Platform()
+    district = District.generate(
+        seed=seed, forms=4, roster_records_per_form=40, submission_records_per_form=30, data_items=4, delivery_targets=0
+    )
+    registrars = [Registrar(district, attribute, chance) for attribute in ("roster", "submissions")]
+    with running_sandbox(district=district, latency_ms=5) as sandbox:
+        config = {
+            "api_key": sandbox.api_key,
+            "base_url": sandbox.base_url,
+            "page_size": chance.choice([5, 10, 25]),
+            "num_workers": chance.choice([1, 2, 8]),
+            "detect_removed_records": True,
+        }
+        files = {"config": config, "catalog": catalog}
+        killed = syncs = 0
+        platform.hear(run_source("read", **files).stdout.splitlines())
+        while killed < KILLS and syncs < 4 * KILLS:  # a sync may end before its record to be killed at
+            syncs += 1
+            for registrar in registrars:
+                registrar.change(60)
+            files["state"] = list(platform.state.values())
+            how = chance.choice([(chance.randint(1, 200),), (chance.randint(1, 12), DELETED_AT.encode())])
+            lines, exit_code = heard_until_killed(tmp_path, files, *how)
+            platform.hear(lines)
+            killed += exit_code != 0
+        files["state"] = list(platform.state.values())
+        platform.hear(run_source("read", **files).stdout.splitlines())
+    gone = {key for key, row in platform.rows.items() if DELETED_AT in row}
+    print(f"history {seed}: {killed} of {syncs} syncs killed, {len(gone)} of {len(platform.rows)} rows are marked")
+    living = {key: row["status"] for key, row in platform.rows.items() if key not in gone}
+    assert living == there(district)
+    assert killed == KILLS
+    assert gone
