@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
@@ -9,6 +10,7 @@ from integration_tests.source.surveys import FIELD, run_survey, run_with, small_
 from powerschool_enrollment_sandbox import Fault, running_sandbox
 from powerschool_enrollment_sandbox.http.journal import JournalEntry
 from source_powerschool_enrollment.source import MANIFEST
+from source_powerschool_enrollment.survey.plan import Plan
 
 FITS, WARNS, FAILS, UNTESTED = "fits", "fits with warnings", "does not fit", "not tested"
 RECORDS = ("roster_records", "submission_records")
@@ -198,7 +200,11 @@ def half_without_id(content, _query):
 PAGES = {
     "US date in a time": (records_changed(with_us_date), FAILS, "`imported`: "),
     "other capitals": (records_changed(spelt_in_capitals), WARNS, "`firstName`: only a field with other capitals"),
-    "new field": (records_changed(lambda record: record.update(middleName="Q")), WARNS, "1 new fields"),
+    "new field": (
+        records_changed(lambda record: record.update(middleName="Q")),
+        WARNS,
+        "fields that the schema does not describe: 1",
+    ),
     "missing field": (records_changed(lambda record: record.pop("grade")), WARNS, "`grade`: expected, and missing"),
     "details alone": (
         records_changed(lambda record: record.pop("dataItems")),
@@ -303,6 +309,14 @@ def test_failing_endpoint_changes_the_verdict_of_its_streams(sandbox, path, faul
     assert surveyed.exit_code == 1
 
 
+def test_failing_connection_test_does_not_fit_and_the_streams_are_tested(sandbox):
+    sandbox.faults.add(Fault("status", path="/connection/test", status=404))
+    surveyed = run_survey(sandbox, "--document", FIELD)
+    assert everything_fits(surveyed)
+    assert surveyed.facts["check"] == {"verdict": FAILS, "reasons": ["/connection/test: not found (404)"]}
+    assert surveyed.exit_code == 1
+
+
 def test_unknown_id_that_is_not_answered_with_404_is_a_warning(sandbox):
     sandbox.faults.add(Fault("status", path=f"/*records/{UNKNOWN_ID}", status=500))
     surveyed = run_survey(sandbox, "--document", FIELD)
@@ -335,7 +349,7 @@ def test_survey_stops_when_the_service_asks_for_a_long_pause(sandbox):
 def test_survey_stops_when_the_service_goes_down(sandbox):
     sandbox.faults.add(Fault("drop", skip=10))
     surveyed = run_survey(sandbox)
-    assert len(sandbox.journal) <= 20
+    assert len(sandbox.journal) <= 10 + 6 + 1  # the last failure, and the request beside it
     assert "not asked, because the service failed" in surveyed.reasons("import_schemas")
 
 
@@ -408,6 +422,13 @@ def test_wrong_configuration_exits_with_2(tmp_path, content, message):
     surveyed = run_with(["--config", str(file)])
     assert surveyed.exit_code == 2
     assert message in surveyed.stderr
+
+
+def test_interrupted_survey_exits_with_130(sandbox):
+    with patch.object(Plan, "gather", side_effect=KeyboardInterrupt):
+        surveyed = run_survey(sandbox)
+    assert (surveyed.exit_code, surveyed.stdout) == (130, "")
+    assert surveyed.stderr.endswith("Interrupted. No report was written.\n")
 
 
 def test_unexpected_failure_names_its_place_and_no_value(sandbox, monkeypatch):

@@ -130,12 +130,18 @@ class Asker:
 
     def ask(self, questions: Iterable[Question]) -> list[Reply]:
         """Return the reply to each question, in the same order."""
-        with ThreadPoolExecutor(AT_ONCE) as pool:
+        pool = ThreadPoolExecutor(AT_ONCE)
+        try:
             return list(pool.map(self._answer, questions))
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)  # an interrupted survey does not wait for answers
 
     def _answer(self, question: Question) -> Reply:
         reply = self._send(question)
-        return self._send(question) if self._may_be_repeated(reply) else reply
+        if not self._may_be_repeated(reply):
+            return reply
+        repeated = self._send(question)
+        return repeated if repeated.was_asked else reply
 
     def _send(self, question: Question) -> Reply:
         with self._lock:
@@ -151,24 +157,25 @@ class Asker:
         reply = replace(reply, repairs=tuple(repairs))
         with self._lock:
             self.log.append(reply)
+            self._failures_in_a_row = self._failures_in_a_row + 1 if isinstance(reply.error, PassingFault) else 0
+            self._has_stopped = self._has_stopped or self._failures_in_a_row >= _MOST_FAILURES_IN_A_ROW
         return reply
 
     def _note_repairs(self, _place: str, repairs: Repairs) -> None:
         self._of_this_thread.repairs.append(repairs)
 
     def _may_be_repeated(self, reply: Reply) -> bool:
-        """Return whether to send the request again, once the pause is over; stop the survey where that is hopeless."""
+        """Return whether to send the request again, and delay all requests by the pause that the service needs.
+
+        The survey stops if it may not repeat a request after 429: the service wants fewer requests.
+        """
         fault = reply.error
+        if not isinstance(fault, PassingFault):
+            return False
+        pause = fault.retry_after or _PAUSE
         with self._lock:
-            if not isinstance(fault, PassingFault):
-                self._failures_in_a_row = 0
-                return False
-            self._failures_in_a_row += 1
-            pause = fault.retry_after or _PAUSE
-            is_hopeless = pause > _LONGEST_PAUSE or self._failures_in_a_row >= _MOST_FAILURES_IN_A_ROW
-            self._has_stopped = self._has_stopped or is_hopeless
-            if self._has_stopped or self._repeats >= _MOST_REPEATS:
-                self._has_stopped = self._has_stopped or isinstance(fault, SlowDown)
+            if self._has_stopped or self._repeats >= _MOST_REPEATS or pause > _LONGEST_PAUSE:
+                self._has_stopped = self._has_stopped or isinstance(fault, SlowDown) or pause > _LONGEST_PAUSE
                 return False
             self._repeats += 1
         self._limiter.hold(pause)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import logging
+import os
 import sys
 import time
 import traceback
@@ -35,7 +36,9 @@ def run() -> None:
     """Run the command, and exit with its code."""
     use_utf8_output()
     logging.raiseExceptions = False
-    sys.exit(survey(sys.argv[1:]))
+    exit_code = survey(sys.argv[1:])
+    if exit_code:
+        os._exit(exit_code)  # does not wait for a request that is under way, or for a pipe that nothing reads
 
 
 def survey(command_line: Sequence[str], *, sleep: Callable[[float], None] = time.sleep) -> int:
@@ -59,7 +62,8 @@ def survey(command_line: Sequence[str], *, sleep: Callable[[float], None] = time
             f"The survey failed unexpectedly: {type(error).__name__} in {_place(error)}. Please report this."
         )
         return _COULD_NOT_ASK
-    return _DOES_NOT_FIT if any(each["verdict"] == NOT_FITTING for each in facts["verdicts"]) else 0
+    verdicts = [facts["check"], *facts["verdicts"]]
+    return _DOES_NOT_FIT if any(each["verdict"] == NOT_FITTING for each in verdicts) else 0
 
 
 def _facts(options: argparse.Namespace, sleep: Callable[[float], None]) -> dict[str, Any]:

@@ -28,7 +28,7 @@ from source_powerschool_enrollment.survey.plan import (
     RecordEvidence,
     opened_page,
 )
-from source_powerschool_enrollment.survey.verdicts import Judged
+from source_powerschool_enrollment.survey.verdicts import FITS, NOT_FITTING, Judged
 
 Facts = dict[str, Any]
 
@@ -57,6 +57,7 @@ def facts_of(
         "address": _ADDRESSES.get(config.connection.base_url, "another one"),
         "has_record_search": bool(config.record_search),
         "requests": {"sent": len(log), "most": MOST_REQUESTS},
+        "check": _check(evidence.connection),
         "verdicts": [
             {"stream": each.stream, "verdict": each.verdict, "reasons": _reasons(each)}
             for each in judged.verdicts.values()
@@ -75,6 +76,12 @@ def facts_of(
             if stream in judged.profiles
         },
     }
+
+
+def _check(connection: Reply) -> Facts:
+    """Return the verdict on the connection check, which needs this answer: no sync starts without it."""
+    reasons = [f"/connection/test: {connection.reason}"] if connection.reason else []
+    return {"verdict": NOT_FITTING if reasons else FITS, "reasons": reasons}
 
 
 def _reasons(verdict: Any) -> list[str]:

@@ -153,7 +153,7 @@ def warnings_of_fields(stream: str, profile: ObjectProfile) -> Iterator[str]:
     if absent := [path for path in profile.missing if path not in profile.spelt_otherwise]:
         yield f"{named(absent)}: expected, and missing in all objects"
     if profile.new:
-        yield f"{len(profile.new)} new fields: they are passed on, and the schema does not describe them"
+        yield f"fields that the schema does not describe: {len(profile.new)}; they are emitted as they are"
     texts = {
         name for name, each in service_fields(schema_of(stream)) if "string" in each["type"] and "format" not in each
     }

@@ -81,10 +81,12 @@ class RecordEvidence:
 class Evidence:
     """All replies. `by_stream` are those of the streams with one request per list, `routes` the others of getbatches.
 
-    `streams` are the names of all streams. `documents` is None if no document was sought.
+    `streams` are the names of all streams, `connection` is the reply to the test of the key. `documents` is None if no
+    document was sought.
     """
 
-    streams: list[str] = field(default_factory=list)
+    streams: list[str]
+    connection: Reply = field(default_factory=lambda: Reply("/connection/test", was_asked=False))
     by_stream: dict[str, Reply] = field(default_factory=dict)
     records: list[RecordEvidence] = field(default_factory=list)
     routes: dict[str, Reply] = field(default_factory=dict)
@@ -161,10 +163,11 @@ class Plan:
         (connection,) = self._asker.ask([Question.get("/connection/test", "/connection/test")])
         if isinstance(connection.error, _NO_KEY_OR_SERVICE):
             raise connection.error
-        names = ("published_actions", "delivery_targets", "checklists")
+        names = [name for name in self._streams if "{{" not in self._path(name)]
         health = Question("/healthz", lambda client: client.get_health())
         _, *replies = self._asker.ask([health, *map(self._of_stream, names)])
         self._found.by_stream.update(zip(names, replies, strict=True))
+        self._found.connection = connection
         errors = [reply.error for reply in (connection, *replies) if reply.error]
         if errors and not any(reply.is_answered for reply in replies):
             raise errors[-1]
@@ -185,7 +188,10 @@ class Plan:
         """Ask for the first pages of the forms, and for what the first delivery target and the first checklist have."""
         lists = [(kind, form) for form in forms for kind in self._found.records]
         first_pages = [self._page(kind, form, 1, PAGE_SIZES[0]) for kind, form in lists]
-        below = {**self._below("delivery_targets", "delivery_target_id"), **self._below("checklists", "checklist_id")}
+        below = {
+            **self._below_first("delivery_targets", "delivery_target_id"),
+            **self._below_first("checklists", "checklist_id"),
+        }
         routes = {question.endpoint: question for question in self._other_routes()}
         replies = iter(self._asker.ask([*first_pages, *below.values(), *routes.values()]))
         for kind, form in lists:
@@ -193,16 +199,14 @@ class Plan:
         self._found.by_stream.update({name: next(replies) for name in below})
         self._found.routes.update({endpoint: next(replies) for endpoint in routes})
 
-    def _below(self, parent: str, part: str) -> dict[str, Question]:
-        """Return a question for each stream that is read once per object of another one, for its first object."""
-        listed = with_ids(parent, opened_list(self._found.by_stream[parent]))[:1]
-        paths = {name: stream.get("$parameters", {}).get("path", "") for name, stream in self._streams.items()}
-        return {
-            name: self._of_stream(name, {part: parent["id"]})
-            for parent in listed
-            for name, path in paths.items()
-            if f".{part} " in path
-        }
+    def _below(self, part: str, parent_id: int) -> dict[str, Question]:
+        """Return a question for each stream that is read once per object of another one, for one of its objects."""
+        names = [name for name in self._streams if f".{part} " in self._path(name)]
+        return {name: self._of_stream(name, {part: parent_id}) for name in names}
+
+    def _below_first(self, parent: str, part: str) -> dict[str, Question]:
+        listed = with_ids(parent, opened_list(self._found.by_stream[parent]))
+        return self._below(part, listed[0]["id"]) if listed else {}
 
     def _other_routes(self) -> Iterator[Question]:
         for target in with_ids("delivery_targets", opened_list(self._found.by_stream["delivery_targets"]))[:1]:
@@ -211,15 +215,15 @@ class Plan:
                 yield Question.get(route, path)
 
     def _ask_in_detail(self, forms: list[int]) -> None:
-        """Ask for the import schemas of a form, and for more of the form that has the most records."""
-        schemas = [self._of_stream("import_schemas", {"published_action_id": form}) for form in forms[:1]]
+        """Ask for what a form has, such as import schemas, and for more of the form that has the most records."""
+        below = self._below("published_action_id", forms[0]) if forms else {}
         more = [
             (kind, name, question) for kind in self._found.records for name, question in self._about_largest_form(kind)
         ]
-        replies = self._asker.ask([*schemas, *(question for *_, question in more)])
-        self._found.by_stream.update(zip(("import_schemas",), replies[: len(schemas)], strict=False))
-        for (kind, name, _), reply in zip(more, replies[len(schemas) :], strict=True):
-            kind.asked[name] = reply
+        replies = iter(self._asker.ask([*below.values(), *(question for *_, question in more)]))
+        self._found.by_stream.update({name: next(replies) for name in below})
+        for kind, name, _ in more:
+            kind.asked[name] = next(replies)
 
     def _about_largest_form(self, kind: RecordEvidence) -> Iterator[tuple[int | str, Question]]:
         opened = ((form, opened_page(reply)) for form, reply in kind.first_pages.items())
@@ -260,8 +264,12 @@ class Plan:
         )
 
     def _of_stream(self, name: str, ids: Mapping[str, int] | None = None, remark: str = "") -> Question:
-        """Return the question for the path that the manifest gives a stream."""
-        path = InterpolatedString.create(self._streams[name]["$parameters"]["path"], parameters={})
+        """Return the question for a stream of the manifest, with the ids in its path."""
+        path = InterpolatedString.create(self._path(name), parameters={})
         known, shown = {"start_time": _FIRST_DATE, **(ids or {})}, {"start_time": "{date}"}
         endpoint = path.eval({"start_date": "{date}"}, stream_slice={**dict.fromkeys(ids or {}, "{id}"), **shown})
         return Question.get(f"{endpoint}{remark}", str(path.eval({}, stream_slice=known)))
+
+    def _path(self, name: str) -> str:
+        """Return the path that the manifest gives a stream, with `{{ … }}` for each id."""
+        return str(self._streams[name]["$parameters"]["path"])

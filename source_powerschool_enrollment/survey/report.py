@@ -23,7 +23,8 @@ def _lines(facts: Facts) -> Iterator[str]:
     yield f"Version {facts['version']}, {facts['date']}, {requests['sent']} GET requests of at most {requests['most']}."
     yield f"Address: {facts['address']}. Records: {search}."
     yield "This report contains no value of a record, no id, no title, no address and no key."
-    yield from _section("Verdicts", ("Stream", "Verdict", "Why"), map(_verdict, facts["verdicts"]))
+    verdicts = [{"stream": "check", **facts["check"]}, *facts["verdicts"]]
+    yield from _section("Verdicts", ("Stream", "Verdict", "Why"), map(_verdict, verdicts))
     yield from ("", f"Suggested: `page_size` {suggested['page_size']}, `num_workers` {suggested['num_workers']}.")
     yield from _section("Endpoints", ("Endpoint", "Requests", "Status", "Outcome"), map(_endpoint, facts["endpoints"]))
     yield from _section("Record lists", ("", *(each["stream"] for each in facts["record_lists"])), _record_lists(facts))
