@@ -190,7 +190,7 @@ def test_no_python_and_no_network_is_one_line_and_installs_nothing(machine):
     assert done.returncode == 1
     assert done.stderr == (
         "make: make sync needs Python 3.10 to 3.12. It is neither on PATH nor in pyenv, and uv could not download it."
-        " Install one, or name one: make sync PYTHON=/path/to/python3.12. uv's last line:   Caused by: dns error\n"
+        " Install one, or name one: make sync PYTHON=/path/to/python3.12. uv: Caused by: dns error\n"
     )
     assert not (machine.clone / ".venv").exists()
     assert [line for line in machine.recorded if not line.startswith("python install")] == []
