@@ -28,10 +28,14 @@ class Outcome:
         """Return the first step that did not do what the page shows, or None."""
         for step, printed in zip(self.section.steps, self.outputs, strict=False):
             if not is_shown(printed, step.shown):
-                return f"{step.commands}\nThe page shows:\n{step.shown}\nPrinted:\n{printed}"
+                return f"{step.commands}\nThe page shows:\n{step.shown}\nPrinted:\n{printed}\n{self._end}"
         if len(self.outputs) < len(self.section.steps) or self.exit_code != 0:
-            return f"Ended with exit code {self.exit_code} in step {len(self.outputs)} of {len(self.section.steps)}."
+            return self._end
         return None
+
+    @property
+    def _end(self) -> str:
+        return f"Ended with exit code {self.exit_code} in step {len(self.outputs)} of {len(self.section.steps)}."
 
     @property
     def row(self) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -20,9 +21,11 @@ MINUTES = 30  # for one runner, its installation included
 def main(names: Sequence[str]) -> None:
     """Run these sections, or all of them. Exit with 1 unless every one that can run here passed."""
     chosen = [section for section in sections(PAGE.read_text(encoding="utf-8")) if section.name != BEFORE]
-    unknown = set(names) - {section.name for section in chosen}
-    if unknown or not shutil.which("jq"):
-        sys.exit(f"Not a runner of the page: {', '.join(unknown)}" if unknown else "jq is not on PATH: install it.")
+    if unknown := set(names) - {section.name for section in chosen}:
+        known = ", ".join(section.name for section in chosen)
+        sys.exit(f"Not a runner of the page: {', '.join(unknown)}. The runners are: {known}")
+    if not shutil.which("jq"):
+        sys.exit("jq is not on PATH: install it.")
     os.umask(0o077)
     shutil.rmtree(FOLDER, ignore_errors=True)
     with running_services() as environment:
@@ -46,17 +49,24 @@ def _run_all(chosen: Sequence[Section], environment: Mapping[str, str]) -> tuple
 
 def _run(section: Section, environment: Mapping[str, str]) -> Outcome:
     print(f"{section.name} …", file=sys.stderr, flush=True)
-    process = subprocess.run(
+    with subprocess.Popen(
         ["bash", "-euc", section.script],
         cwd=ROOT,
         env=environment,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         encoding="utf-8",
-        check=False,
-        timeout=60 * MINUTES,
-    )
-    return Outcome(section, process.returncode, process.stdout)
+        start_new_session=True,
+    ) as process:
+        try:
+            printed, _ = process.communicate(timeout=60 * MINUTES)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGTERM)
+            printed, _ = process.communicate()
+        except BaseException:
+            os.killpg(process.pid, signal.SIGTERM)
+            raise
+    return Outcome(section, process.returncode, printed)
 
 
 if __name__ == "__main__":
