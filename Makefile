@@ -7,7 +7,7 @@ PYTHONS := 3.10 3.11 3.12 3.13
 ENVIRONMENT = @PYTHON="$(PYTHON)" VENV="$(VENV)" .ci/environment
 
 .PHONY: install sync import sandbox test test-all test-lowest connector-test openapi check fix hooks bench soak qa dist dist-test \
-  image image-test form runners
+  image image-test form runners dbt dbt-install
 
 install:
 	$(ENVIRONMENT) develop
@@ -108,6 +108,19 @@ dist-test: dist  ## installs each connector from its wheel, with its dependencie
 	$(BIN)/uv tool run --quiet --isolated --python $(BIN)/python --find-links dist \
 	--from airbyte-$$connector-powerschool-enrollment $$connector-powerschool-enrollment spec > /dev/null \
 	&& echo "airbyte-$$connector-powerschool-enrollment: spec works" || exit 1; done
+
+# dbt in a separate environment, as people who sync need not have it.
+.venv-dbt/.installed: integration_tests/dbt/requirements.lock | install
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python .venv-dbt
+	$(BIN)/uv pip install --quiet --compile-bytecode --python .venv-dbt/bin/python --require-hashes \
+	-r integration_tests/dbt/requirements.lock
+	touch $@
+
+dbt-install: .venv-dbt/.installed  ## dbt with its adapters for DuckDB and PostgreSQL, in .venv-dbt
+
+dbt: .venv-dbt/.installed  ## the dbt package on DuckDB and PostgreSQL, after two syncs, and its guide
+	$(BIN)/pytest -n 2 --dist loadgroup --timeout 900 integration_tests/dbt/checks.py \
+	integration_tests/dbt/guide_checks.py
 
 image: install  ## both images, tagged as in the registry entries
 	$(BIN)/python -m integration_tests.images.build

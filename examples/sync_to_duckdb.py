@@ -12,6 +12,7 @@ import warnings
 from _thread import interrupt_main
 from contextlib import ExitStack
 from pathlib import Path
+from shlex import quote
 from threading import Event
 
 os.environ.setdefault("AIRBYTE_OFFLINE_MODE", "1")  # before the import: no look-ups in Airbyte's registry, no telemetry
@@ -27,6 +28,8 @@ from rich.table import Table
 # ── Options ──────────────────────────────────────────────────────────────────────────────────────────────────────
 API_KEY = os.environ.get("POWERSCHOOL_ENROLLMENT_API_KEY")
 BASE_URL = os.environ.get("POWERSCHOOL_ENROLLMENT_BASE_URL")
+WAREHOUSE = Path("powerschool_enrollment.duckdb")
+DBT_PACKAGE = Path("dbt/dbt_project.yml")  # in the folder of `make sync`
 ENDINGS = (signal.SIGTERM, signal.SIGHUP)
 OPTIONS = {"page_size": 1000, "num_workers": 8}
 STREAMS = [
@@ -65,6 +68,8 @@ def main() -> None:
             force_full_refresh=arguments.replace,
         )
         show(cache, f"{arguments.warehouse}, schema {cache.schema_name}")
+    if DBT_PACKAGE.exists():
+        print("\n".join(["To build models of answers, funnel and students from it:", *dbt_commands(arguments)]))
 
 
 def source_with(options: dict[str, str | bool]) -> ab.Source:
@@ -80,7 +85,7 @@ def source_with(options: dict[str, str | bool]) -> ab.Source:
 def parse_arguments() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description="Brings a district's enrollment data into a DuckDB file.")
-    parser.add_argument("--warehouse", type=Path, default="powerschool_enrollment.duckdb", help="the DuckDB file")
+    parser.add_argument("--warehouse", type=Path, default=WAREHOUSE, help="the DuckDB file")
     parser.add_argument(
         "--sandbox", action="store_true", help="read the sandbox, a made-up district, even if a key is set"
     )
@@ -119,6 +124,20 @@ def show(cache: DuckDBCache, title: str) -> None:
     for name in STREAMS:
         table.add_row(name, f"{len(cache[name]):,}")
     Console().print(table)
+
+
+def dbt_commands(arguments: argparse.Namespace) -> list[str]:
+    """Return the two commands that run the dbt package on the file."""
+    target = "sandbox" if arguments.sandbox else "district"
+    file = (
+        ""
+        if arguments.warehouse == WAREHOUSE
+        else f"POWERSCHOOL_ENROLLMENT_WAREHOUSE={quote(str(arguments.warehouse))} "
+    )
+    return [
+        "make dbt-install",
+        f"{file}.venv-dbt/bin/dbt build --project-dir dbt --profiles-dir dbt --target {target}",
+    ]
 
 
 def end_as_after_ctrl_c() -> Event:

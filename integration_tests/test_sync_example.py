@@ -248,3 +248,16 @@ def test_stopped_sync_ends_quietly_and_keeps_the_key_private(sandbox, tmp_path, 
     assert with_the_key() == []
     with pytest.raises(ProcessLookupError):
         os.killpg(process.pid, 0)
+
+
+def test_it_ends_with_the_two_lines_that_run_the_dbt_package(sandbox, tmp_path):
+    (tmp_path / "dbt").symlink_to(EXAMPLE.parents[1] / "dbt")
+    arguments = ("--sandbox", "--warehouse", "my file.duckdb")
+    done = sync(tmp_path, sandbox, sandbox.api_key, *arguments, before=make_the_sandbox_small)
+    assert done.stdout.splitlines()[-2:] == [
+        "make dbt-install",
+        (
+            "POWERSCHOOL_ENROLLMENT_WAREHOUSE='my file.duckdb' "
+            ".venv-dbt/bin/dbt build --project-dir dbt --profiles-dir dbt --target sandbox"
+        ),
+    ]

@@ -20,8 +20,9 @@ ADDED = {"_airbyte_raw_id": "VARCHAR", "_airbyte_extracted_at": "TIMESTAMP", "_a
 def sync(syncs: Sequence[Mapping[str, Any]]) -> None:
     """Read the messages of each sync; each schema's incremental streams continue from their last state."""
     for each in syncs:
-        with duckdb.connect(each["db_path"]) as connection:
-            connection.execute(f"create schema if not exists {each['schema']}; use {each['schema']}")
+        schema = each["arguments"]["schema_name"]
+        with duckdb.connect(each["arguments"]["db_path"]) as connection:
+            connection.execute(f"create schema if not exists {schema}; use {schema}")
             connection.execute("create table if not exists _state (stream varchar primary key, state json)")
             _read(connection, each)
 

@@ -1,4 +1,4 @@
-"""A district, the changes in it, and the warehouse it was synced to between them."""
+"""A district, the changes in it, and the warehouse that it is synced to before and after them."""
 
 from __future__ import annotations
 
@@ -9,17 +9,25 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
 from integration_tests.pyairbyte import HAS_PYAIRBYTE
 from integration_tests.recipes.own_sync import sync as sync_without_pyairbyte
+from integration_tests.recipes.warehouse import Warehouse
 from integration_tests.warm_process import run_warm
 from powerschool_enrollment_sandbox import District, Sandbox
 from powerschool_enrollment_sandbox.district.checklists import Checklist
 
 OPENED = datetime(2026, 9, 1, 12, tzinfo=timezone.utc)
 BIRTH, RESIDENCY = "doc_BirthCertificate", "doc_ProofOfResidency"
-TABLES = ("published_actions", "roster_records", "submission_records", "checklist_details", "checklist_entries")
+TABLES = (
+    "published_actions",
+    "roster_records",
+    "submission_records",
+    "delivery_targets",
+    "checklists",
+    "checklist_details",
+    "checklist_entries",
+)
+SYNC = Path(__file__).parents[1] / "postgres" / "sync.py"
 Record = dict[str, Any]
 
 
@@ -51,24 +59,31 @@ class Truth:
 
 @dataclass
 class Season:
-    """Schemas in one file: `main` as `make sync` leaves it, `history` in append mode, and a later `snapshot`.
-
-    `detected` was synced twice with the option `detect_removed_records`.
-    """
+    """A district and the warehouse that its records, and then its deliveries, are synced to."""
 
     sandbox: Sandbox
-    folder: Path
+    warehouse: Warehouse
+    write_strategy: str
+    schema: str = "main"
+    detect_removed_records: bool = False
     removed: list[int] = field(default_factory=list)
 
-    def play(self) -> None:
-        """Sync, let things happen, and sync again."""
+    def begin(self) -> None:
+        """Sync for the first time."""
         self.prepare()
         self.before = Truth.of(self.sandbox.district)
-        self.sync(self.main(), self.history(), self.detected())
+        self.sync(*self.steps())
+
+    def go_on(self) -> None:
+        """Let things happen, and sync again."""
         self.sandbox.clock.shift(days=1)
         self.let_things_happen()
         self.after = Truth.of(self.sandbox.district)
-        self.sync(self.history(), self.snapshot(), self.detected())
+        self.sync(*self.steps())
+
+    def steps(self) -> list[dict[str, Any]]:
+        """Read one after the other: a delivery changes the record that it delivers, and adds a batch."""
+        return [self.records(), self.deliveries(), self.sync_of(["batches", "open_batches"])]
 
     def prepare(self) -> None:
         self.sandbox.clock.freeze(OPENED)
@@ -90,33 +105,36 @@ class Season:
         target.reset_batch(batch.id)
         target.approve(3)
 
+    def roster(self) -> list[tuple[int, Record]]:
+        """Return form and newest version of each roster record that was ever synced."""
+        return _newest(self.before.roster, self.after.roster)
+
+    def submissions(self) -> list[tuple[int, Record]]:
+        """Return form and newest version of each submission record that was ever synced, but those known as removed."""
+        gone = self.removed if self.detect_removed_records else []
+        synced = _newest(self.before.submissions, self.after.submissions)
+        return [(form, record) for form, record in synced if record["id"] not in gone]
+
     @property
     def target(self) -> Any:
         return next(iter(self.sandbox.district.delivery_targets.values()))
 
-    def main(self) -> dict[str, Any]:
+    def records(self) -> dict[str, Any]:
         documents = [{"field": BIRTH, "file_name_field": f"{BIRTH}_FileName"}, {"field": RESIDENCY}]
-        return self._sync_of("main", "auto", [*TABLES, "documents"], documents=documents)
+        options = {"detect_removed_records": True} if self.detect_removed_records else {}
+        return self.sync_of([*TABLES, "documents"], documents=documents, **options)
 
-    def history(self) -> dict[str, Any]:
-        # Records of the second form and deliveries of the first: a delivery changes the record that it delivers.
-        _, second, _ = self.sandbox.district.forms
-        chosen = {"mode": "ids", "ids": [second]}
+    def deliveries(self) -> dict[str, Any]:
         deliveries = {"mode": "consume", "delivery_target_ids": [self.target.id], "start_date": f"{OPENED:%Y-%m-%d}"}
-        streams = ["submission_records", "delivered_records"]
-        return self._sync_of("history", "append", streams, published_actions=chosen, deliveries=deliveries)
+        return self.sync_of(["delivered_records"], deliveries=deliveries)
 
-    def snapshot(self) -> dict[str, Any]:
-        return self._sync_of("snapshot", "replace", ["roster_records", "submission_records"])
-
-    def detected(self) -> dict[str, Any]:
-        return self._sync_of("detected", "auto", ["submission_records"], detect_removed_records=True)
-
-    def _sync_of(self, schema: str, write_strategy: str, streams: list[str], **options: Any) -> dict[str, Any]:
+    def sync_of(self, streams: list[str], **options: Any) -> dict[str, Any]:
+        cache, arguments = self.warehouse.cache(self.schema)
+        replaced = self.write_strategy == "replace"
         return {
-            "db_path": str(self.warehouse),
-            "schema": schema,
-            "write_strategy": write_strategy,
+            "cache": cache,
+            "arguments": arguments,
+            "how": {"write_strategy": self.write_strategy, "force_full_refresh": replaced},
             "streams": streams,
             "config": {
                 "api_key": self.sandbox.api_key,
@@ -126,18 +144,21 @@ class Season:
             },
         }
 
-    @property
-    def warehouse(self) -> Path:
-        return self.folder / "powerschool_enrollment.duckdb"
-
     def sync(self, *syncs: Mapping[str, Any]) -> None:
         if HAS_PYAIRBYTE:
-            script = Path(__file__).with_name("pyairbyte_sync.py")
-            run_warm(script, json.dumps(syncs), folder=self.folder).check_returncode()
+            run_warm(SYNC, json.dumps(syncs), folder=self.warehouse.folder).check_returncode()
         else:
             sync_without_pyairbyte(syncs)
 
-    def rows(self, sql: str, schema: str = "main") -> list[tuple[Any, ...]]:
-        with duckdb.connect(str(self.warehouse), read_only=True) as connection:
-            connection.execute(f"set schema = '{schema}'")
-            return connection.execute(sql).fetchall()
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        return self.warehouse.rows(sql, self.schema)
+
+
+def _newest(before: Mapping[int, list[Record]], after: Mapping[int, list[Record]]) -> list[tuple[int, Record]]:
+    newest = {
+        record["id"]: (form, record)
+        for moment in (before, after)
+        for form, records in moment.items()
+        for record in records
+    }
+    return list(newest.values())

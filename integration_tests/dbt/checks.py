@@ -1,0 +1,319 @@
+"""The dbt package over tables of two syncs, on DuckDB and PostgreSQL, against the service's own records: `make dbt`.
+
+Not collected with the other tests, for it needs the environment of dbt.
+"""
+
+import json
+from collections import Counter
+from datetime import date, datetime
+from types import SimpleNamespace
+
+import pytest
+
+from integration_tests.dbt.command import render_for, run_dbt
+from integration_tests.dbt.guide import block
+from integration_tests.dbt.streams import all_streams
+from integration_tests.pyairbyte import HAS_PYAIRBYTE
+from integration_tests.recipes.season import BIRTH, OPENED, RESIDENCY, Season
+from integration_tests.recipes.warehouse import DuckDBFile
+from powerschool_enrollment_sandbox import District, running_sandbox
+
+MODELS = {
+    "current_roster_records",
+    "current_submission_records",
+    "answers",
+    "record_tags",
+    "enrollment_funnel",
+    "students",
+    "checklist_progress",
+    "deliveries",
+    "missing_documents",
+}
+
+
+@pytest.fixture(scope="module")
+def postgres(tmp_path_factory):
+    if not HAS_PYAIRBYTE:
+        pytest.skip("PyAirbyte fills the PostgreSQL database, and does not install on Python 3.13 yet")
+    from integration_tests.dbt.postgres import PostgresDatabase  # noqa: PLC0415 - PyAirbyte brings its driver
+    from integration_tests.postgres.server import running_server  # noqa: PLC0415
+
+    with running_server() as server:
+        server.create_database("district", "America/Chicago")
+        yield PostgresDatabase(tmp_path_factory.mktemp("postgres"), server, "district")
+
+
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in ("duckdb", "postgres")],
+)
+def warehouse(request, tmp_path_factory):
+    if request.param == "postgres":
+        return request.getfixturevalue("postgres")
+    return DuckDBFile(tmp_path_factory.mktemp("duckdb"))
+
+
+@pytest.fixture(scope="module")
+def built(warehouse, small_district):
+    """Build after each of two syncs with changes between.
+
+    In DuckDB each version is a row; in PostgreSQL rows are merged, and removed records are marked.
+    """
+    merged = not isinstance(warehouse, DuckDBFile)
+    strategy = "auto" if merged else "append"
+    with running_sandbox(district=District.generate(**small_district)) as sandbox:
+        season = Season(sandbox, warehouse, strategy, detect_removed_records=merged)
+        season.begin()
+        first = run_dbt("run", folder=warehouse.folder, output=warehouse.profile("main"))
+        assert first.exit_code == 0, first.stdout[-3000:]
+        season.go_on()
+        yield SimpleNamespace(
+            season=season, finished=run_dbt("build", folder=warehouse.folder, output=warehouse.profile("main"))
+        )
+
+
+@pytest.fixture(scope="module")
+def season(built):
+    return built.season
+
+
+@pytest.fixture(scope="module")
+def rows(built, warehouse):
+    """Query the models."""
+    assert built.finished.exit_code == 0, built.finished.stdout[-3000:]
+    return lambda sql: warehouse.rows(sql, "main_powerschool_enrollment")
+
+
+def kept(records):
+    """Return form and record of all that are not discarded."""
+    return [(form, record) for form, record in records if record["status"] != "Discarded"]
+
+
+def same(found, expected):
+    """Return whether the rows are the same, in any order; at least one."""
+    return bool(expected) and Counter(found) == Counter(expected)
+
+
+def test_every_model_is_built_and_every_test_passes(built):
+    finished = built.finished
+    assert finished.exit_code == 0, finished.stdout[-3000:]
+    assert finished.statuses.keys() == {"success", "pass"}, finished.stdout[-3000:]
+    names = {result["unique_id"].rpartition(".")[2] for result in finished.of("model")}
+    assert names == MODELS | {stream.model for stream in all_streams()}
+    tested = {result["unique_id"].split(".")[2] for result in finished.of("unit_test")}
+    assert tested == names
+
+
+def test_the_newest_version_of_a_record_is_the_one_there_was_last(season, rows):
+    found = rows(
+        "select submission_record_id, status from stg_powerschool_enrollment__submission_records where not is_removed"
+    )
+    assert same(found, [(record["id"], record["status"]) for _, record in season.submissions()])
+    assert sum(status == "Rejected" for _, status in found) >= 5
+
+
+def test_removed_records_are_flagged(season, rows):
+    flagged = "select submission_record_id from stg_powerschool_enrollment__submission_records where is_removed"
+    gone = season.removed if season.detect_removed_records else []
+    assert Counter(rows(flagged)) == Counter((record_id,) for record_id in gone)
+    assert len(season.removed) == 2
+
+
+def test_discarded_records_are_left_out(season, rows):
+    for name, records in (("submission", season.submissions()), ("roster", season.roster())):
+        found = rows(f"select {name}_record_id from current_{name}_records")
+        assert same(found, [(record["id"],) for _, record in kept(records)])
+        assert len(found) < len(records)
+
+
+def test_forms_have_their_year_and_title(season, rows):
+    found = rows("select distinct published_action_id, academic_year, form_title from current_roster_records")
+    assert same(found, [(form.id, form.academic_year, form.title) for form in season.sandbox.district.forms.values()])
+
+
+def test_each_data_item_becomes_a_row_with_its_text_or_null(season, rows):
+    answers = [
+        (record["id"], field, value, bool(value))
+        for _, record in kept(season.submissions())
+        for field, value in record["dataItems"].items()
+    ]
+    assert same(rows("select record_id, field, value, is_answered from answers"), answers)
+    assert {None, ""} < {value for _, _, value, _ in answers}
+
+
+def test_tags_are_counted_by_form(season, rows):
+    tags = Counter((form, tag) for form, record in kept(season.submissions()) for tag in set(record["tags"]))
+    found = rows(
+        "select published_action_id, tag, count(*) from record_tags where stream = 'submission_records' group by 1, 2"
+    )
+    assert same(found, [(*key, count) for key, count in tags.items()])
+
+
+def test_the_funnel_counts_each_stage_by_form_school_and_grade(season, rows):
+    forms = season.sandbox.district.forms
+
+    def cell(form, record):
+        return forms[form].academic_year, forms[form].title, record["school"], record["grade"]
+
+    roster = [(cell(form, record), record) for form, record in kept(season.roster())]
+    submissions = Counter((cell(form, record), record["status"]) for form, record in kept(season.submissions()))
+    expected = Counter(key for key, _ in roster)
+    started = Counter(key for key, record in roster if record["started"])
+    submitted = Counter(key for key, record in roster if record["submitted"])
+    stages = (
+        (
+            *key,
+            expected[key],
+            started[key],
+            submitted[key],
+            submissions[key, "Submitted"] + submissions[key, "PendingApproval"],
+            submissions[key, "Approved"],
+            submissions[key, "Delivered"],
+            submissions[key, "Rejected"],
+        )
+        for key in {*expected, *(key for key, _ in submissions)}
+    )
+    found = rows(
+        "select academic_year, form_title, school, grade, expected, started, submitted, to_review, approved, "
+        "delivered, rejected from enrollment_funnel"
+    )
+    assert same(found, list(stages))
+    assert all(sum(stage) for stage in list(zip(*found, strict=True))[4:])
+
+
+def test_a_student_has_the_latest_submission_of_all_forms(season, rows):
+    by_student = {}
+    for _, record in kept(season.submissions()):
+        if record["externalStudentID"]:
+            by_student.setdefault(record["externalStudentID"], []).append(record)
+    latest = {
+        student: max(records, key=lambda record: (record["submitted"], record["id"]))
+        for student, records in by_student.items()
+    }
+    expected = [
+        (student, record["id"], record["status"], datetime.fromisoformat(record["submitted"]), len(by_student[student]))
+        for student, record in latest.items()
+    ]
+    sql = "select external_student_id, submission_record_id, status, submitted, submissions from students"
+    assert same(rows(sql), expected)
+    assert max(len(records) for records in by_student.values()) > 1
+
+
+def test_what_a_student_misses_is_what_is_neither_completed_nor_waived_nor_mentioned(season, rows):
+    expected = []
+    for checklist in season.sandbox.district.checklists.values():
+        for entry in checklist.entries():
+            mentioned = {item["checklistItemID"]: item for item in entry["checklistItems"]}
+            expected += [
+                (
+                    checklist.academic_year,
+                    checklist.title,
+                    entry["externalStudentID"],
+                    entry["familyMemberLastName"],
+                    entry["familyEmailAddress"],
+                    item["name"],
+                    mentioned.get(item["id"], {}).get("status"),
+                    completed(mentioned.get(item["id"], {})),
+                    mentioned.get(item["id"], {}).get("status") in {"Completed", "Waived"},
+                )
+                for item in checklist.details()["items"]
+            ]
+    found = rows(
+        "select academic_year, checklist_title, external_student_id, family_member_last_name, family_email_address, "
+        "item, status, date_completed, is_done from checklist_progress"
+    )
+    assert same(found, expected)
+    assert {row[-3] for row in expected if not row[-1]} == {"Incomplete", "NotStarted", None}
+    assert {row[-1] for row in expected} == {True, False}
+
+
+def completed(item):
+    text = item.get("dateCompleted")
+    return datetime.strptime(text, "%m/%d/%Y").date() if text else None  # noqa: DTZ007 - a day has no time zone
+
+
+def test_of_a_submission_that_was_delivered_again_the_last_delivery_stays(season, rows):
+    district, target = season.sandbox.district, season.target
+    (again,) = [batch for batch in target.batches if batch.date > OPENED and batch.record_ids]
+    expected = [
+        (
+            target.id,
+            target.title,
+            id_,
+            again.id,
+            again.date.replace(tzinfo=None),
+            district.submission_record(id_)["externalStudentID"],
+            district.submission_record(id_)["dataItems"]["stu_School"],
+        )
+        for id_ in again.record_ids
+    ]
+    found = rows(
+        "select delivery_target_id, delivery_target, submission_record_id, batch_id, batch_date, external_student_id, "
+        "data from deliveries"
+    )
+    opened = [
+        (*row, (json.loads(data) if isinstance(data, str) else data)["student"]["school"]) for *row, data in found
+    ]
+    assert same(opened, expected)
+    assert Counter(school == "Marfa Junior High" for *_, school in expected) == {True: 20, False: 3}
+
+
+def test_the_query_of_deliveries_on_the_page_opens_their_data(warehouse, season, rows):
+    if not isinstance(warehouse, DuckDBFile):
+        pytest.skip("The page shows DuckDB's SQL")
+    found = rows(block("## Latest delivery of each submission", "sql"))
+    assert {target for target, *_ in found} == {season.target.title}
+    assert Counter(school == "Marfa Junior High" for *_, school in found) == {True: 20, False: 3}
+
+
+def test_documents_are_missing_where_the_form_asks_and_the_family_did_not_upload(season, rows):
+    expected = [
+        (record["id"], field, record["lastName"])
+        for _, record in kept(season.submissions())
+        for field in (BIRTH, RESIDENCY)
+        if not record["dataItems"][field]
+    ]
+    assert same(rows("select submission_record_id, field, last_name from missing_documents"), expected)
+    assert {field for _, field, _ in expected} == {BIRTH, RESIDENCY}
+
+
+def test_dates_of_birth_are_dates(season, rows):
+    found = rows("select submission_record_id, date_of_birth from current_submission_records")
+    expected = [
+        (record["id"], date.fromisoformat(record["dateOfBirth"][:10])) for _, record in kept(season.submissions())
+    ]
+    assert same(found, expected)
+
+
+@pytest.mark.parametrize(
+    ("dialect", "used"),
+    [
+        ("snowflake", {"lateral flatten(", "cast(get(", "parse_json(", "timestamp_ntz"}),
+        ("bigquery", {"unnest(json_keys(", "json_value(", "json_query_array(", "int64"}),
+    ],
+)
+def test_models_render_for_other_warehouses(warehouse, built, dialect, used):
+    assert built.finished.exit_code == 0
+    if not isinstance(warehouse, DuckDBFile):
+        pytest.skip("One warehouse is enough to render them")
+    rendered = render_for(dialect, folder=warehouse.folder)
+    assert rendered.keys() == MODELS | {stream.model for stream in all_streams()}
+    sql = "\n".join(rendered.values())
+    assert {function for function in used if function not in sql} == set()
+    assert not {function for function in ("json_type(", "json_extract_string(", "jsonb", "#>>") if function in sql}
+
+
+def test_sources_are_fresh_right_after_a_sync(built, warehouse):
+    assert built.finished.exit_code == 0
+    finished = run_dbt("source", "freshness", folder=warehouse.folder, output=warehouse.profile("main"))
+    assert finished.exit_code == 0, finished.stdout[-3000:]
+    assert finished.stdout.count("PASS freshness of") == 3
+
+
+def test_wrong_schema_is_an_error_that_names_the_variable(warehouse):
+    output = warehouse.profile("main")
+    variables = {"powerschool_enrollment_schema": "elsewhere"}
+    finished = run_dbt("build", folder=warehouse.folder, output=output, **variables)
+    assert finished.exit_code == 1
+    assert "The schema elsewhere of the database" in finished.stdout
+    assert "Set the variable powerschool_enrollment_schema" in finished.stdout
