@@ -20,10 +20,10 @@ sync:  ## API -> powerschool_enrollment.duckdb (OPTIONS=--detect-removed marks w
 
 # Two rows of the sample are wrong on purpose, which is not a failure. In your roster, or with a key, it is one.
 SOME_REJECTED := 3
-import:  ## a roster (ROSTER=file.csv, OPTIONS="--into … --map …") -> API
+import:  ## a roster (ROSTER=file.xlsx, OPTIONS="--into … --map …") -> API
 	$(ENVIRONMENT) import
-	@$(BIN)/python examples/import_roster.py $(OPTIONS) $(if $(ROSTER),"$(ROSTER)") \
-	$(if $(ROSTER)$(POWERSCHOOL_ENROLLMENT_API_KEY),,|| test $$? -eq $(SOME_REJECTED))
+	@$(BIN)/powerschool-enrollment-import $(OPTIONS) $(if $(ROSTER),"$(ROSTER)") \
+	$(if $(ROSTER)$(POWERSCHOOL_ENROLLMENT_API_KEY),,examples/roster.csv --sandbox || test $$? -eq $(SOME_REJECTED))
 
 sandbox:  ## the service's stand-in, until stopped
 	$(ENVIRONMENT) sandbox

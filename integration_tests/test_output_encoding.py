@@ -8,8 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from integration_tests.destination.roster_command import EXAMPLES
-
 BIN = Path(sys.executable).parent
 NAME = "élèves ☃ 王"
 C_LOCALE = {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
@@ -53,9 +51,8 @@ def test_source_prints_utf8(tmp_path, environment):
 
 @each_environment
 def test_importer_prints_utf8(tmp_path, environment):
-    (tmp_path / f"{NAME}.csv").write_text("ExternalID,Grade,Grade\n1,x,y\n")
-    command = [sys.executable, str(EXAMPLES / "import_roster.py"), f"{NAME}.csv", "--sandbox"]
-    done = run(command, environment, tmp_path)
+    (tmp_path / f"{NAME}.csv").write_bytes(b"ExternalID\n\xff")
+    done = run([str(BIN / "powerschool-enrollment-import"), f"{NAME}.csv", "--sandbox"], environment, tmp_path)
     assert done.returncode == 2, done.stderr
-    assert f"of {NAME}.csv have the same name" in done.stdout.decode("utf-8")
+    assert f"Line 2 of {NAME}.csv is not UTF-8" in done.stdout.decode("utf-8")
     assert b"Traceback" not in done.stderr

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 import traceback
+from io import TextIOWrapper
 
 from powerschool_enrollment_airbyte.output import use_utf8_output
 from powerschool_enrollment_api import EnrollmentError
@@ -21,6 +22,8 @@ _ENDINGS = (signal.SIGTERM, signal.SIGHUP)
 def run() -> None:
     """Run the command and exit with its code."""
     use_utf8_output()
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="surrogateescape")  # the name of a file is printed as the bytes that it is
     _end_as_after_ctrl_c()
     sys.exit(_code())
 

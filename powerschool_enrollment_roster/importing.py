@@ -19,6 +19,7 @@ from powerschool_enrollment_roster.mapping.wishes import save_mapping
 from powerschool_enrollment_roster.options import Options
 from powerschool_enrollment_roster.reading.databases import read_query
 from powerschool_enrollment_roster.reading.input_files import open_table
+from powerschool_enrollment_roster.reading.line_numbers import counted
 from powerschool_enrollment_roster.reading.roster import Roster, read_roster
 from powerschool_enrollment_roster.reading.table import InputTable
 from powerschool_enrollment_roster.sandbox_server import sandbox_connection
@@ -45,7 +46,8 @@ def run_import(options: Options, screen: Screen) -> ExitCode:
         config = write_config(
             connection, target, sent, skip_unchanged=options.skip_unchanged, clear_empty=options.clear_empty
         )
-        screen.print(f"{roster.name}: {roster.row_count:,} rows, {len(sent.columns)} columns for {target.name!r}")
+        size = f"{counted(roster.row_count, 'row')}, {counted(len(sent.columns), 'column')}"
+        screen.print(f"{roster.name}: {size} for {target.name!r}")
         inspection = Inspection(roster, sent)
         if options.dry_run:
             show_columns(sent, inspection.blank_cells, screen)

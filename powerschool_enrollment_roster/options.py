@@ -141,4 +141,4 @@ def _rejected_beside(roster: str | None) -> str:
     if roster is None or roster == STANDARD_INPUT:
         return "roster.rejected.csv"
     path = Path(roster)
-    return str(path.with_name(f"{path.stem}.rejected.csv"))
+    return str(path.parent / f"{path.stem}.rejected.csv")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -15,17 +17,20 @@ from rich.progress import Progress
 class Screen(Console):
     """Prints whole lines, without markup: a column may be called `[b]`.
 
-    If its reader is gone, the program stops as after Ctrl-C, and reports on standard error.
+    If its reader is gone, the command stops as after Ctrl-C, and reports on standard error.
     """
 
     def __init__(self) -> None:
         super().__init__(file=sys.stdout, highlight=False, soft_wrap=True, markup=False, emoji=False)
 
     def on_broken_pipe(self) -> None:
-        """Raise KeyboardInterrupt."""
+        """Raise KeyboardInterrupt in the main thread."""
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python flushes it once more on exit
         self.file = sys.stderr
-        raise KeyboardInterrupt
+        if threading.current_thread() is threading.main_thread():
+            raise KeyboardInterrupt
+        # A worker thread must not end in the middle of its row. The signal wakes the main thread.
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
 
     def warn(self, text: str) -> None:
         """Print what the user should look at."""

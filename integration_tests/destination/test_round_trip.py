@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from integration_tests.destination.roster_command import MARK
+
 from integration_tests.destination.session import configured_stream, record, run, stream_state
 from integration_tests.pyairbyte import needs_pyairbyte
 from integration_tests.warm_process import run_warm

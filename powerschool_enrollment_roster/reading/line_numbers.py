@@ -33,3 +33,8 @@ class LineNumbers:
         """Add all numbers of another list."""
         self.count += other.count
         self._lowest = sorted([*self._lowest, *other._lowest])[:_SHOWN]
+
+
+def counted(number: int, noun: str) -> str:
+    """Return for example `1 row` or `1,200 rows`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -12,7 +12,7 @@ from powerschool_enrollment_airbyte.suggestions import listed
 from powerschool_enrollment_api import Client
 from powerschool_enrollment_api.record_pages import read_roster_records
 from powerschool_enrollment_roster.mapping.row_values import SentColumns
-from powerschool_enrollment_roster.reading.line_numbers import LineNumbers
+from powerschool_enrollment_roster.reading.line_numbers import LineNumbers, counted
 from powerschool_enrollment_roster.reading.roster import Roster
 from powerschool_enrollment_roster.screen import Screen
 from powerschool_enrollment_roster.sending.destination_settings import write_stream
@@ -50,14 +50,14 @@ class DryRun:
             screen.print("The rows cannot be compared: no column goes to a field that identifies a student.")
         else:
             screen.print(
-                f"{self._roster.row_count:,} rows: {found.new:,} new, {found.changed:,} changed, "
+                f"{counted(self._roster.row_count, 'row')}: {found.new:,} new, {found.changed:,} changed, "
                 f"{found.unchanged:,} unchanged, {refused:,} refused."
             )
             if self._known.hidden:
                 hidden = listed(sorted(self._known.hidden))
                 screen.print(f"  Not compared, because PowerSchool's records do not show these fields: {hidden}.")
         for name, count in found.fields.most_common():
-            screen.print(f"  {name} differs in {count:,} rows.")
+            screen.print(f"  {name} differs in {counted(count, 'row')}.")
         for reason, lines in self._refused.items():
             screen.warn(f"{self._roster.places(lines)}: refused: {reason}")
         if found.unchanged and not skip_unchanged:

@@ -14,6 +14,7 @@ from powerschool_enrollment_api import EnrollmentError
 from powerschool_enrollment_roster.errors import ImportRefused
 from powerschool_enrollment_roster.exit_codes import ExitCode
 from powerschool_enrollment_roster.mapping.row_values import SentColumns
+from powerschool_enrollment_roster.reading.line_numbers import counted
 from powerschool_enrollment_roster.reading.roster import Roster
 from powerschool_enrollment_roster.screen import Screen
 from powerschool_enrollment_roster.sending.destination_settings import STREAM, write_stream
@@ -96,42 +97,42 @@ class _Ending:
             self._stop(ExitCode.STOPPED, "The import was stopped.")
         else:
             self.code = ExitCode.SOME_REJECTED if self._file.rows else ExitCode.ACCEPTED
-            self._report()
+            self._print([self._completed(), *self._rejected()])
 
     @property
     def _counts(self) -> StreamReport:
         return self._sync.report.streams.get((None, STREAM), StreamReport())
 
-    def _report(self) -> None:
-        counts, seconds = self._counts, time.monotonic() - self._began
-        sent = counts.accepted - counts.unchanged
-        rate = (
-            f" {sent:,} rows were written in {seconds:.1f} s: {sent / seconds:,.0f} rows/s." if sent and seconds else ""
-        )
-        self._screen.print(f"{self._roster.row_count:,} rows: {_counts(counts)}.{rate}")
-        self._report_rejections()
-
     def _stop(self, code: ExitCode, reason: str) -> None:
         self.code = code
-        counts, unknown = self._counts, self._sync.sent.without_outcome
-        self._screen.fail(reason)
-        self._screen.fail(f"Of {self._roster.row_count:,} rows: {_counts(counts)}.")
-        if self.settled_rows:
-            self._screen.fail(f"All rows to {self._roster.unit} {self.settled_line} have an outcome.")
-        if unknown:
-            self._screen.fail(f"{unknown:,} more rows were sent and may have been written, too.")
-        written = counts.accepted - counts.unchanged + unknown
-        self._screen.fail(_SAFE_AGAIN if written else "Nothing was written.")
-        self._report_rejections()
+        self._print([reason, *self._outcome_so_far(), *self._rejected()], style="red")
 
-    def _report_rejections(self) -> None:
-        for text in self._rejections.summary():
-            self._screen.warn(text)
+    def _print(self, lines: list[str], style: str | None = None) -> None:
+        try:
+            self._screen.print("\n".join(lines), style=style)
+        except KeyboardInterrupt:  # the reader of standard output is gone: the screen is standard error now
+            self._screen.print("\n".join(lines), style=style)
+
+    def _completed(self) -> str:
+        counts, seconds = self._counts, time.monotonic() - self._began
+        written = counts.accepted - counts.unchanged
+        rate = f" {counted(written, 'row')} in {seconds:.1f} s: {written / seconds:,.0f} rows/s." if written else ""
+        return f"{counted(self._roster.row_count, 'row')}: {_counts(counts)}.{rate}"
+
+    def _outcome_so_far(self) -> Iterator[str]:
+        counts, unknown = self._counts, self._sync.sent.without_outcome
+        yield f"Of {counted(self._roster.row_count, 'row')}: {_counts(counts)}."
+        if self.settled_rows:
+            yield f"All rows to {self._roster.unit} {self.settled_line} have an outcome."
+        if unknown:
+            yield f"{counted(unknown, 'more row')} may have been written, too: no answer arrived."
+        yield _SAFE_AGAIN if counts.accepted - counts.unchanged + unknown else "Nothing was written."
+
+    def _rejected(self) -> Iterator[str]:
+        yield from self._rejections.summary()
         if self._file.rows:
-            self._screen.warn(
-                f"{self._file.rows:,} rejected rows, with their full reasons, are in {self._file.path}: fix them, and "
-                "import that file."
-            )
+            rows = counted(self._file.rows, "rejected row")
+            yield f"{rows}, with the full reasons, in {self._file.path}: fix them, and import that file."
 
 
 def _counts(counts: StreamReport) -> str:
