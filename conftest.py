@@ -1,7 +1,10 @@
-"""Restores the default signal handlers: nohup or a shell's `&` may have started the tests with some ignored."""
+"""Prepares the process of the tests."""
 
 import signal
 
+import integration_tests.component_schema  # noqa: F401 - for its effect
+
+# nohup or a shell's `&` may have started the tests with some signals ignored.
 for told, usual in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
     if signal.getsignal(told) is signal.SIG_IGN:
         signal.signal(told, usual)

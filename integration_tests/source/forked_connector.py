@@ -19,7 +19,7 @@ from typing import BinaryIO
 from source_powerschool_enrollment.run import run
 
 _CONTEXT = multiprocessing.get_context("forkserver")
-_CONTEXT.set_forkserver_preload(["source_powerschool_enrollment.run"])
+_CONTEXT.set_forkserver_preload(["source_powerschool_enrollment.run", "integration_tests.component_schema"])
 
 
 @dataclass(frozen=True)
