@@ -1,5 +1,6 @@
 """The survey over a socket: the right verdict for each way in which a service can differ from what is expected."""
 
+import errno
 from collections.abc import Callable
 from typing import Any
 from unittest.mock import patch
@@ -349,7 +350,7 @@ def test_survey_stops_when_the_service_asks_for_a_long_pause(sandbox):
 def test_survey_stops_when_the_service_goes_down(sandbox):
     sandbox.faults.add(Fault("drop", skip=10))
     surveyed = run_survey(sandbox)
-    assert len(sandbox.journal) <= 10 + 6 + 1  # the last failure, and the request beside it
+    assert len(sandbox.journal) <= 10 + 6 + 2  # of two at a time, one may overlap the first failure, and one the last
     assert "not asked, because the service failed" in surveyed.reasons("import_schemas")
 
 
@@ -422,6 +423,14 @@ def test_wrong_configuration_exits_with_2(tmp_path, content, message):
     surveyed = run_with(["--config", str(file)])
     assert surveyed.exit_code == 2
     assert message in surveyed.stderr
+
+
+def test_report_that_cannot_be_written_exits_with_2(sandbox):
+    full = OSError(errno.ENOSPC, "No space left on device")
+    with patch("source_powerschool_enrollment.survey.command.markdown_of", side_effect=full):
+        surveyed = run_survey(sandbox, as_json=False)
+    assert surveyed.exit_code == 2
+    assert surveyed.stderr.endswith("The report cannot be written: No space left on device.\n")
 
 
 def test_interrupted_survey_exits_with_130(sandbox):

@@ -50,12 +50,15 @@ def survey(command_line: Sequence[str], *, sleep: Callable[[float], None] = time
         sys.stdout.write("\n")
         sys.stdout.flush()
     except EnrollmentError as error:
-        print_last_words(f"The survey could not ask the service. {replace(error, service_message=None)}")
+        print_last_words(str(replace(error, service_message=None)))
         return _COULD_NOT_ASK
     except KeyboardInterrupt:
         print_last_words("Interrupted. No report was written.")
         return _INTERRUPTED
     except BrokenPipeError:
+        return _COULD_NOT_ASK
+    except OSError as error:
+        print_last_words(f"The report cannot be written: {error.strerror}.")
         return _COULD_NOT_ASK
     except Exception as error:  # noqa: BLE001 - its text may contain a value of a record
         print_last_words(
