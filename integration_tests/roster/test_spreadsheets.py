@@ -102,7 +102,11 @@ def test_dates_are_dates_whatever_their_field_is_called(sandbox, tmp_path):
     assert rows_sent(sandbox) == [SENT | {"School": "03/14/2012"}]
 
 
-@pytest.mark.parametrize("content", [xlsx([HEADER, STUDENT])[:-200], xls([HEADER, STUDENT])[:600], b"PK\x03\x04no"])
+@pytest.mark.parametrize(
+    "content",
+    [xlsx([HEADER, STUDENT])[:-200], xls([HEADER, STUDENT])[:600], b"PK\x03\x04no"],
+    ids=["xlsx cut short", "xls cut short", "not a zip file"],  # a workbook contains the time: workers must agree on ids
+)
 def test_damaged_workbook_is_reported(sandbox, tmp_path, content):
     result = imported(sandbox, tmp_path, content)
     assert result.returncode == 2
