@@ -51,7 +51,9 @@ def main() -> None:
     """Sync, then show the rows of each table."""
     arguments = parse_arguments()
     os.umask(0o077)  # these are children's records: what is written is for this user alone
-    refuse_if_unusable(arguments.warehouse)
+    # Generated children get a separate schema and are never mixed with a district's.
+    schema = "sandbox" if arguments.sandbox else "main"
+    refuse_if_unusable(arguments.warehouse, schema)
     with ExitStack() as resources:
         # PyAirbyte passes the key in world-readable files: they are in a folder that only this user can enter.
         os.environ["TMPDIR"] = tempfile.tempdir = resources.enter_context(tempfile.TemporaryDirectory())
@@ -60,8 +62,7 @@ def main() -> None:
         source.check()
         # Another warehouse is another cache: ExactPostgresCache from postgres_cache.py, or SnowflakeCache or
         # BigQueryCache from ab.caches.
-        # Generated children get a separate schema and are never mixed with a district's.
-        cache = DuckDBCache(db_path=arguments.warehouse, schema_name="sandbox" if arguments.sandbox else "main")
+        cache = DuckDBCache(db_path=arguments.warehouse, schema_name=schema)
         source.read(
             cache,
             write_strategy="replace" if arguments.replace else "auto",  # auto: merged by primary key
@@ -96,8 +97,10 @@ def parse_arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def refuse_if_unusable(warehouse: Path) -> None:
+def refuse_if_unusable(warehouse: Path, schema: str) -> None:
     """End before anything is read where nothing could be written: DuckDB lets one process at a time write."""
+    if warehouse.stem == schema != "main":  # DuckDB could not distinguish the file from its schema
+        sys.exit(f"{warehouse} has the name of its schema, {schema}. Name another file with --warehouse.")
     try:
         if warehouse.exists():
             duckdb.connect(warehouse).close()

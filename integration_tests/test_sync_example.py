@@ -133,6 +133,13 @@ def test_file_in_use_is_reported_before_anything_is_read(sandbox, tmp_path):
     assert sandbox.journal.count() == 0
 
 
+def test_file_with_the_name_of_its_schema_is_refused_before_any_request(tmp_path, district):
+    done = sync(tmp_path, district, district.api_key, "--sandbox", "--warehouse", "sandbox.duckdb")
+    assert done.returncode == 1
+    assert done.stderr == "sandbox.duckdb has the name of its schema, sandbox. Name another file with --warehouse.\n"
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.usefixtures("first_sync")
 def test_what_is_gone_stays_until_all_is_replaced(district, warehouse):
     form = next(iter(district.district.forms.values()))
