@@ -17,7 +17,7 @@ from dagster_airbyte import AirbyteConnectionTableProps, DagsterAirbyteTranslato
 
 STREAMS = ["batches", "checklist_entries", "roster_records"]
 WAREHOUSE = Path(os.environ.get("WAREHOUSE", "powerschool_enrollment.duckdb"))
-SCHEMA = "enrollment"
+SCHEMA = "enrollment"  # not the name of the file: DuckDB could not distinguish the two
 
 
 def asset_specs() -> list[dg.AssetSpec]:
