@@ -42,7 +42,9 @@ def main() -> None:
     if not done.success:
         sys.exit(str(done.exception or [str(result.message) for result in done.result]))
     target = Path(os.environ["DBT_TARGET_PATH"]) / "compiled" / PACKAGE / "models"
-    models = {path.stem: path.read_text() for path in target.rglob("*.sql") if not path.parent.name.endswith(".yml")}
+    # Tests that were compiled earlier are in folders named after their YAML file.
+    compiled = (path for path in target.rglob("*.sql") if not any(part.endswith(".yml") for part in path.parts))
+    models = {path.stem: path.read_text() for path in compiled}
     for sql in models.values():
         sqlglot.parse_one(sql, dialect=sys.argv[1])
     print(json.dumps(models))
