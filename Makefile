@@ -83,6 +83,8 @@ soak: install  ## the long random kills
 	POWERSCHOOL_ENROLLMENT_SOAK_REMOVALS=4000 $(BIN)/pytest -n0 -s integration_tests/source/test_removed_record_histories.py
 	$(BIN)/python -m integration_tests.soak.deliveries
 	$(BIN)/python -m integration_tests.soak.destination
+	$(BIN)/python -m integration_tests.soak.simulation
+	$(BIN)/python -m integration_tests.soak.fuzz
 
 # Airbyte's own checks want Python 3.11 or 3.12 (uv finds one, or fetches it) and many packages that users need not have.
 .venv-qa/.installed: integration_tests/quality/requirements.lock | install

@@ -90,12 +90,17 @@ def read_body(response: requests.Response) -> None:
         encoding = response.headers.get("Content-Encoding", "").lower()
         if any(unlimited in encoding for unlimited in _UNLIMITED_ENCODINGS):
             raise PassingFault("the answer is compressed in a way that was not asked for.")
-        text = response.headers.get("Content-Length", "")
-        length = int(text) if text.isascii() and text.isdigit() else 0
+        length = stated_length(response)
         _refuse_larger(length, LARGEST_ANSWER)
         # An answer of a known length is read at once: putting chunks together takes as long as reading them.
-        body = b"".join(_chunks(response, _CHUNK if encoding else min(max(length, _CHUNK), _LARGEST_CHUNK)))
+        body = b"".join(_chunks(response, _CHUNK if encoding else int(min(max(length, _CHUNK), _LARGEST_CHUNK))))
     response._content = body  # noqa: SLF001 - as `content` itself would set it, but without a limit
+
+
+def stated_length(response: requests.Response) -> float:
+    """Return the number of bytes in `Content-Length`, which may be infinite; 0 if it is not a number."""
+    text = response.headers.get("Content-Length", "")
+    return float(text) if text.isascii() and text.isdigit() else 0  # int refuses more than 4,300 digits
 
 
 def _chunks(response: requests.Response, chunk_size: int) -> Iterator[bytes]:
@@ -110,7 +115,7 @@ def _limit(manager: PoolManager) -> None:
     manager.pool_classes_by_scheme = {"http": _LimitedHttpPool, "https": _LimitedHttpsPool}
 
 
-def _refuse_larger(size: int, limit: float) -> None:
+def _refuse_larger(size: float, limit: float) -> None:
     if size > limit:
         raise AnswerTooLarge(f"the answer is larger than {limit // 1024**2:.0f} MiB.")
 

@@ -26,7 +26,7 @@ from typing import TypeVar
 import requests
 from urllib3.exceptions import HTTPError, LocationValueError
 
-from powerschool_enrollment_api.answer_limits import LimitedAdapter
+from powerschool_enrollment_api.answer_limits import LimitedAdapter, stated_length
 from powerschool_enrollment_api.connection_errors import describe_connection_failure, failure_of_environment
 from powerschool_enrollment_api.documents import DocumentAddress
 from powerschool_enrollment_api.errors import EnrollmentError, NotFound, PassingFault, Unreachable, WrongEnvironment
@@ -141,8 +141,7 @@ def _session(settings: ConnectionSettings, timeouts: Timeouts) -> StrictSession:
 def _refuse_all_but_a_document(response: requests.Response, limit: int) -> None:
     status = response.status_code
     if status == requests.codes.ok:
-        length = response.headers.get("Content-Length", "")
-        _refuse_larger(int(length) if length.isascii() and length.isdigit() else 0, limit)
+        _refuse_larger(stated_length(response), limit)
         return
     if status == 403:
         raise AddressExpired("the storage refuses the address.", _WHERE, status)
@@ -155,7 +154,7 @@ def _refuse_all_but_a_document(response: requests.Response, limit: int) -> None:
     raise StorageRefused(f"the storage refused the request with status {status}.", _WHERE, status)
 
 
-def _refuse_larger(size: int, limit: int) -> None:
+def _refuse_larger(size: float, limit: int) -> None:
     if size > limit:
         raise DocumentTooLarge(f"the document is larger than {limit} bytes.", _WHERE)
 

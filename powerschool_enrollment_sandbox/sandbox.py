@@ -15,7 +15,7 @@ from powerschool_enrollment_sandbox.http.faults import Faults
 from powerschool_enrollment_sandbox.http.journal import Journal
 from powerschool_enrollment_sandbox.http.routes import API_PATH
 from powerschool_enrollment_sandbox.http.server import listen, root_url, server_of, wait_until_started
-from powerschool_enrollment_sandbox.http.service import OnAnswer, OnRequest, Service
+from powerschool_enrollment_sandbox.http.service import OnAnswer, OnRequest, OnResponse, Service
 from powerschool_enrollment_sandbox.settings import Settings, WireName
 
 _STOP_BOUND = 20.0
@@ -89,6 +89,15 @@ class Sandbox:
     @on_answer.setter
     def on_answer(self, hook: OnAnswer | None) -> None:
         self.service.on_answer = hook
+
+    @property
+    def on_response(self) -> OnResponse | None:
+        """A function that replaces each answer, with status and headers; bytes are sent as the raw HTTP answer."""
+        return self.service.on_response
+
+    @on_response.setter
+    def on_response(self, hook: OnResponse | None) -> None:
+        self.service.on_response = hook
 
 
 @contextlib.contextmanager

@@ -41,6 +41,7 @@ ENTRIES: list[Callable[[Batch], Any]] = [
     lambda batch: batch | {"date": "2099-01-01T00:00:00Z"},
     lambda batch: batch | {"id": batch["id"].upper()},
 ]
+LOSSES = ("It counts as reset from now on", "cannot be delivered again")  # warnings that report a loss
 FAULTS = ["drop", "500", "503", "html", "empty", "truncate", "429", "409", "404"]
 
 

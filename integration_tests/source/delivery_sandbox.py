@@ -98,10 +98,22 @@ class DeliverySandbox:
 
     sandbox: Sandbox
 
-    def start_over(self, *target_ids: int, batch_size: int = 25, resets_stay: bool = True, **oddity: Any) -> None:
+    def start_over(
+        self,
+        *target_ids: int,
+        batch_size: int = 25,
+        resets_stay: bool = True,
+        forms: int = 1,
+        records_per_form: int = 0,
+        **oddity: Any,
+    ) -> None:
         """Have new, empty targets, and a new journal."""
         district = District.generate(
-            forms=1, roster_records_per_form=0, submission_records_per_form=0, data_items=5, delivery_targets=0
+            forms=forms,
+            roster_records_per_form=records_per_form,
+            submission_records_per_form=records_per_form,
+            data_items=5,
+            delivery_targets=0,
         )
         submissions = next(iter(district.forms.values())).submissions
         for number in target_ids:

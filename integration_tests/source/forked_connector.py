@@ -16,6 +16,10 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import BinaryIO
 
+from tenacity import wait_fixed
+
+from powerschool_enrollment_api import retry
+from source_powerschool_enrollment.deliveries import target
 from source_powerschool_enrollment.run import run
 
 _CONTEXT = multiprocessing.get_context("forkserver")
@@ -31,10 +35,15 @@ class ForkedConnector:
 
 
 @contextmanager
-def forked_connector(arguments: Sequence[str], *, buffered: bool = True) -> Iterator[ForkedConnector]:
-    """Run `source-powerschool-enrollment ARGUMENTS`, and wait for its end."""
+def forked_connector(
+    arguments: Sequence[str], *, buffered: bool = True, back_off: float | None = None
+) -> Iterator[ForkedConnector]:
+    """Run `source-powerschool-enrollment ARGUMENTS`, and wait for its end.
+
+    With `back_off` it waits this number of seconds before each further attempt.
+    """
     receiver, sender = _CONTEXT.Pipe(duplex=False)
-    process = _CONTEXT.Process(target=_run, args=(sender, arguments, buffered), daemon=True)
+    process = _CONTEXT.Process(target=_run, args=(sender, arguments, buffered, back_off), daemon=True)
     process.start()
     sender.close()
     with os.fdopen(os.dup(receiver.fileno()), "rb") as stdout:
@@ -43,7 +52,15 @@ def forked_connector(arguments: Sequence[str], *, buffered: bool = True) -> Iter
     process.join()
 
 
-def _run(stdout: Connection, arguments: Sequence[str], buffered: bool) -> None:
+def hurry(back_off: float) -> None:
+    """Wait this number of seconds before each further attempt, in this process."""
+    retry._BACK_OFF = wait_fixed(back_off)
+    target.wait_exponential_jitter = lambda **_: wait_fixed(back_off)
+
+
+def _run(stdout: Connection, arguments: Sequence[str], buffered: bool, back_off: float | None) -> None:
+    if back_off is not None:
+        hurry(back_off)
     os.dup2(stdout.fileno(), 1)
     stdout.close()
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)

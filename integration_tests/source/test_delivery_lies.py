@@ -6,11 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from integration_tests.source.delivery_lies import Liar
+from integration_tests.source.delivery_lies import LOSSES, Liar
 from integration_tests.source.delivery_platform import Platform, shape
 from integration_tests.source.delivery_sandbox import delivery_sandbox
-
-LOSSES = ("It counts as reset from now on", "cannot be delivered again")
 
 
 @pytest.fixture(scope="module")

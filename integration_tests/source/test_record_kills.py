@@ -1,51 +1,20 @@
 """Real processes, killed at random records: from the last state on, the next sync completes what the platform has."""
 
-import json
 import os
-from collections import Counter
 from random import Random
 
 import pytest
 
 from integration_tests.connector import configured_catalog, run_source, source_arguments
 from integration_tests.source.forked_connector import forked_connector
+from integration_tests.source.record_platform import STREAMS, RecordPlatform, edit_some, there
 from integration_tests.source.removal_history import Registrar
 from powerschool_enrollment_sandbox import District, running_sandbox
 
 # `make soak` sets it; each history kills five processes.
 HISTORIES = int(os.environ.get("POWERSCHOOL_ENROLLMENT_SOAK_HISTORIES", "4"))
 KILLS = 5
-STREAMS = ("roster_records", "submission_records")
 DELETED_AT = "_ab_cdc_deleted_at"
-
-
-class Platform:
-    """Keeps what a warehouse would: the newest version of each record that states confirm."""
-
-    def __init__(self):
-        self.rows = {}
-        self.state = {}
-        self.counts = Counter()
-
-    def hear(self, lines):
-        """Take what one process printed. Records after its stream's last state never reached the warehouse."""
-        pending = {name: [] for name in STREAMS}
-        for line in lines:
-            message = json.loads(line)
-            if message["type"] == "RECORD":
-                pending[message["record"]["stream"]].append(message["record"]["data"])
-            elif message["type"] == "STATE":
-                name = message["state"]["stream"]["stream_descriptor"]["name"]
-                self.state[name] = {"type": "STREAM", "stream": message["state"]["stream"]}
-                self._keep(name, pending[name])
-                pending[name] = []
-
-    def _keep(self, name, records):
-        for record in records:
-            key = name, record["id"]
-            if key not in self.rows or self.rows[key]["synced_at"] <= record["synced_at"]:
-                self.rows[key] = record
-        self.counts[name] += len(records)
 
 
 def heard_until_killed(folder, files, after, mark=b'"type":"RECORD"'):
@@ -62,21 +31,6 @@ def heard_until_killed(folder, files, after, mark=b'"type":"RECORD"'):
     return [line for line in lines if line.strip()], connector.process.exitcode
 
 
-def edit_some(district, chance):
-    for form in district.forms.values():
-        for record_id in chance.sample(form.roster.ids(), 3):
-            form.roster.edit(record_id, status=f"Held {chance.random()}")
-
-
-def there(district):
-    return {
-        (name, record_id): records[record_id]["status"]
-        for form in district.forms.values()
-        for name, records in zip(STREAMS, (form.roster, form.submissions), strict=True)
-        for record_id in records.ids()
-    }
-
-
 @pytest.fixture(scope="module")
 def catalog(streams):
     return configured_catalog(streams, STREAMS, "incremental")
@@ -84,7 +38,7 @@ def catalog(streams):
 
 @pytest.mark.parametrize("seed", range(HISTORIES))
 def test_syncs_that_are_killed_five_times_in_a_row_end_with_all_there_is(seed, catalog, tmp_path):
-    chance, platform = Random(seed), Platform()
+    chance, platform = Random(seed), RecordPlatform()
     district = District.generate(
         seed=seed, forms=4, roster_records_per_form=100, submission_records_per_form=60, data_items=4
     )
@@ -110,7 +64,7 @@ def test_syncs_that_are_killed_five_times_in_a_row_end_with_all_there_is(seed, c
 
 @pytest.mark.parametrize("seed", range(HISTORIES))
 def test_killed_syncs_lose_no_tombstone_and_hide_no_restored_record(seed, catalog, tmp_path):
-    chance, platform = Random(seed), Platform()
+    chance, platform = Random(seed), RecordPlatform()
     district = District.generate(
         seed=seed, forms=4, roster_records_per_form=40, submission_records_per_form=30, data_items=4, delivery_targets=0
     )

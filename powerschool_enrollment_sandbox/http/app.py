@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl
 
 import orjson
 
-from powerschool_enrollment_sandbox.http.connection import close_after_writing, gone, reset
+from powerschool_enrollment_sandbox.http.connection import close_after_writing, gone, reset, write_and_close
 from powerschool_enrollment_sandbox.http.corrupt_body import corrupted
 from powerschool_enrollment_sandbox.http.faults import Fault
 from powerschool_enrollment_sandbox.http.journal import JournalEntry
@@ -78,7 +78,13 @@ class SandboxApp:
             await gone(receive)
             return
         entry.status = answer.status
-        await _send(self._with_headers(corrupted(answer, faults)), scope, receive, send, faults)
+        answer = self._with_headers(corrupted(answer, faults))
+        response = self._service.on_response(entry, answer) if self._service.on_response else answer
+        if isinstance(response, bytes):
+            write_and_close(scope, response)
+            await gone(receive)
+        else:
+            await _send(response, scope, receive, send, faults)
 
     def _with_headers(self, answer: Answer) -> Answer:
         date = format_datetime(self._service.clock.now(), usegmt=True)

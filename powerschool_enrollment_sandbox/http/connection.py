@@ -40,6 +40,12 @@ def close_after_writing(scope: MutableMapping[str, Any]) -> None:
     _transport(scope).close()
 
 
+def write_and_close(scope: MutableMapping[str, Any], raw: bytes) -> None:
+    """Write bytes in place of an answer, which need not be HTTP, and close the connection."""
+    _transport(scope).write(raw)
+    close_after_writing(scope)
+
+
 async def gone(receive: Callable[[], Awaitable[MutableMapping[str, Any]]]) -> None:
     """Wait until the connection is closed. Uvicorn must know that before the application returns."""
     while (await receive())["type"] != "http.disconnect":

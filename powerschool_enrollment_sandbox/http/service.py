@@ -17,6 +17,7 @@ _MAXIMUM_DIGITS = 18
 
 OnRequest = Callable[[JournalEntry], None]
 OnAnswer = Callable[[JournalEntry, Any], Any]
+OnResponse = Callable[[JournalEntry, Answer], "Answer | bytes"]
 
 
 @dataclass
@@ -33,6 +34,8 @@ class Service:
     """Called in the server's thread before each API request is answered."""
     on_answer: OnAnswer | None = None
     """Called with the JSON of each successful API answer. Its result is sent instead; bytes are sent as they are."""
+    on_response: OnResponse | None = None
+    """Called with each answer of the API and the storage. Its result is sent instead; bytes are the raw HTTP answer."""
 
 
 @dataclass(frozen=True)

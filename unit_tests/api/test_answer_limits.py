@@ -143,6 +143,7 @@ def test_answers_within_the_deadline_are_read_one_after_the_other(client_for, se
 LARGE = {
     "body": (OK + b"\r\n[", MEGABYTE),
     "body with a length": (OK + b"Content-Length: 99999999999\r\n\r\n[", MEGABYTE),
+    "length of many digits": (OK + b"Content-Length: %b\r\n\r\n[" % (b"9" * 5000), MEGABYTE),
     "chunks": (CHUNKED + b"\r\n", b"100000\r\n" + MEGABYTE + b"\r\n"),
     "empty chunks of gzip": (OK + b"Content-Encoding: gzip\r\n\r\n", gzip.compress(b"") * 50_000),
     "gzip": gzip_bomb(),
