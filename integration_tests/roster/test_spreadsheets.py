@@ -105,7 +105,7 @@ def test_dates_are_dates_whatever_their_field_is_called(sandbox, tmp_path):
 @pytest.mark.parametrize(
     "content",
     [xlsx([HEADER, STUDENT])[:-200], xls([HEADER, STUDENT])[:600], b"PK\x03\x04no"],
-    ids=["xlsx cut short", "xls cut short", "not a zip file"],  # a workbook contains the time: workers must agree on ids
+    ids=["xlsx cut short", "xls cut short", "not a zip file"],  # a workbook contains the time
 )
 def test_damaged_workbook_is_reported(sandbox, tmp_path, content):
     result = imported(sandbox, tmp_path, content)
