@@ -96,19 +96,19 @@ def test_rows_are_counted_like_in_the_program(sandbox, tmp_path):
     )
 
 
-def test_dates_are_dates_whatever_their_field_is_called(sandbox, tmp_path):
+def test_date_cell_is_a_date_in_any_field(sandbox, tmp_path):
     rows = [[*HEADER, "School"], [*STUDENT, BIRTHDAY]]
     assert imported(sandbox, tmp_path, xlsx(rows)).returncode == 0
     assert rows_sent(sandbox) == [SENT | {"School": "03/14/2012"}]
 
 
 @pytest.mark.parametrize(
-    "content",
-    [xlsx([HEADER, STUDENT])[:-200], xls([HEADER, STUDENT])[:600], b"PK\x03\x04no"],
-    ids=["xlsx cut short", "xls cut short", "not a zip file"],  # a workbook contains the time
+    ("write", "size"),
+    [(xlsx, 2000), (xls, 600), (ods, 300), (lambda _: b"PK\x03\x04no", 6)],
+    ids=["xlsx cut short", "xls cut short", "ods cut short", "not a zip file"],
 )
-def test_damaged_workbook_is_reported(sandbox, tmp_path, content):
-    result = imported(sandbox, tmp_path, content)
+def test_damaged_workbook_is_reported(sandbox, tmp_path, write, size):
+    result = imported(sandbox, tmp_path, write([HEADER, STUDENT])[:size])
     assert result.returncode == 2
     assert "damaged" in result.stdout
 
