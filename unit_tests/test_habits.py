@@ -69,9 +69,10 @@ def test_every_command_of_the_workflow_is_one_target_of_the_makefile():
 
 
 def test_the_workflow_does_what_the_gate_does():
-    gate = re.findall(r"^make .+$", (ROOT / ".ci" / "run").read_text(), re.MULTILINE)
-    assert gate
-    assert set(gate) <= commands(*JOBS.values())
+    gate = re.findall(r"^make (.+)$", (ROOT / ".ci" / "run").read_text(), re.MULTILINE)
+    targets = {word for line in gate for word in line.split() if not word.startswith("--")}
+    assert targets >= {"check", "test"}
+    assert {f"make {target}" for target in targets} <= commands(*JOBS.values())
 
 
 def test_all_green_waits_for_every_other_job():
