@@ -9,7 +9,7 @@ from destination_powerschool_enrollment.catalog import StreamId, describe
 from destination_powerschool_enrollment.config import RejectedRowPolicy, SkipRejectedRow
 from destination_powerschool_enrollment.redaction import ELLIPSIS
 from destination_powerschool_enrollment.send_row import Outcome, RowResult
-from powerschool_enrollment_api import EnrollmentError, PassingFault
+from powerschool_enrollment_api import EnrollmentError, TemporaryFailure
 
 _FIRST_ROWS = 50
 _MAX_CONSECUTIVE_UNKNOWN = 10
@@ -85,7 +85,7 @@ class RowReport:
     def count(self, stream: StreamId, number: int, outcome: Outcome) -> bool:
         """Count one settled row and return whether it was rejected for a new reason.
 
-        Raises RowsRejected or PassingFault if the sync must stop, because all other rows would fail, too.
+        Raises RowsRejected or TemporaryFailure if the sync must stop, because all other rows would fail, too.
         """
         report = self.streams.setdefault(stream, StreamReport())
         self._consecutive_unknown = self._consecutive_unknown + 1 if outcome.unknown else 0
@@ -105,7 +105,7 @@ class RowReport:
                 "the sync stopped there. Check the option imports and the rows' columns."
             )
         if self._consecutive_unknown == _MAX_CONSECUTIVE_UNKNOWN:
-            raise PassingFault(
+            raise TemporaryFailure(
                 f"The outcome of {_MAX_CONSECUTIVE_UNKNOWN} submissions in a row is unknown: the sync stopped there."
             )
 

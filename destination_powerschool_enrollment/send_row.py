@@ -8,7 +8,7 @@ from enum import Enum
 from destination_powerschool_enrollment.config import SubmissionTarget
 from destination_powerschool_enrollment.mapping import Route, Row
 from destination_powerschool_enrollment.redaction import RedactedReason, redact
-from powerschool_enrollment_api import Client, EnrollmentError, PassingFault
+from powerschool_enrollment_api import Client, EnrollmentError, TemporaryFailure
 from powerschool_enrollment_api.imports import Fields, RowAnswer, create_submission, import_row
 
 _LONGEST_REASON = 100_000  # characters; one reason for each of 300 fields is shorter
@@ -81,7 +81,7 @@ def _outcome(answer: RowAnswer, route: Route, row: Row, fields: Fields) -> Outco
 
 
 def _has_unknown_outcome(error: EnrollmentError) -> bool:
-    return isinstance(error, PassingFault) and error.arrived
+    return isinstance(error, TemporaryFailure) and error.arrived
 
 
 def _redacted_error(error: EnrollmentError, route: Route, row: Row, fields: Fields) -> EnrollmentError:

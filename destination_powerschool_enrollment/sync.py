@@ -23,7 +23,7 @@ from destination_powerschool_enrollment.state_tracker import StateTracker
 from destination_powerschool_enrollment.writable_targets import read_writable_targets
 from destination_powerschool_enrollment.writer import OutcomeRecorders, RejectedRowsSink, SendTask, Writer
 from powerschool_enrollment_airbyte.warning_counter import WarningCounter
-from powerschool_enrollment_api import Client, EnrollmentError, InvalidOption, PassingFault
+from powerschool_enrollment_api import Client, EnrollmentError, InvalidOption, TemporaryFailure
 from powerschool_enrollment_api.imports import Fields
 from powerschool_enrollment_api.record_pages import read_roster_records
 from powerschool_enrollment_api.retry import RateLimiter
@@ -45,7 +45,7 @@ class SentRows:
         try:
             yield
         except EnrollmentError as error:
-            if not (isinstance(error, PassingFault) and error.arrived):
+            if not (isinstance(error, TemporaryFailure) and error.arrived):
                 self._add(-1)
             raise
         self._add(-1)

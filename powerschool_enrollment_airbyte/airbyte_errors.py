@@ -10,7 +10,7 @@ from powerschool_enrollment_api.errors import (
     EnrollmentError,
     InvalidOption,
     KeyRefused,
-    PassingFault,
+    TemporaryFailure,
     WrongAddress,
     WrongEnvironment,
 )
@@ -20,7 +20,7 @@ def failure_type_of(error: EnrollmentError) -> FailureType:
     """Return the failure type: config_error (the user must act), transient_error (retry), or system_error."""
     if isinstance(error, (InvalidOption, WrongAddress, WrongEnvironment, KeyRefused)):
         return FailureType.config_error
-    if isinstance(error, PassingFault):
+    if isinstance(error, TemporaryFailure):
         return FailureType.transient_error
     return FailureType.system_error
 

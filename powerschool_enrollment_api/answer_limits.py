@@ -21,7 +21,7 @@ from typing_extensions import Buffer, override
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
-from powerschool_enrollment_api.errors import AnswerTooLarge, PassingFault
+from powerschool_enrollment_api.errors import AnswerTooLarge, TemporaryFailure
 
 # A page of 1,000 long records has 30 MB, a large batch 100 MB. Parsed, it takes several times its size.
 LARGEST_ANSWER = 256 * 1024 * 1024
@@ -42,8 +42,8 @@ class _Limits:
     def remaining(self) -> float:
         return self._end - time.monotonic()
 
-    def fault(self) -> PassingFault:
-        return PassingFault(f"the answer was not complete within {self.seconds:g} s.")
+    def fault(self) -> TemporaryFailure:
+        return TemporaryFailure(f"the answer was not complete within {self.seconds:g} s.")
 
 
 # Set while a request is sent, and read by the connection that is used for it, in the same thread.
@@ -73,7 +73,7 @@ class LimitedAdapter(HTTPAdapter):
 
     @override
     def send(self, request: requests.PreparedRequest, *arguments: Any, **options: Any) -> requests.Response:
-        """Send the request, and return the answer. Raises PassingFault without `where` beyond a limit."""
+        """Send the request, and return the answer. Raises TemporaryFailure without `where` beyond a limit."""
         token = _limits.set(_Limits(self._seconds, self._limit))
         try:
             return super().send(request, *arguments, **options)
@@ -84,12 +84,12 @@ class LimitedAdapter(HTTPAdapter):
 def read_body(response: requests.Response) -> None:
     """Read the whole body of a streamed answer, so that `response.content` is there.
 
-    Raises AnswerTooLarge, PassingFault for a compression that was not asked for, both without `where`.
+    Raises AnswerTooLarge, TemporaryFailure for a compression that was not asked for, both without `where`.
     """
     with response:
         encoding = response.headers.get("Content-Encoding", "").lower()
         if any(unlimited in encoding for unlimited in _UNLIMITED_ENCODINGS):
-            raise PassingFault("the answer is compressed in a way that was not asked for.")
+            raise TemporaryFailure("the answer is compressed in a way that was not asked for.")
         length = stated_length(response)
         _refuse_larger(length, LARGEST_ANSWER)
         # An answer of a known length is read at once: putting chunks together takes as long as reading them.

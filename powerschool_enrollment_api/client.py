@@ -24,7 +24,7 @@ from powerschool_enrollment_api.errors import (
     AnswerTooLarge,
     BrokenAnswer,
     NeverReached,
-    PassingFault,
+    TemporaryFailure,
     Unreachable,
     located,
 )
@@ -83,7 +83,7 @@ class _Request:
         return payload
 
     def may_be_repeated_after(self, error: BaseException) -> bool:
-        return isinstance(error, PassingFault) and (self.repeatable or not error.arrived)
+        return isinstance(error, TemporaryFailure) and (self.repeatable or not error.arrived)
 
 
 _Read = Callable[[_Request, requests.Response], Any]
@@ -161,9 +161,9 @@ class Client:
     def post(self, path: str, body: Any = None, *, repeatable: bool, may_be_empty: bool = False) -> Any:
         """Send `body` as JSON, or no body, and return the JSON of the answer; None for 204.
 
-        An empty body raises PassingFault; with `may_be_empty`, None is returned instead.
+        An empty body raises TemporaryFailure; with `may_be_empty`, None is returned instead.
 
-        A request that is not `repeatable` is sent again only if the service did not process it. A PassingFault
+        A request that is not `repeatable` is sent again only if the service did not process it. A TemporaryFailure
         with `arrived` then means that the outcome is unknown.
         """
         read = _json_unless_empty if may_be_empty else _json_unless_204
@@ -180,7 +180,7 @@ class Client:
             address = self.settings.base_url + strict_path(request.path)
         retrying = self._retries.after(request.may_be_repeated_after)
         try:
-            return retrying(_UnlessUnusableTwice(self._send_once), request, address)
+            return retrying(_GivingUpAfterTwo(self._send_once), request, address)
         except Unreachable as fault:
             if self._retries.was_reached or not request.may_be_repeated_after(fault):
                 raise
@@ -193,7 +193,7 @@ class Client:
         refusal = failure_of(response, request.where)
         if refusal is None:
             return request.read(request, response)
-        if isinstance(refusal, PassingFault) and (refusal.retry_after or 0) < self._timeouts.retries:
+        if isinstance(refusal, TemporaryFailure) and (refusal.retry_after or 0) < self._timeouts.retries:
             self._rate_limiter.hold(refusal.retry_after or 0)
         raise refusal
 
@@ -211,18 +211,18 @@ class Client:
                     stream=True,
                 )
                 read_body(response)
-        except PassingFault:  # the answer exceeds a limit
+        except TemporaryFailure:  # the answer exceeds a limit
             self._retries.was_reached = True
             raise
         except (OSError, HTTPError) as error:
             failure = failure_of_exception(error, request.where, self._host, self._timeouts.connect)
-            if type(failure) is PassingFault:  # the connection was lost after it was established
+            if type(failure) is TemporaryFailure:  # the connection was lost after it was established
                 self._retries.was_reached = True
             raise failure from None
         return response
 
 
-class _UnlessUnusableTwice:
+class _GivingUpAfterTwo:
     """Sends a request, and raises UnexpectedAnswer when the same unusable answer is received a second time."""
 
     def __init__(self, send: Callable[[_Request, str], Any]) -> None:

@@ -7,7 +7,7 @@ from powerschool_enrollment_api.errors import (
     EnrollmentError,
     KeyRefused,
     NotFound,
-    PassingFault,
+    TemporaryFailure,
     WrongAddress,
     WrongEnvironment,
 )
@@ -32,8 +32,8 @@ def _diagnosis(client: Client, error: EnrollmentError) -> EnrollmentError:
         return error
     if not isinstance(error, NotFound) and _is_healthy(client):
         return error
-    if isinstance(error, PassingFault):
-        return PassingFault(f"{error.message} Its health status does not answer either.", error.where, error.status)
+    if isinstance(error, TemporaryFailure):
+        return TemporaryFailure(f"{error.message} Its health status does not answer either.", error.where, error.status)
     return WrongAddress("this address is not the PowerSchool Enrollment API's.", error.where, error.status)
 
 

@@ -8,7 +8,7 @@
 | the environment names a certificate bundle or a proxy that cannot be used | WrongEnvironment |
 | an invalid host name | WrongAddress |
 | a body that cannot be written as JSON | RequestRefused: it was not sent |
-| time-out, connection lost, body cut short | PassingFault that may have arrived |
+| time-out, connection lost, body cut short | TemporaryFailure that may have arrived |
 
 The text of an exception is dropped, because it contains the whole URL. Messages name only the host.
 """
@@ -35,8 +35,8 @@ from urllib3.exceptions import (
 
 from powerschool_enrollment_api.errors import (
     EnrollmentError,
-    PassingFault,
     RequestRefused,
+    TemporaryFailure,
     Unreachable,
     Untrusted,
     WrongAddress,
@@ -64,8 +64,8 @@ def failure_of_exception(error: OSError | HTTPError, where: str, host: str, conn
     if no_tls := _failure_of_tls(error, where, host):
         return no_tls
     if isinstance(error, requests.exceptions.Timeout):
-        return PassingFault("the service did not answer in time.", where)
-    return PassingFault("the connection was lost before the answer was complete.", where)
+        return TemporaryFailure("the service did not answer in time.", where)
+    return TemporaryFailure("the connection was lost before the answer was complete.", where)
 
 
 def failure_of_environment(error: OSError | HTTPError, where: str) -> WrongEnvironment | None:

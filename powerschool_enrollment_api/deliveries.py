@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from powerschool_enrollment_api.client import Client
 from powerschool_enrollment_api.envelope import JsonObject, open_list, open_one, text_id, value_of
-from powerschool_enrollment_api.errors import PassingFault, UnexpectedAnswer, located
+from powerschool_enrollment_api.errors import TemporaryFailure, UnexpectedAnswer, located
 
 
 @dataclass(frozen=True)
@@ -46,14 +46,14 @@ def list_batches(client: Client, delivery_target_id: int, first_date: date) -> t
 def create_batch(client: Client, delivery_target_id: int) -> Batch:
     """Mark the next available records as delivered, and return their batch; with an empty list, none are left.
 
-    The request is sent again only if the service did not process it. A PassingFault with `arrived` means that the
+    The request is sent again only if the service did not process it. A TemporaryFailure with `arrived` means that the
     server may have created a batch that no client has received.
     """
     path = f"/deliverytargets/{delivery_target_id}/createbatch"
     with located(f"POST {path}"):
         answer = client.post(path, repeatable=False)
         if answer is None:
-            raise PassingFault("the service answered with an empty body where JSON is expected.")
+            raise TemporaryFailure("the service answered with an empty body where JSON is expected.")
         batch = open_one(answer) or {}
         batch_id = _id_of(batch)
         if batch_id is None:

@@ -29,7 +29,7 @@ from urllib3.exceptions import HTTPError, LocationValueError
 from powerschool_enrollment_api.answer_limits import LimitedAdapter, stated_length
 from powerschool_enrollment_api.connection_errors import describe_connection_failure, failure_of_environment
 from powerschool_enrollment_api.documents import DocumentAddress
-from powerschool_enrollment_api.errors import EnrollmentError, NotFound, PassingFault, Unreachable, WrongEnvironment
+from powerschool_enrollment_api.errors import EnrollmentError, NotFound, TemporaryFailure, Unreachable, WrongEnvironment
 from powerschool_enrollment_api.http_session import StrictSession, WithoutCredentials
 from powerschool_enrollment_api.retry import RetryPolicy
 from powerschool_enrollment_api.settings import ConnectionSettings, Timeouts
@@ -41,7 +41,7 @@ Argument = TypeVar("Argument")
 Fetched = TypeVar("Fetched")
 
 
-class StorageFault(PassingFault):
+class StorageFault(TemporaryFailure):
     """The storage did not deliver the whole document. A new address may help."""
 
 
@@ -125,7 +125,7 @@ class DocumentStorage:
                     yield chunk
         except StorageFault:
             raise
-        except PassingFault as fault:  # the deadline has passed
+        except TemporaryFailure as fault:  # the deadline has passed
             raise StorageFault(fault.message, _WHERE) from None
         except (OSError, HTTPError) as error:  # not the caller's errors, such as a full disk: they are raised there
             raise _failure_of_exception(error, self._timeouts.connect, is_answered=is_answered) from None

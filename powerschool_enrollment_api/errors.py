@@ -11,11 +11,11 @@
     ├── RequestRefused     the service refuses the request              → a row is rejected, a stream fails
     ├── UnexpectedAnswer   JSON of an unknown shape, or broken twice    → a stream fails
     │   └── AlwaysTooLarge more bytes than are accepted, twice          → a stream fails
-    └── PassingFault       no usable answer, probably for a short time  → try again
+    └── TemporaryFailure   no usable answer, probably for a short time  → try again
         ├── BrokenAnswer   a complete body that is not JSON             → try again, once
         ├── AnswerTooLarge more bytes than the connectors accept        → try again, once
         ├── Unreachable    no connection could be established           → try again
-        └── SlowDown       429                                          → try again after a pause
+        └── RateLimited    429                                          → try again after a pause
 
 `located` is the only place that adds the request to an error that was raised without it.
 
@@ -124,7 +124,7 @@ class AlwaysTooLarge(UnexpectedAnswer):
 
 
 @dataclass(eq=False)
-class PassingFault(EnrollmentError):
+class TemporaryFailure(EnrollmentError):
     """A 5xx, a time-out, a lost connection, a body cut short, HTML or nothing where JSON is expected.
 
     `arrived` is False if the request is known not to have reached the service, or not to have been processed.
@@ -138,7 +138,7 @@ class PassingFault(EnrollmentError):
 
 
 @dataclass(eq=False)
-class BrokenAnswer(PassingFault):
+class BrokenAnswer(TemporaryFailure):
     """A complete body that is not JSON. If a retry returns the same body, the fault will not pass: see `repeated`.
 
     `offset` is the byte at which parsing failed, None if the body is nested too deeply. `fingerprint` is equal for
@@ -154,7 +154,7 @@ class BrokenAnswer(PassingFault):
         return UnexpectedAnswer(f"{page}the body is {wrong}, twice the same.", self.where, self.status)
 
 
-class AnswerTooLarge(PassingFault):
+class AnswerTooLarge(TemporaryFailure):
     """An answer with more bytes, on the wire or expanded, than the connectors accept.
 
     If a retry returns another one, the fault will not pass: see `repeated`.
@@ -168,7 +168,7 @@ class AnswerTooLarge(PassingFault):
         return AlwaysTooLarge(f"{page}{self.message.rstrip('.')}, twice.", self.where, self.status)
 
 
-class Unreachable(PassingFault):
+class Unreachable(TemporaryFailure):
     """No connection: the name is not resolved, the host refuses or does not answer, the proxy or TLS fails."""
 
     guidance = (
@@ -177,7 +177,7 @@ class Unreachable(PassingFault):
     )
 
 
-class SlowDown(PassingFault):
+class RateLimited(TemporaryFailure):
     """429: more requests than the service allows."""
 
     guidance = "Lower the options requests_per_minute or num_workers if this comes back."

@@ -64,7 +64,7 @@ def read_import_schemas(client: Client, published_action_id: int) -> dict[int, I
 
 
 def import_row(client: Client, published_action_id: int, import_schema_id: int, fields: Fields) -> RowAnswer:
-    """Create or update one roster record. The request is idempotent, so it is retried after every PassingFault."""
+    """Create or update one roster record. The request is idempotent, so it is retried after every TemporaryFailure."""
     path = path_of("publishedactions", published_action_id, "importschemas", import_schema_id)
     try:
         with located(f"POST {path}"):
@@ -76,7 +76,7 @@ def import_row(client: Client, published_action_id: int, import_schema_id: int, 
 def create_submission(client: Client, published_action_id: int, fields: Fields) -> RowAnswer:
     """Create one submission.
 
-    The request is sent again only if the service did not process it. A PassingFault with `arrived` means that
+    The request is sent again only if the service did not process it. A TemporaryFailure with `arrived` means that
     it is unknown whether the submission exists. The documentation does not describe a success, so every
     2xx answer without errors counts as one.
     """

@@ -6,8 +6,8 @@
 | 401, 403, or any status whose message contains "not authorized" | KeyRefused |
 | 3xx | WrongAddress (the key must not follow a redirect) |
 | 404 | NotFound |
-| 429 | SlowDown |
-| 408, 5xx, HTML, an empty body or half a body where JSON is expected | PassingFault |
+| 429 | RateLimited |
+| 408, 5xx, HTML, an empty body or half a body where JSON is expected | TemporaryFailure |
 | a complete body that begins like JSON and is not JSON | BrokenAnswer; the same body again: UnexpectedAnswer |
 | any other 4xx | RequestRefused |
 """
@@ -28,9 +28,9 @@ from powerschool_enrollment_api.errors import (
     EnrollmentError,
     KeyRefused,
     NotFound,
-    PassingFault,
+    RateLimited,
     RequestRefused,
-    SlowDown,
+    TemporaryFailure,
     WrongAddress,
 )
 from powerschool_enrollment_api.json_body import InvalidJson, Repairs, parse_json
@@ -55,7 +55,7 @@ def failure_of(response: requests.Response, where: str) -> EnrollmentError | Non
     if status == 404:
         return NotFound("not found.", where, status, message)
     if status == 429:
-        return SlowDown(
+        return RateLimited(
             "the service asks for fewer requests.",
             where,
             status,
@@ -65,7 +65,7 @@ def failure_of(response: requests.Response, where: str) -> EnrollmentError | Non
         )
     if status == 408 or status >= 500:
         retry_after = _retry_after(response.headers)
-        return PassingFault(
+        return TemporaryFailure(
             f"the service failed with status {status}.", where, status, message, retry_after=retry_after
         )
     return RequestRefused(f"the service refused the request with status {status}.", where, status, message)
@@ -74,7 +74,7 @@ def failure_of(response: requests.Response, where: str) -> EnrollmentError | Non
 def json_of(response: requests.Response, where: str) -> tuple[Any, Repairs]:
     """Return the parsed body, which can be written as JSON again, and what was repaired in it: see `json_body`.
 
-    Raises BrokenAnswer if it is not valid JSON, PassingFault if it was cut short or does not begin like JSON.
+    Raises BrokenAnswer if it is not valid JSON, TemporaryFailure if it was cut short or does not begin like JSON.
     """
     charset = _CHARSET.search(response.headers.get("Content-Type", ""))
     try:
@@ -84,14 +84,14 @@ def json_of(response: requests.Response, where: str) -> tuple[Any, Repairs]:
 
 
 def text_of(response: requests.Response, where: str) -> str:
-    """Return the body as text. Raises PassingFault if it is empty or HTML, which the service never sends as text."""
+    """Return the body as text. Raises TemporaryFailure if it is empty or HTML, which are never text of the service."""
     text = response.content.decode("utf-8-sig", errors="replace")
     if not text.strip() or text.lstrip().startswith("<"):
         raise _wrong_content(response, where, "text")
     return text
 
 
-def _failure_of_body(response: requests.Response, where: str, error: InvalidJson) -> PassingFault:
+def _failure_of_body(response: requests.Response, where: str, error: InvalidJson) -> TemporaryFailure:
     """Return BrokenAnswer for a complete body that begins like JSON. Other bodies are mostly error pages of a proxy."""
     fault = _wrong_content(response, where, "JSON")
     if error.is_cut or not response.content.removeprefix(_BYTE_ORDER_MARK).lstrip().startswith(_BEGINNINGS_OF_JSON):
@@ -100,10 +100,12 @@ def _failure_of_body(response: requests.Response, where: str, error: InvalidJson
     return BrokenAnswer(fault.message, where, response.status_code, offset=error.offset, fingerprint=fingerprint)
 
 
-def _wrong_content(response: requests.Response, where: str, expected: str) -> PassingFault:
+def _wrong_content(response: requests.Response, where: str, expected: str) -> TemporaryFailure:
     body = response.content.removeprefix(_BYTE_ORDER_MARK).strip()
     found = "an empty body" if not body else "HTML" if body.startswith(b"<") else f"no valid {expected}"
-    return PassingFault(f"the service answered with {found} where {expected} is expected.", where, response.status_code)
+    return TemporaryFailure(
+        f"the service answered with {found} where {expected} is expected.", where, response.status_code
+    )
 
 
 def _service_message(response: requests.Response) -> str | None:

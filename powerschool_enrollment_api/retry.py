@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from tenacity import RetryCallState, Retrying, retry_if_exception, wait_exponential_jitter
 
-from powerschool_enrollment_api.errors import PassingFault, Unreachable
+from powerschool_enrollment_api.errors import TemporaryFailure, Unreachable
 from powerschool_enrollment_api.settings import Timeouts
 
 logger = logging.getLogger("airbyte.powerschool_enrollment_api")
@@ -92,7 +92,7 @@ class RetryPolicy:
     def _pause(self, attempt: RetryCallState) -> float:
         """Return the pause that the service requested, else a back-off, with jitter so that threads spread out."""
         fault = _fault_of(attempt)
-        requested = fault.retry_after if isinstance(fault, PassingFault) else None
+        requested = fault.retry_after if isinstance(fault, TemporaryFailure) else None
         back_off = _BACK_OFF(attempt)
         return requested or (back_off if self.was_reached else min(back_off, _LONGEST_BEFORE_CONTACT))
 
@@ -120,7 +120,7 @@ class _Deadline:
 
 def _log_retry(attempt: RetryCallState) -> None:
     fault = _fault_of(attempt)
-    if isinstance(fault, PassingFault):
+    if isinstance(fault, TemporaryFailure):
         logger.warning("%s: %s Trying again in %.1f s.", fault.where, fault.message, attempt.upcoming_sleep)
 
 

@@ -7,7 +7,7 @@ import re
 from powerschool_enrollment_api import (
     EnrollmentError,
     KeyRefused,
-    PassingFault,
+    TemporaryFailure,
     Untrusted,
     WrongAddress,
     WrongEnvironment,
@@ -29,7 +29,7 @@ _ADVICE: tuple[tuple[type[EnrollmentError], str], ...] = (
     ),
     (WrongEnvironment, "Correct the environment variable, or unset it."),
     (WrongAddress, f"Check {ADDRESS_VARIABLE} (it ends in /v1) and this machine's network, firewall and proxy."),
-    (PassingFault, _OUTAGE),
+    (TemporaryFailure, _OUTAGE),
 )
 
 

@@ -66,7 +66,7 @@ class TargetState:
         known = keys_of(self.settled)
         return [batch.id for batch in listed if batch.key not in known and not batch.is_before(self.since)]
 
-    def sees_a_cut_in(self, listed: Sequence[ListedBatch]) -> bool:
+    def may_be_incomplete(self, listed: Sequence[ListedBatch]) -> bool:
         """Return whether the service may list only its newest batches: a round number of them, none before `since`."""
         is_round = bool(listed) and len(listed) % _ROUND == 0
         return is_round and not any(batch.is_before(self.since) for batch in listed)
@@ -86,7 +86,7 @@ class TargetState:
         counts = {key_of(batch_id): times for batch_id, times in before.items()}
         return replace(self, not_found={batch_id: counts.get(key_of(batch_id), 0) + 1 for batch_id in batch_ids})
 
-    def given_up(self) -> list[str]:
+    def not_found_too_often(self) -> list[str]:
         """Return the batches that enough syncs did not find."""
         return [batch_id for batch_id, times in self.not_found.items() if times >= MOST_NOT_FOUND]
 

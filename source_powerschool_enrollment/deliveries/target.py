@@ -25,7 +25,7 @@ from tenacity import (
 from tenacity.stop import stop_base
 from typing_extensions import override
 
-from powerschool_enrollment_api import AnswerTooLarge, Client, NotFound, PassingFault, RequestRefused, Timeouts
+from powerschool_enrollment_api import AnswerTooLarge, Client, NotFound, RequestRefused, TemporaryFailure, Timeouts
 from powerschool_enrollment_api.deliveries import Batch, create_batch, list_batches, reset_batch
 from source_powerschool_enrollment.deliveries.dates import days_before, plausible_date, today_in_utc
 from source_powerschool_enrollment.deliveries.state import MOST_NOT_FOUND, ListedBatch, TargetState
@@ -134,14 +134,14 @@ class Delivery:
 
     def _give_up_or_warn(self) -> None:
         """Settle the batches that enough syncs did not find, and warn of the others: the 404 may be wrong."""
-        for batch_id in self.state.given_up():
+        for batch_id in self.state.not_found_too_often():
             logger.warning(
                 "Delivery target %s: resetbatch did not find batch %s in %s syncs. It counts as reset from now on.",
                 self.delivery_target_id,
                 batch_id,
                 MOST_NOT_FOUND,
             )
-        self.state = self.state.with_reset(self.state.given_up())
+        self.state = self.state.with_reset(self.state.not_found_too_often())
         if self.state.not_found:
             logger.warning(
                 "Delivery target %s: resetbatch did not find %s batches that the list shows. They stay unsettled, "
@@ -187,7 +187,7 @@ class Delivery:
                 without_id,
             )
         listed = [ListedBatch(batch.id, plausible_date(batch.date, self.today())) for batch in batches]
-        if self.state.sees_a_cut_in(listed):
+        if self.state.may_be_incomplete(listed):
             logger.warning(
                 "Delivery target %s: the list of batches since %s ends after %s and does not reach that date. The "
                 "service may have cut it; an unconfirmed batch that it does not show cannot be delivered again.",
@@ -213,4 +213,4 @@ class _StopAfterTwoTooLarge(stop_base):
 
 def _is_unknown_outcome(error: BaseException) -> bool:
     """Return whether the server may have created a batch that was not received, and a retry may help."""
-    return isinstance(error, PassingFault) and error.arrived
+    return isinstance(error, TemporaryFailure) and error.arrived

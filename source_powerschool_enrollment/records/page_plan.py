@@ -39,17 +39,18 @@ _GROWTH = 3
 class Reading:
     """The content of one answer for a page.
 
-    `asked` is the number of answers that were received before the page was requested, `answered` the position of this
-    answer, from 1: the request was in flight during the turns from `asked + 1` to `answered`. `lacking` is the number
-    of records that the page's own metadata promises and that are missing, `without_id` the number without a usable id.
+    `requested_after` is the number of answers that were received before the page was requested, `position` the position
+    of this answer, from 1: the request was in flight during the turns from `requested_after + 1` to `position`.
+    `lacking` is the number of records that the page's own metadata promises and that are missing, `without_id` the
+    number without a usable id.
     """
 
     page: int
     page_count: int
     record_count: int
     ids: array[int]
-    asked: int
-    answered: int
+    requested_after: int
+    position: int
     lacking: int = 0
     without_id: int = 0
 
@@ -211,7 +212,7 @@ class Turns:
     def __init__(self, readings: Sequence[Reading]) -> None:
         counts: list[set[int]] = [set() for _ in range(len(readings) + 1)]
         for reading in readings:
-            for turn in range(reading.asked + 1, reading.answered + 1):
+            for turn in range(reading.requested_after + 1, reading.position + 1):
                 counts[turn].add(reading.record_count)
         self.shift = 0
         self._quiet_since = [0] * len(counts)
@@ -223,7 +224,7 @@ class Turns:
 
     def is_quiet(self, one: Reading, other: Reading) -> bool:
         """Return whether no change was seen from the earlier of the two requests to the later of the two answers."""
-        first, last = min(one.asked, other.asked) + 1, max(one.answered, other.answered)
+        first, last = min(one.requested_after, other.requested_after) + 1, max(one.position, other.position)
         return self._quiet_since[first] == self._quiet_since[last]
 
 
@@ -247,7 +248,7 @@ def are_sorted(readings: Sequence[Reading]) -> bool:
     turns = Turns(readings)
     edges = [
         (one.ids[-1], other.ids[0])
-        for one, other in pairwise(sorted(readings, key=lambda reading: (reading.page, reading.asked)))
+        for one, other in pairwise(sorted(readings, key=lambda reading: (reading.page, reading.requested_after)))
         if one.ids and other.ids and one.page != other.page and turns.is_quiet(one, other)
     ]
     runs = [*(reading.ids for reading in readings), *edges]

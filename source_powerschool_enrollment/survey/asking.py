@@ -20,9 +20,9 @@ from powerschool_enrollment_api import (
     EnrollmentError,
     KeyRefused,
     NotFound,
-    PassingFault,
+    RateLimited,
     Repairs,
-    SlowDown,
+    TemporaryFailure,
     Timeouts,
     UnexpectedAnswer,
     Unreachable,
@@ -40,7 +40,7 @@ _MOST_FAILURES_IN_A_ROW = 6
 _REASONS: tuple[tuple[type[EnrollmentError], str], ...] = (
     (KeyRefused, "the key is refused"),
     (NotFound, "not found (404)"),
-    (SlowDown, "the service asks for fewer requests (429)"),
+    (RateLimited, "the service asks for fewer requests (429)"),
     (BrokenAnswer, "the body is not valid JSON"),
     (Unreachable, "the service cannot be reached"),
     (WrongAddress, "the service redirects, or cannot be reached"),
@@ -157,7 +157,7 @@ class Asker:
         reply = replace(reply, repairs=tuple(repairs))
         with self._lock:
             self.log.append(reply)
-            self._failures_in_a_row = self._failures_in_a_row + 1 if isinstance(reply.error, PassingFault) else 0
+            self._failures_in_a_row = self._failures_in_a_row + 1 if isinstance(reply.error, TemporaryFailure) else 0
             self._has_stopped = self._has_stopped or self._failures_in_a_row >= _MOST_FAILURES_IN_A_ROW
         return reply
 
@@ -170,12 +170,12 @@ class Asker:
         The survey stops if it may not repeat a request after 429: the service wants fewer requests.
         """
         fault = reply.error
-        if not isinstance(fault, PassingFault):
+        if not isinstance(fault, TemporaryFailure):
             return False
         pause = fault.retry_after or _PAUSE
         with self._lock:
             if self._has_stopped or self._repeats >= _MOST_REPEATS or pause > _LONGEST_PAUSE:
-                self._has_stopped = self._has_stopped or isinstance(fault, SlowDown) or pause > _LONGEST_PAUSE
+                self._has_stopped = self._has_stopped or isinstance(fault, RateLimited) or pause > _LONGEST_PAUSE
                 return False
             self._repeats += 1
         self._limiter.hold(pause)

@@ -14,7 +14,7 @@ from importlib.metadata import version
 from statistics import median
 from typing import Any
 
-from powerschool_enrollment_api import DEFAULT_BASE_URL, PassingFault, SlowDown
+from powerschool_enrollment_api import DEFAULT_BASE_URL, RateLimited, TemporaryFailure
 from powerschool_enrollment_api.documents import DocumentAddress
 from source_powerschool_enrollment.config import SourceConfig
 from source_powerschool_enrollment.survey.asking import MOST_REQUESTS, Reply
@@ -146,7 +146,7 @@ def _headers(log: Iterable[Reply]) -> dict[str, list[str]]:
     asked = {
         f"{fault.retry_after:.0f}"
         for reply in log
-        if isinstance(fault := reply.error, PassingFault) and fault.retry_after
+        if isinstance(fault := reply.error, TemporaryFailure) and fault.retry_after
     }
     seen["Retry-After"] |= {_number(text) for text in asked}
     return {name: sorted(values) for name, values in seen.items() if values}
@@ -175,9 +175,9 @@ def _clock(log: Iterable[Reply]) -> str:
 
 
 def _suggested(evidence: Evidence, log: list[Reply]) -> Facts:
-    faults = [reply.error for reply in log if isinstance(reply.error, PassingFault)]
+    faults = [reply.error for reply in log if isinstance(reply.error, TemporaryFailure)]
     is_slow = _latency(log).get("p95_ms", 0) > 1000 * _SLOW
-    asked_to_slow_down = any(isinstance(fault, SlowDown) for fault in faults)
+    asked_to_slow_down = any(isinstance(fault, RateLimited) for fault in faults)
     return {
         "page_size": _suggested_page_size(evidence),
         "num_workers": 2 if asked_to_slow_down else 4 if faults or is_slow else 8,

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from powerschool_enrollment_api import NotFound, PassingFault, UnexpectedAnswer, open_list, open_one
+from powerschool_enrollment_api import NotFound, TemporaryFailure, UnexpectedAnswer, open_list, open_one
 from powerschool_enrollment_api.envelope import integer_id
 from source_powerschool_enrollment.deliveries.batch_cursor import NAME as BATCHES
 from source_powerschool_enrollment.deliveries.stream import NAME as DELIVERED_RECORDS
@@ -229,7 +229,7 @@ def _warnings_of_unknown_id(reply: Reply | None) -> Iterator[str]:
     """Yield a warning unless an unknown id is answered with 404 or an empty list, which stand for a removed record."""
     if reply is None or not reply.was_asked or isinstance(reply.error, NotFound) or reply.payload == []:
         return
-    if isinstance(reply.error, PassingFault):
+    if isinstance(reply.error, TemporaryFailure):
         yield f"an unknown id: {reply.reason}; a record removed during a sync is asked for again for ten minutes"
     else:
         yield f"an unknown id: {reply.reason or 'the service shows an object'}; 404 is expected"

@@ -18,9 +18,9 @@ from powerschool_enrollment_api import (
     KeyRefused,
     NeverReached,
     NotFound,
-    PassingFault,
+    RateLimited,
     RequestRefused,
-    SlowDown,
+    TemporaryFailure,
     UnexpectedAnswer,
     Unreachable,
     Untrusted,
@@ -40,11 +40,11 @@ FAILURE_TYPES = {
     RequestRefused: FailureType.system_error,
     UnexpectedAnswer: FailureType.system_error,
     AlwaysTooLarge: FailureType.system_error,
-    PassingFault: FailureType.transient_error,
+    TemporaryFailure: FailureType.transient_error,
     BrokenAnswer: FailureType.transient_error,
     AnswerTooLarge: FailureType.transient_error,
     Unreachable: FailureType.transient_error,
-    SlowDown: FailureType.transient_error,
+    RateLimited: FailureType.transient_error,
     EnrollmentError: FailureType.system_error,
 }
 
@@ -77,7 +77,7 @@ def test_platform_shows_where_what_the_service_message_and_guidance():
     )
 
 
-@pytest.mark.parametrize("error", [PassingFault, Unreachable, NeverReached])
+@pytest.mark.parametrize("error", [TemporaryFailure, Unreachable, NeverReached])
 def test_message_about_a_missing_answer_also_fits_a_check(error):
     assert "sync" not in str(error("no answer.", "GET /connection/test"))
 
@@ -92,7 +92,9 @@ def test_an_error_without_a_request_is_its_message_and_guidance():
     assert str(WrongAddress("base_url is odd.")).startswith("base_url is odd. Check the option base_url")
 
 
-@pytest.mark.parametrize("error", [InvalidOption("x"), SlowDown("x", "GET /", 429, "m", arrived=False, retry_after=1)])
+@pytest.mark.parametrize(
+    "error", [InvalidOption("x"), RateLimited("x", "GET /", 429, "m", arrived=False, retry_after=1)]
+)
 def test_an_error_survives_copying_and_pickling(error):
     for twin in (copy.copy(error), pickle.loads(pickle.dumps(error))):  # noqa: S301
         assert (type(twin), vars(twin)) == (type(error), vars(error))

@@ -13,7 +13,7 @@ from contextlib import suppress
 
 import pytest
 
-from powerschool_enrollment_api import AlwaysTooLarge, ConnectionSettings, PassingFault, Timeouts, answer_limits
+from powerschool_enrollment_api import AlwaysTooLarge, ConnectionSettings, TemporaryFailure, Timeouts, answer_limits
 from powerschool_enrollment_api.document_storage import DocumentStorage, StorageFault
 from powerschool_enrollment_api.documents import DocumentAddress
 from powerschool_enrollment_api.errors import AnswerTooLarge
@@ -100,7 +100,7 @@ SLOW = {
 def test_answer_that_trickles_ends_at_its_deadline(client_for, endless, answer):
     server = endless(*answer)
 
-    with pytest.raises(PassingFault) as raised:
+    with pytest.raises(TemporaryFailure) as raised:
         client_for(server.base_url, timeouts=HASTY).get("/checklists", {"lastName": "Ada"})
 
     assert str(raised.value).startswith("GET /checklists: the answer was not complete within 0.3 s.")
@@ -112,13 +112,13 @@ def test_answer_that_trickles_is_asked_for_again_if_that_is_safe(client_for, end
     server = endless(*SLOW["body"])
     client = client_for(server.base_url, timeouts=Timeouts(read=5, retries=5, answer=0.1))
 
-    with pytest.raises(PassingFault, match="not complete"):
+    with pytest.raises(TemporaryFailure, match="not complete"):
         client.get("/checklists")
     assert server.requests > 1
     assert virtual_time.slept
 
     server.requests = 0
-    with pytest.raises(PassingFault, match="not complete"):
+    with pytest.raises(TemporaryFailure, match="not complete"):
         client.post("/deliverytargets/1/createbatch", repeatable=False)
     assert server.requests == 1
 
@@ -128,7 +128,7 @@ def test_proxy_that_trickles_ends_at_the_deadline(client_for, endless, environme
     server = endless(b"", piece, 0.02)
     environment(HTTPS_PROXY=server.base_url.removesuffix("/api/v1"))
 
-    with pytest.raises(PassingFault, match=r"not complete within 0\.3 s"):
+    with pytest.raises(TemporaryFailure, match=r"not complete within 0\.3 s"):
         client_for(timeouts=HASTY).get("/checklists")
 
 
@@ -180,7 +180,7 @@ def test_answer_that_is_too_large_twice_is_not_retried_further(client_for, endle
 def test_compression_that_was_not_asked_for_is_not_expanded(client_for, server, wire, encoding):
     server.answers(wire(gzip.compress(b"[]"), "200 OK", f"Content-Encoding: {encoding}"))
 
-    with pytest.raises(PassingFault, match="compressed in a way that was not asked for"):
+    with pytest.raises(TemporaryFailure, match="compressed in a way that was not asked for"):
         client_for(server.base_url, timeouts=HASTY).get("/checklists")
     assert server.received[0].headers["accept-encoding"] == "gzip, deflate"
 
@@ -199,7 +199,7 @@ def test_answer_of_just_the_limit_is_read(client_for, server, wire):
 READ_AND_PRINT_MEMORY = """
 import sys
 from pathlib import Path
-from powerschool_enrollment_api import Client, ConnectionSettings, PassingFault, Timeouts
+from powerschool_enrollment_api import Client, ConnectionSettings, TemporaryFailure, Timeouts
 
 def peak():
     (line,) = (line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))
@@ -208,7 +208,7 @@ def peak():
 before = peak()
 try:
     Client(ConnectionSettings("k", sys.argv[1]), timeouts=Timeouts(read=20, retries=0)).get("/checklists")
-except PassingFault as error:
+except TemporaryFailure as error:
     print((peak() - before) * 1024, error.message)
 """
 

@@ -16,9 +16,9 @@ from powerschool_enrollment_api import (
     ConnectionSettings,
     KeyRefused,
     NotFound,
-    PassingFault,
+    RateLimited,
     RequestRefused,
-    SlowDown,
+    TemporaryFailure,
     Timeouts,
 )
 from unit_tests.api.faults import REFUSED_CONNECTION, URL
@@ -55,7 +55,7 @@ def test_a_fault_that_does_not_pass_is_raised_in_the_end(client_for, requests_mo
     client.get("/publishedactions")
     requests_mock.reset_mock()
 
-    with pytest.raises(PassingFault):
+    with pytest.raises(TemporaryFailure):
         client.get("/checklists")
 
     assert 500 < sum(virtual_time.slept) <= 600
@@ -65,7 +65,7 @@ def test_a_fault_that_does_not_pass_is_raised_in_the_end(client_for, requests_mo
 def test_back_off_doubles_up_to_a_minute_and_is_never_twice_the_same(client, requests_mock, virtual_time):
     requests_mock.get(f"{URL}/checklists", status_code=503)
 
-    with pytest.raises(PassingFault):
+    with pytest.raises(TemporaryFailure):
         client.get("/checklists")
 
     for attempt, pause in enumerate(virtual_time.slept):
@@ -76,7 +76,7 @@ def test_back_off_doubles_up_to_a_minute_and_is_never_twice_the_same(client, req
 def test_without_retry_time_each_request_is_sent_once(client_for, requests_mock, virtual_time):
     requests_mock.get(f"{URL}/checklists", status_code=429, headers={"Retry-After": "1"})
 
-    with pytest.raises(SlowDown):
+    with pytest.raises(RateLimited):
         client_for(timeouts=Timeouts(retries=0)).get("/checklists")
 
     assert (requests_mock.call_count, virtual_time.slept) == (1, [])
@@ -90,7 +90,7 @@ def test_time_of_answers_counts_towards_the_deadline(client_for, requests_mock, 
 
     requests_mock.get(f"{URL}/checklists", text=slow)
 
-    with pytest.raises(PassingFault):
+    with pytest.raises(TemporaryFailure):
         client_for().get("/checklists")
 
     assert requests_mock.call_count == 6
@@ -139,7 +139,7 @@ def test_retry_after_is_honoured(client, requests_mock, virtual_time, status):
 def test_a_retry_after_of_nothing_still_backs_off(client, requests_mock, virtual_time):
     requests_mock.get(f"{URL}/checklists", status_code=429, headers={"Retry-After": "0"})
 
-    with pytest.raises(SlowDown):
+    with pytest.raises(RateLimited):
         client.get("/checklists")
 
     assert requests_mock.call_count < 30
@@ -151,7 +151,7 @@ def test_retry_after_beyond_the_deadline_gives_up_and_delays_no_thread(client, r
     requests_mock.get(f"{URL}/checklists", status_code=429, headers={"Retry-After": text})
     requests_mock.get(f"{URL}/publishedactions", json=[])
 
-    with pytest.raises(SlowDown):
+    with pytest.raises(RateLimited):
         client.get("/checklists")
     client.get("/publishedactions")
 

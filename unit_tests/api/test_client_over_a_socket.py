@@ -11,8 +11,8 @@ from powerschool_enrollment_api import (
     Client,
     ConnectionSettings,
     NotFound,
-    PassingFault,
-    SlowDown,
+    RateLimited,
+    TemporaryFailure,
     Timeouts,
     UnexpectedAnswer,
     WrongAddress,
@@ -99,7 +99,7 @@ def test_what_creates_is_never_sent_twice_after_a_lost_answer(client_for, server
     server.answers(outcome)
     client = client_for(server.base_url, timeouts=Timeouts(connect=2, read=0.2, retries=600))
 
-    with pytest.raises(PassingFault) as raised:
+    with pytest.raises(TemporaryFailure) as raised:
         client.post("/deliverytargets/1/createbatch", repeatable=False)
 
     assert raised.value.arrived
@@ -109,7 +109,7 @@ def test_what_creates_is_never_sent_twice_after_a_lost_answer(client_for, server
 def test_a_hanging_answer_times_out(client_for, server):
     server.answers(HANG)
 
-    with pytest.raises(PassingFault, match="did not answer in time"):
+    with pytest.raises(TemporaryFailure, match="did not answer in time"):
         client_for(server.base_url, timeouts=IMPATIENT).get("/checklists")
 
 
@@ -119,7 +119,7 @@ def test_an_answer_that_stops_midway_times_out(client_for, server):
     client = client_for(server.base_url, timeouts=IMPATIENT)
 
     assert client.get("/checklists") == []
-    with pytest.raises(PassingFault) as raised:
+    with pytest.raises(TemporaryFailure) as raised:
         client.get("/checklists")
     assert raised.value.arrived
 
@@ -206,7 +206,7 @@ def test_connections_are_kept_for_the_next_request(client, server):
 def test_rate_limit_of_the_server_is_reported(client_for, server, wire):
     server.answers(wire(b"", "429 Too Many Requests", "Retry-After: 3"))
 
-    with pytest.raises(SlowDown) as raised:
+    with pytest.raises(RateLimited) as raised:
         client_for(server.base_url, timeouts=IMPATIENT).get("/checklists")
     assert raised.value.retry_after == 3
 
@@ -279,7 +279,7 @@ def test_body_cut_at_the_same_place_each_time_is_retried(client, server, wire):
 def test_answer_to_a_post_that_is_broken_json_is_not_repeated(client, server, wire):
     server.answers(wire(BROKEN))
 
-    with pytest.raises(PassingFault) as raised:
+    with pytest.raises(TemporaryFailure) as raised:
         client.post("/deliverytargets/1/createbatch", repeatable=False)
 
     assert raised.value.arrived

@@ -6,8 +6,8 @@ import pytest
 import requests
 
 from powerschool_enrollment_api import (
-    PassingFault,
     RequestRefused,
+    TemporaryFailure,
 )
 from unit_tests.api.faults import REFUSED_CONNECTION, URL
 
@@ -27,7 +27,7 @@ UNKNOWN_OUTCOMES = [
 def test_what_creates_is_never_sent_twice_after_an_unknown_outcome(client, requests_mock, outcome):
     requests_mock.post(f"{URL}/submission", [outcome])
 
-    with pytest.raises(PassingFault) as raised:
+    with pytest.raises(TemporaryFailure) as raised:
         client.post("/submission", {"a": "b"}, repeatable=False)
 
     assert requests_mock.call_count == 1
@@ -52,7 +52,7 @@ def test_creating_request_is_retried_if_it_was_not_processed(client, requests_mo
 def test_what_creates_is_not_sent_again_when_a_refusal_is_followed_by_an_unknown_outcome(client, requests_mock):
     requests_mock.post(f"{URL}/submission", [{"status_code": 429}, {"status_code": 500}, {"json": {}}])
 
-    with pytest.raises(PassingFault):
+    with pytest.raises(TemporaryFailure):
         client.post("/submission", {}, repeatable=False)
 
     assert requests_mock.call_count == 2

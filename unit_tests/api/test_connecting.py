@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from powerschool_enrollment_api import (
     NeverReached,
-    PassingFault,
+    TemporaryFailure,
     Timeouts,
     Unreachable,
     Untrusted,
@@ -310,9 +310,9 @@ def test_a_folder_of_certificates_is_a_bundle_too(client_for, environment, tmp_p
 def test_connection_lost_before_tls_is_not_a_certificate_error(client_for, proxy):
     proxy()
 
-    with pytest.raises(PassingFault, match="lost") as raised:
+    with pytest.raises(TemporaryFailure, match="lost") as raised:
         client_for(timeouts=ONCE).get("/checklists")
-    assert type(raised.value) is PassingFault
+    assert type(raised.value) is TemporaryFailure
 
 
 def test_bundle_of_the_environment_is_used_for_this_machine_and_its_proxy_is_not(
@@ -335,5 +335,5 @@ def test_encrypted_answer_that_trickles_ends_at_its_deadline(client_for, https_s
     base_url, path = https_server(b"HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\n", *[b" "] * 100, pause=0.02)
     environment(REQUESTS_CA_BUNDLE=path)
 
-    with pytest.raises(PassingFault, match=r"not complete within 0\.2 s"):
+    with pytest.raises(TemporaryFailure, match=r"not complete within 0\.2 s"):
         client_for(base_url, timeouts=Timeouts(connect=5, read=5, retries=0, answer=0.2)).get("/checklists")

@@ -6,9 +6,9 @@ import pytest
 
 from powerschool_enrollment_api import (
     KeyRefused,
-    PassingFault,
+    RateLimited,
     RequestRefused,
-    SlowDown,
+    TemporaryFailure,
     Timeouts,
     WrongAddress,
     WrongEnvironment,
@@ -59,7 +59,7 @@ def test_a_refused_key_takes_one_request(client, server, wire, status):
 def test_fault_of_a_healthy_service_is_reported_unchanged(client, server, wire, fault):
     server.answers(wire(*fault), wire(HEALTHY))
 
-    with pytest.raises(PassingFault) as raised:
+    with pytest.raises(TemporaryFailure) as raised:
         verify_connection(client)
 
     assert "health" not in raised.value.message
@@ -69,7 +69,7 @@ def test_fault_of_a_healthy_service_is_reported_unchanged(client, server, wire, 
 def test_rate_limit_of_a_healthy_service_is_reported(client, server, wire):
     server.answers(wire(b"", "429 Too Many Requests"), wire(HEALTHY))
 
-    with pytest.raises(SlowDown):
+    with pytest.raises(RateLimited):
         verify_connection(client)
 
 
@@ -96,7 +96,7 @@ def test_refusal_of_a_healthy_service_is_reported(client, server, wire):
 def test_complete_outage_is_reported(client, server, test, health):
     server.answers(test, health)
 
-    with pytest.raises(PassingFault, match="health status does not answer either"):
+    with pytest.raises(TemporaryFailure, match="health status does not answer either"):
         verify_connection(client)
 
     assert asked(server) == [TEST, HEALTH]
@@ -150,6 +150,6 @@ def test_wrong_environment_is_reported_unchanged(client_for, environment):
 def test_capitals_of_the_health_status_do_not_matter(client, server, wire):
     server.answers(wire(b"", "500 Oh"), wire(b'{"status": "Healthy"}'))
 
-    with pytest.raises(PassingFault) as raised:
+    with pytest.raises(TemporaryFailure) as raised:
         verify_connection(client)
     assert "health" not in raised.value.message

@@ -23,8 +23,8 @@ from urllib3.exceptions import (
 )
 
 from powerschool_enrollment_api import (
-    PassingFault,
     RequestRefused,
+    TemporaryFailure,
     Unreachable,
     Untrusted,
     WrongAddress,
@@ -123,7 +123,7 @@ def test_failed_tls_is_unreachable_but_may_have_arrived():
 def test_what_is_lost_on_the_way_is_a_passing_fault_that_may_have_arrived(error):
     failure = failure_of(error)
 
-    assert type(failure) is PassingFault
+    assert type(failure) is TemporaryFailure
     assert (failure.arrived, failure.status, failure.where) == (True, None, WHERE)
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from powerschool_enrollment_api import PassingFault, SlowDown, UnexpectedAnswer, located
+from powerschool_enrollment_api import RateLimited, TemporaryFailure, UnexpectedAnswer, located
 
 WHERE = "GET /publishedactions"
 
@@ -11,15 +11,15 @@ def test_error_gets_the_request_that_it_belongs_to():
 
 
 def test_error_keeps_its_type_and_fields():
-    with pytest.raises(SlowDown) as caught, located(WHERE):
-        raise SlowDown("wait.", status=429, arrived=False, retry_after=3)
+    with pytest.raises(RateLimited) as caught, located(WHERE):
+        raise RateLimited("wait.", status=429, arrived=False, retry_after=3)
     error = caught.value
     assert (error.where, error.status, error.arrived, error.retry_after) == (WHERE, 429, False, 3)
 
 
 def test_error_that_names_its_request_is_unchanged():
-    original = PassingFault("lost.", "POST /submission")
-    with pytest.raises(PassingFault) as caught, located(WHERE):
+    original = TemporaryFailure("lost.", "POST /submission")
+    with pytest.raises(TemporaryFailure) as caught, located(WHERE):
         raise original
     assert caught.value is original
     assert original.where == "POST /submission"

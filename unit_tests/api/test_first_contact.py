@@ -15,7 +15,7 @@ from urllib3.exceptions import SSLError as UrllibSSLError
 from powerschool_enrollment_api import (
     EnrollmentError,
     NeverReached,
-    PassingFault,
+    TemporaryFailure,
     Timeouts,
     Unreachable,
 )
@@ -117,7 +117,7 @@ def test_wrong_address_of_a_check_is_reported_after_one_request(client_for, requ
 def test_a_fault_on_the_way_to_what_never_answered_is_not_the_address(client, requests_mock, virtual_time):
     requests_mock.get(f"{URL}/checklists", exc=requests.ReadTimeout)
 
-    with pytest.raises(PassingFault, match="did not answer in time"):
+    with pytest.raises(TemporaryFailure, match="did not answer in time"):
         client.get("/checklists")
 
     assert sum(virtual_time.slept) > 500
@@ -127,7 +127,7 @@ def test_creating_request_that_may_have_arrived_is_not_a_wrong_address(client, r
     no_tls = MaxRetryError(None, "/", UrllibSSLError(ssl.SSLError(1, "wrong version number")))
     requests_mock.post(f"{URL}/submission", exc=requests.exceptions.SSLError(no_tls))
 
-    with pytest.raises(PassingFault) as raised:
+    with pytest.raises(TemporaryFailure) as raised:
         client.post("/submission", {}, repeatable=False)
 
     assert raised.value.arrived

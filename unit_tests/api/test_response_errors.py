@@ -16,9 +16,9 @@ from powerschool_enrollment_api import (
     EnrollmentError,
     KeyRefused,
     NotFound,
-    PassingFault,
+    RateLimited,
     RequestRefused,
-    SlowDown,
+    TemporaryFailure,
     WrongAddress,
 )
 from powerschool_enrollment_api.errors import BrokenAnswer
@@ -50,13 +50,13 @@ BOM = b"\xef\xbb\xbf"
         (405, b"", RequestRefused),
         (418, b"", RequestRefused),
         (499, b"", RequestRefused),
-        (429, b"", SlowDown),
-        (408, b"", PassingFault),
-        (500, b"", PassingFault),
-        (500, {"message": "An error has occurred."}, PassingFault),
-        (503, MAINTENANCE, PassingFault),
-        (599, b"", PassingFault),
-        (999, b"", PassingFault),
+        (429, b"", RateLimited),
+        (408, b"", TemporaryFailure),
+        (500, b"", TemporaryFailure),
+        (500, {"message": "An error has occurred."}, TemporaryFailure),
+        (503, MAINTENANCE, TemporaryFailure),
+        (599, b"", TemporaryFailure),
+        (999, b"", TemporaryFailure),
         (301, b"", WrongAddress),
         (302, MAINTENANCE, WrongAddress),
         (304, b"", WrongAddress),
@@ -169,7 +169,7 @@ def test_retry_after_never_raises_and_is_never_negative(text):
     ],
 )
 def test_invalid_json_is_a_passing_fault_that_names_what_came_instead(answer, body, said):
-    with pytest.raises(PassingFault) as raised:
+    with pytest.raises(TemporaryFailure) as raised:
         json_of(answer(200, body), WHERE)
 
     assert raised.value.message == f"the service answered with {said} where JSON is expected."
@@ -198,10 +198,10 @@ def test_whole_body_that_is_not_json_is_broken_at_a_byte(answer, body, offset):
 
 @pytest.mark.parametrize("body", [b'{"a": tru', b'{"a": "b}', b'[{"tags": ["a"]', b'[{"a": 1}, {"b"', b'["\xe9'])
 def test_body_that_ends_early_is_a_passing_fault(answer, body):
-    with pytest.raises(PassingFault) as raised:
+    with pytest.raises(TemporaryFailure) as raised:
         json_of(answer(200, body), WHERE)
 
-    assert type(raised.value) is PassingFault
+    assert type(raised.value) is TemporaryFailure
 
 
 @pytest.mark.parametrize("content_type", ["application/json; charset=ISO-8859-1", 'text/json;charset="windows-1252"'])
@@ -230,7 +230,7 @@ def test_raw_control_character_is_kept_and_counted(answer):
 
 def test_text_is_the_body_unless_empty_or_html(answer):
     assert text_of(answer(200, BOM + "https://blob.example/Zoë".encode()), WHERE) == "https://blob.example/Zoë"
-    with pytest.raises(PassingFault, match="HTML where text is expected"):
+    with pytest.raises(TemporaryFailure, match="HTML where text is expected"):
         text_of(answer(200, MAINTENANCE), WHERE)
-    with pytest.raises(PassingFault, match="an empty body where text is expected"):
+    with pytest.raises(TemporaryFailure, match="an empty body where text is expected"):
         text_of(answer(200, b""), WHERE)

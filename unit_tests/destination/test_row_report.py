@@ -4,7 +4,7 @@ from destination_powerschool_enrollment.config import FailOnRejectedRow, SkipRej
 from destination_powerschool_enrollment.redaction import redact
 from destination_powerschool_enrollment.row_report import RowReport, RowsRejected
 from destination_powerschool_enrollment.send_row import ACCEPTED, UNCHANGED, Outcome, RowResult, unfit
-from powerschool_enrollment_api import PassingFault
+from powerschool_enrollment_api import TemporaryFailure
 
 STREAM = (None, "students")
 FAIL = FailOnRejectedRow(policy="fail")
@@ -110,5 +110,5 @@ def test_number_of_reasons_is_limited():
 def test_ten_consecutive_unknown_outcomes_stop_the_sync():
     unknown = Outcome(RowResult.REJECTED, "Unknown", "Unknown", unknown=True)
     assert report_of(SKIP, ACCEPTED, *[unknown] * 9, ACCEPTED, *[unknown] * 9)
-    with pytest.raises(PassingFault):
+    with pytest.raises(TemporaryFailure):
         report_of(SKIP, ACCEPTED, *[unknown] * 10)

@@ -3,7 +3,7 @@
 import pytest
 
 from destination_powerschool_enrollment.sync import SentRows
-from powerschool_enrollment_api import KeyRefused, PassingFault
+from powerschool_enrollment_api import KeyRefused, TemporaryFailure
 
 
 def test_row_with_an_outcome_is_not_counted():
@@ -17,8 +17,8 @@ def test_row_with_an_outcome_is_not_counted():
     ("error", "count"),
     [
         (KeyRefused("refused"), 0),
-        (PassingFault("no connection", arrived=False), 0),
-        (PassingFault("no answer", arrived=True), 1),
+        (TemporaryFailure("no connection", arrived=False), 0),
+        (TemporaryFailure("no answer", arrived=True), 1),
         (KeyboardInterrupt(), 1),
     ],
 )

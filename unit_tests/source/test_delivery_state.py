@@ -48,7 +48,7 @@ def test_a_batch_without_a_readable_date_may_be_new_so_it_is_an_orphan_until_it_
 )
 def test_list_is_cut_if_a_round_number_of_batches_does_not_reach_since(count, first_day, is_cut):
     batches = listed(*((str(number), first_day) for number in range(count)))
-    assert TargetState(FIRST).sees_a_cut_in(batches) is is_cut
+    assert TargetState(FIRST).may_be_incomplete(batches) is is_cut
 
 
 def test_a_batch_settled_twice_is_listed_once():
@@ -60,7 +60,7 @@ def test_capitals_of_batch_ids_make_no_difference():
     batches = listed(("AB-1", 1), ("cd-2", 2), ("eF-3", 2))
     assert state.orphans_in(batches) == ["eF-3"]
     assert state.with_created("AB-1") == state
-    assert state.with_not_found(["eF-3"], state.not_found).given_up() == ["eF-3"]
+    assert state.with_not_found(["eF-3"], state.not_found).not_found_too_often() == ["eF-3"]
     assert state.with_reset(["EF-3"]).not_found == {}
     assert state.advanced(listed(("AB-1", 1), ("cd-2", 9)), day(9)).settled == ("CD-2",)
 
@@ -102,9 +102,9 @@ def test_batch_not_found_is_counted_once_in_a_sync_and_given_up_in_the_third():
     first = TargetState(FIRST).with_not_found(["a", "b"], {}).with_not_found(["a"], {})
     assert first.not_found == {"a": 1}
     second = first.with_not_found(["a"], first.not_found)
-    assert second.given_up() == []
+    assert second.not_found_too_often() == []
     third = second.with_not_found(["a"], second.not_found)
-    assert third.given_up() == ["a"]
+    assert third.not_found_too_often() == ["a"]
     assert third.with_reset(["a"]) == TargetState(FIRST, ("a",))
 
 
