@@ -76,6 +76,7 @@ hooks: install  ## the checks before each commit
 bench: .venv-bench/.installed  ## against peers, one run, ratios
 	$(BIN)/python -m benchmarks.compare
 	$(BIN)/python benchmarks/destination.py
+	$(BIN)/python benchmarks/roster.py
 	$(BIN)/python -m benchmarks.documents
 
 soak: install  ## the long random kills

@@ -34,15 +34,15 @@ def main(arguments: list[str], pause: float = PAUSE_SECONDS) -> int:
 
 
 def report(code: int) -> None:
-    """Say who has to act. Replace the prints by a message to these people, without the rows: they are children's."""
+    """Report who must act. Replace the prints by messages, without any row: the records are children's."""
     if code == ACCEPTED:
         print("Every row was accepted.")
     elif code == SOME_REJECTED:
         print(f"Registrar: fix the rows in {REJECTED.parent}, and import that file.")
     elif code == FAILED:
-        print("Operator: the import failed; the messages above say why.")
+        print("Operator: the import failed; the reason is above.")
     else:
-        print("Operator: nothing was sent, or the import was stopped; the messages above say why.")
+        print("Operator: nothing was sent, or the import was stopped; the reason is above.")
 
 
 if __name__ == "__main__":

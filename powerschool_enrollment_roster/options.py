@@ -96,7 +96,7 @@ def _add_input(group: argparse._ArgumentGroup) -> None:
     add = group.add_argument
     add("roster", nargs="?", metavar="ROSTER", help="a .csv, .tsv, .txt, .xlsx, .xls or .ods file; `-`: standard input")
     add("--sheet", help="the sheet of a workbook, or the file in a .zip archive; default: the first one")
-    add("--encoding", help="the encoding of a text file; default: UTF-8, or what its byte order mark says")
+    add("--encoding", help="the encoding of a text file; default: by its byte order mark, else UTF-8")
     add("--header-line", type=_line, metavar="N", help="the line with the columns' names; default: the first one")
     add("--only", type=_pair, action="append", default=[], metavar="COLUMN=VALUE", help="import only these rows")
     add("--database", metavar="URL", help=f"read rows from a database (SQLAlchemy's URL); or set {DATABASE_VARIABLE}")

@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -46,6 +47,11 @@ def signals_restored():
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def without_rate(shown):
+    """Return the output without its speed, whose digits may be those of a value."""
+    return re.sub(r"in [\d.]+ s: [\d,]+ rows/s", "", shown)
 
 
 def schema_ids(sandbox):

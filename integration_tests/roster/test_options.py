@@ -74,7 +74,11 @@ def test_import_schema_may_be_in_the_environment(sandbox, roster):
 
 @pytest.mark.parametrize(
     ("into", "says"),
-    [("{form}", "this may be any of the following"), ("roster", "this may be any"), ("99", "there is no such form")],
+    [
+        ("{form}", "this may be any of the following"),
+        ("roster", "this may be any"),
+        ("99", "this form or import schema does not exist"),
+    ],
 )
 def test_unclear_choice_lists_what_may_be_meant(sandbox, roster, into, says):
     form = next(iter(sandbox.district.forms))

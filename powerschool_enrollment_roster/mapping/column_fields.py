@@ -16,7 +16,7 @@ from powerschool_enrollment_roster.names import ADDED_COLUMNS, match_key
 from powerschool_enrollment_roster.reading.roster import Roster
 from powerschool_enrollment_roster.reading.table import TableLine, is_blank
 
-_CERTAIN = 3  # columns with a field; a student's row has not so many values that are names of fields
+_CERTAIN = 3  # columns with a field; a student's row has fewer values that are names of fields
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ class _Choice:
             near = closest(column, self._columns, normalise=match_key) if self.is_certain else None
             yield f"{option}: the roster has no column {column!r}" + (f". Did you mean {near!r}?" if near else ".")
         for field in self._unknown_fields:
-            yield f"--map: there is no field {field!r}. The fields are {listed(self._target.fields)}."
+            yield f"--map: the field {field!r} does not exist. The fields are {listed(self._target.fields)}."
         yield from self._doubled
         for column in self._both:
             yield f"The column {column!r} is both mapped and ignored."

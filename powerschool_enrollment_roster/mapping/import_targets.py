@@ -59,7 +59,7 @@ def chosen_target(wanted: str | None, targets: Sequence[ImportTarget]) -> Import
         return meant[0]
     if meant:
         raise ImportRefused(_listing(f"--into {wanted}: this may be any of the following. {_ASK}", meant))
-    raise ImportRefused(_listing(f"--into {wanted}: there is no such form or import schema. There are:", targets))
+    raise ImportRefused(_listing(f"--into {wanted}: this form or import schema does not exist. There are:", targets))
 
 
 def best_target(columns: Iterable[str], targets: Sequence[ImportTarget]) -> ImportTarget:

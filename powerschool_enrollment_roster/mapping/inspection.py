@@ -14,7 +14,7 @@ from powerschool_enrollment_roster.reading.roster import Roster, RosterRow
 
 
 class Inspection:
-    """All findings of one pass over the rows."""
+    """All findings, after reading the rows once."""
 
     def __init__(self, roster: Roster, sent: SentColumns) -> None:
         identity = sent.identity

@@ -49,7 +49,7 @@ class SentColumns:
 def sent_columns(
     roster: Roster, target: ImportTarget, fields: ColumnFields, date_order: DateOrder | None
 ) -> SentColumns:
-    """Return the columns that are sent. A column of cells of the type date is a date, whatever its field is called."""
+    """Return the columns that are sent. A column with cells of the type date is a date in any field."""
     # An identifier is never a date: 2015-04-20 may be a student's number.
     identity = next((field for field in target.identities if field in fields.fields.values()), None)
     columns = []

@@ -21,7 +21,7 @@ _FORM = "--database is an address such as postgresql://user:password@host/databa
 def read_query(address: str, query: str) -> InputTable:
     """Return the column names and the rows of the query, streamed. Raises ImportRefused, also while rows are read.
 
-    A message never contains the address, which may hold a password, nor what a database says about values.
+    A message never contains the address, which may hold a password, nor a database error that may quote values.
     """
     return InputTable(_lines(_url(address), query), unit="row")
 

@@ -36,9 +36,7 @@ def read_text(text: IO[str], name: str) -> InputTable:
     """
     sample = text.read(_SAMPLE)
     if sample.lstrip()[:1] == "<":
-        raise ImportRefused(
-            f"{name} is a web page or XML, whatever its name: open it in a spreadsheet program and save it as .xlsx."
-        )
+        raise ImportRefused(f"{name} is a web page or XML: open it in a spreadsheet program, and save it as .xlsx.")
     dialect = _dialect_of(sample)
     text.seek(0)
     for _ in range(dialect.first_line - 1):

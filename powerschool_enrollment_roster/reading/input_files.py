@@ -1,4 +1,4 @@
-"""Opens a roster file, whatever it is packed in: the content decides what it is, not the end of its name."""
+"""Opens a roster file, also a packed one. Its content decides what it is, and not the end of its name."""
 
 from __future__ import annotations
 

@@ -66,7 +66,7 @@ def header_of(lines: Iterator[TableLine], unit: str, wanted: int | None) -> Head
 
 
 def problem_of_names(header: Header, unit: str) -> str | None:
-    """Return why the columns cannot be told apart. By position: in a file without a header these are values."""
+    """Return the columns with the same name, by position: in a file without a header the names are values."""
     name, count = Counter(map(match_key, header.names)).most_common(1)[0]
     if count == 1:
         return None

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import html
 import re
+import warnings
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from typing import Any, BinaryIO
 from zipfile import BadZipFile, ZipFile
 
@@ -84,16 +86,14 @@ def _pads(code: str) -> bool:
 def _formats_of(binary: BinaryIO, sheet: str) -> Formats:
     """Return the format of each number cell that has one with leading zeros, by row and column, from 1."""
     binary.seek(0)
-    workbook = load_workbook(binary, read_only=True)
-    try:
+    with warnings.catch_warnings(), closing(load_workbook(binary, read_only=True)) as workbook:
+        warnings.simplefilter("ignore")  # openpyxl's warnings quote values
         return {
             (cell.row, cell.column): cell.number_format
             for row in workbook[sheet].iter_rows()
             for cell in row
             if isinstance(cell.value, int | float) and _pads(cell.number_format)
         }
-    finally:
-        workbook.close()
 
 
 def _rows(sheet: CalamineSheet, formats: _KnownFormats) -> Iterator[TableLine]:

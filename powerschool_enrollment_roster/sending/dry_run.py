@@ -21,7 +21,9 @@ from powerschool_enrollment_roster.sending.differences import Differences, Roste
 
 def show_columns(sent: SentColumns, blank_cells: dict[str, int], screen: Screen) -> None:
     """Print the field of each column, and how many of its cells are blank."""
-    table = Table("Column", "Field", "Blank cells")
+    table = Table()
+    for title in ("Column", "Field", "Blank cells"):
+        table.add_column(title, overflow="fold")
     for column in sent.columns:
         blank = blank_cells.get(column.name, 0)
         table.add_row(column.name, column.field, f"{blank:,}" if blank else "")

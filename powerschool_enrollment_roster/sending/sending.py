@@ -1,4 +1,4 @@
-"""Sends the rows, and states at the end what became of them, whatever ended the import."""
+"""Sends the rows, and reports their outcomes at the end, also after a failure or a stop."""
 
 from __future__ import annotations
 

@@ -1,0 +1,106 @@
+"""The import command over a large roster: time, requests and peak memory, from text and from a spreadsheet."""
+
+import csv
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from openpyxl import Workbook
+from rich.console import Console
+from rich.table import Table
+
+from powerschool_enrollment_sandbox import District, SandboxProcess
+
+STUDENTS = 100_000
+CHANGED_EVERY = 100
+LATENCY_MS = 100
+COLUMNS = (
+    "ExternalID",
+    "FirstName",
+    "MiddleName",
+    "LastName",
+    "DateOfBirth",
+    "Gender",
+    "Grade",
+    "School",
+    "Phone",
+    "Email",
+)
+COMMAND = str(Path(sys.executable).with_name("powerschool-enrollment-import"))
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What one run of the command took."""
+
+    seconds: float
+    cpu_seconds: float
+    megabytes: float
+    said: str
+
+
+def main() -> None:
+    """Import the roster of a district of which one row in a hundred differs, and print a table."""
+    options = {"forms": 1, "roster_records": STUDENTS}
+    table = Table("Input", "Rows", "Time", "CPU time", "Peak memory", "Outcome")
+    with tempfile.TemporaryDirectory() as folder:
+        files = written(Path(folder), [f"stu_{column}" for column in COLUMNS], students())
+        for file in files:
+            with SandboxProcess(**options, latency_ms=LATENCY_MS) as sandbox:
+                sandbox.change_settings(refuse_started=False)
+                measured = imported(sandbox, file)
+            figures = (f"{measured.seconds:.1f} s", f"{measured.cpu_seconds:.1f} s", f"{measured.megabytes:.0f} MB")
+            table.add_row(file.suffix, f"{STUDENTS:,}", *figures, measured.said)
+    Console(width=160).print(table)
+
+
+def students() -> Iterator[list[str]]:
+    """Yield the roster as the sandbox has it, with another phone number in every hundredth row."""
+    district = District.generate(forms=1, roster_records_per_form=STUDENTS)
+    roster = next(iter(district.forms.values())).roster
+    for number, record_id in enumerate(roster.ids()):
+        items = roster[record_id]["dataItems"]
+        row = [items[f"stu_{column}"] or "" for column in COLUMNS]
+        if row[0]:  # new students have no number yet
+            yield row if number % CHANGED_EVERY else [*row[:8], "512-555-0199", row[9]]
+
+
+def written(folder: Path, header: list[str], rows: Iterator[list[str]]) -> list[Path]:
+    """Write the roster as .csv and .xlsx."""
+    text, workbook = folder / "roster.csv", Workbook(write_only=True)
+    sheet = workbook.create_sheet("Roster")
+    with text.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        for row in (header, *rows):
+            writer.writerow(row)
+            sheet.append(row)
+    workbook.save(folder / "roster.xlsx")
+    return [text, folder / "roster.xlsx"]
+
+
+def imported(sandbox: SandboxProcess, file: Path) -> Measured:
+    """Run the command, and measure it from the outside."""
+    key = {"POWERSCHOOL_ENROLLMENT_API_KEY": sandbox.api_key, "POWERSCHOOL_ENROLLMENT_BASE_URL": sandbox.base_url}
+    began = time.monotonic()
+    with subprocess.Popen(
+        [COMMAND, str(file), "--into", "Student information system", "--skip-unchanged"],
+        env={**os.environ, **key},
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        said = process.stdout.read() if process.stdout else ""
+        _, _, usage = os.wait4(process.pid, 0)
+        process.returncode = 0
+    outcome = re.search(r"[\d,]+ rows: .*", said)
+    cpu = usage.ru_utime + usage.ru_stime
+    return Measured(time.monotonic() - began, cpu, usage.ru_maxrss / 1024, outcome[0] if outcome else said)
+
+
+if __name__ == "__main__":
+    main()
