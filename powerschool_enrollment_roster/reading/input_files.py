@@ -84,7 +84,7 @@ def _member(binary: BinaryIO, name: str, wanted: str | None) -> str | None:
     try:
         with ZipFile(binary) as archive:
             names = archive.namelist()
-    except BadZipFile:
+    except (BadZipFile, NotImplementedError):
         raise ImportRefused(f"{name} is a damaged .zip archive or .xlsx file.") from None
     finally:
         binary.seek(0)
@@ -107,6 +107,8 @@ def _unzipped(binary: BinaryIO, name: str, member: str) -> BinaryIO:
     try:
         with ZipFile(binary) as archive, archive.open(member) as packed:
             return _expanded(packed, name)
+    except BadZipFile:
+        raise ImportRefused(f"{name} is damaged or cut short: copy it again.") from None
     except (RuntimeError, NotImplementedError):  # encrypted, or an unknown compression
         raise ImportRefused(f"{name} is protected by a password, or packed in an unknown way: unpack it.") from None
 

@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 from zipfile import BadZipFile, ZipFile
 
 from openpyxl import load_workbook
-from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetVisibleEnum
+from python_calamine import CalamineSheet, CalamineWorkbook, SheetVisibleEnum
 
 from powerschool_enrollment_roster.errors import ImportRefused
 from powerschool_enrollment_roster.reading.cell_text import cell_text, in_format, is_date, is_exact
@@ -28,7 +28,12 @@ def read_workbook(binary: BinaryIO, name: str, sheet: str | None) -> InputTable:
         workbook = CalamineWorkbook.from_filelike(binary)
         chosen = _sheet(workbook, name, sheet)
         return InputTable(_rows(chosen, _format_reader(binary, chosen.name)), unit="row")
-    except CalamineError:
+    except ImportRefused:
+        raise
+    except BaseException as error:
+        # The libraries report damage with errors of any kind, calamine also with a panic of its Rust code.
+        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
+            raise
         raise ImportRefused(
             f"{name} cannot be read as a spreadsheet: it is damaged, or protected by a password. "
             "Save it again as .xlsx."
