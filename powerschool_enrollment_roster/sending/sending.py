@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
@@ -47,14 +47,15 @@ def send(job: SendJob) -> ExitCode:
         rejections = Rejections(job.roster, file, job.screen)
         sync = WriteSync(job.config, [write_stream(job.sent)], rejections)
         ending = _Ending(job, sync, rejections, file)
-        with ending.reported():
-            for row, line in _settled(job, sync):
+        # The threads that send rows end before the report, wherever a signal arrives.
+        with ending.reported(), closing(_settled(job, sync)) as settled:
+            for row, line in settled:
                 ending.settled_line = line
                 ending.settled_rows = row
         return ending.code
 
 
-def _settled(job: SendJob, sync: WriteSync) -> Iterator[tuple[int, int]]:
+def _settled(job: SendJob, sync: WriteSync) -> Generator[tuple[int, int], None, None]:
     """Yield the row and the line up to which all rows have an outcome."""
     roster = job.roster
     with (
