@@ -4,11 +4,11 @@ import json
 import sys
 from pathlib import Path
 
-from integration_tests.destination.roster_command import MARK
-
 from integration_tests.destination.session import configured_stream, record, run, stream_state
 from integration_tests.pyairbyte import needs_pyairbyte
 from integration_tests.warm_process import run_warm
+
+MARK = "Zyxwana"
 
 
 def test_the_sandbox_takes_every_kind_of_row_and_shows_no_value(sandbox, tmp_path):
