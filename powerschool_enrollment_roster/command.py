@@ -9,8 +9,7 @@ from io import TextIOWrapper
 
 from powerschool_enrollment_airbyte.output import use_utf8_output
 from powerschool_enrollment_api import EnrollmentError
-from powerschool_enrollment_roster.errors import ImportRefused
-from powerschool_enrollment_roster.exit_codes import ExitCode
+from powerschool_enrollment_roster.endings import ExitCode, ImportRefused
 from powerschool_enrollment_roster.importing import run_import
 from powerschool_enrollment_roster.options import parse_options
 from powerschool_enrollment_roster.screen import Screen, logs_on

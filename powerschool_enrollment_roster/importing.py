@@ -9,13 +9,12 @@ from pathlib import Path
 
 from destination_powerschool_enrollment.writable_targets import WritableTargets, read_all_writable_targets
 from powerschool_enrollment_api import Client, ConnectionSettings
-from powerschool_enrollment_roster.errors import ImportRefused
-from powerschool_enrollment_roster.exit_codes import ExitCode
+from powerschool_enrollment_roster.endings import ExitCode, ImportRefused
 from powerschool_enrollment_roster.mapping.column_fields import fields_of, header_is_elsewhere, likely_header
 from powerschool_enrollment_roster.mapping.import_targets import ImportTarget, best_target, chosen_target, targets_of
 from powerschool_enrollment_roster.mapping.inspection import Inspection
+from powerschool_enrollment_roster.mapping.mapping_options import save_mapping
 from powerschool_enrollment_roster.mapping.row_values import SentColumns, sent_columns
-from powerschool_enrollment_roster.mapping.wishes import save_mapping
 from powerschool_enrollment_roster.options import Options
 from powerschool_enrollment_roster.reading.databases import read_query
 from powerschool_enrollment_roster.reading.input_files import open_table
@@ -107,7 +106,7 @@ def _target(options: Options, roster: Roster, writable: WritableTargets) -> Impo
 
 
 def _sent_columns(options: Options, roster: Roster, target: ImportTarget) -> SentColumns:
-    fields = fields_of(roster, target, options.wishes)
+    fields = fields_of(roster, target, options.mapping_options)
     if options.save_mapping:
         save_mapping(options.save_mapping, fields.fields, fields.ignored)
     return sent_columns(roster, target, fields, options.date_order)

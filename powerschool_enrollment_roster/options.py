@@ -10,7 +10,7 @@ from pathlib import Path
 
 from powerschool_enrollment_roster.mapping.dates import DateOrder
 from powerschool_enrollment_roster.mapping.import_targets import INTO_VARIABLE
-from powerschool_enrollment_roster.mapping.wishes import Wishes, wishes_of
+from powerschool_enrollment_roster.mapping.mapping_options import MappingOptions, mapping_options_of
 from powerschool_enrollment_roster.reading.input_files import STANDARD_INPUT
 from powerschool_enrollment_roster.sending.guidance import KEY_VARIABLE
 
@@ -32,7 +32,7 @@ class Options:
     header_line: int | None
     only: Mapping[str, str]
     into: str | None
-    wishes: Wishes
+    mapping_options: MappingOptions
     save_mapping: str | None
     date_order: DateOrder | None
     dry_run: bool
@@ -67,7 +67,9 @@ def parse_options(arguments: Sequence[str] | None = None) -> Options:
         header_line=given.header_line,
         only=dict(given.only),
         into=given.into,
-        wishes=wishes_of(given.mapping, dict(given.map), given.ignore, ignores_others=given.ignore_others),
+        mapping_options=mapping_options_of(
+            given.mapping, dict(given.map), given.ignore, ignores_others=given.ignore_others
+        ),
         save_mapping=given.save_mapping,
         date_order=given.date_order,
         dry_run=given.dry_run,

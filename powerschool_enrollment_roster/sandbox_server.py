@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 
-from powerschool_enrollment_roster.errors import ImportRefused
+from powerschool_enrollment_roster.endings import ImportRefused
 
 _MODULE = "powerschool_enrollment_sandbox"
 _READY = re.compile(r"Sandbox ready at (\S+) with API key (\S+)")

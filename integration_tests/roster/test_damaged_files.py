@@ -9,7 +9,7 @@ import zipfile
 import pytest
 
 from integration_tests.roster.workbooks import ods, xls, xlsx
-from powerschool_enrollment_roster.errors import ImportRefused
+from powerschool_enrollment_roster.endings import ImportRefused
 from powerschool_enrollment_roster.reading.input_files import open_table
 from powerschool_enrollment_roster.reading.roster import read_roster
 

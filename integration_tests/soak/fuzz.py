@@ -30,7 +30,7 @@ from tenacity import wait_fixed
 from integration_tests.connector import configured_catalog, discovered_streams, run_source
 from integration_tests.destination.session import catalog, record, run, stream_state
 from integration_tests.soak.answer_fuzzer import MARK, AnswerFuzzer
-from integration_tests.soak.library_calls import LibraryCalls
+from integration_tests.soak.client_calls import ClientCalls
 from integration_tests.source.delivery_process import CATALOG as DELIVERIES
 from powerschool_enrollment_api import Client, ConnectionSettings, Timeouts
 from powerschool_enrollment_sandbox import District, Sandbox, running_sandbox
@@ -108,7 +108,7 @@ class FuzzedRun:
         handler.emit = lambda line: lines.append(line.getMessage())  # type: ignore[method-assign]
         settings = ConnectionSettings(self.sandbox.api_key, self.sandbox.base_url)
         client = Client(settings, timeouts=Timeouts(connect=5, read=5, retries=0.05))
-        calls = LibraryCalls(client, self.sandbox.district, self.chance)
+        calls = ClientCalls(client, self.sandbox.district, self.chance)
         with patch.object(logging.getLogger(), "handlers", [handler]):
             calls.make(200)
         self.endings["calls"] += 200

@@ -144,7 +144,7 @@ class KilledSyncOfAll(KilledSync):
         self._district = connection.district
 
     def hear(self, line: bytes) -> list[Message]:
-        """Keep the line, and return what it says of deliveries."""
+        """Keep the line, and return what it contains of deliveries."""
         if line.endswith(b"\n") and line.strip():
             self.lines.append(line)
         return [message for message in super().hear(line) if _is_of_deliveries(message)]

@@ -41,7 +41,7 @@ class StreamRead:
 
 
 def last_state(messages: Sequence[Any]) -> list[AirbyteStateMessage]:
-    """Return the last of the states as a command is given it; an empty list if there is none."""
+    """Return the last of the states in the form of the option --state; an empty list without a state."""
     states = [message.state.stream for message in messages if not isinstance(message, Record)]
     return [AirbyteStateMessage(AirbyteStateType.STREAM, states[-1])] if states else []
 

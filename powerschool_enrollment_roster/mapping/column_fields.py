@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from destination_powerschool_enrollment.columns import AIRBYTE_COLUMN_PREFIX
 from powerschool_enrollment_airbyte.suggestions import closest, listed
-from powerschool_enrollment_roster.errors import ImportRefused
+from powerschool_enrollment_roster.endings import ImportRefused
 from powerschool_enrollment_roster.mapping.import_targets import ImportTarget
+from powerschool_enrollment_roster.mapping.mapping_options import MappingOptions
 from powerschool_enrollment_roster.mapping.synonyms import column_keys, synonyms
-from powerschool_enrollment_roster.mapping.wishes import Wishes
 from powerschool_enrollment_roster.names import ADDED_COLUMNS, match_key
 from powerschool_enrollment_roster.reading.roster import Roster
 from powerschool_enrollment_roster.reading.table import TableLine, is_blank
@@ -32,9 +32,9 @@ class ColumnFields:
         return {field: column for column, field in self.fields.items()}
 
 
-def fields_of(roster: Roster, target: ImportTarget, wishes: Wishes) -> ColumnFields:
+def fields_of(roster: Roster, target: ImportTarget, mapping_options: MappingOptions) -> ColumnFields:
     """Return the field of each column. Raises ImportRefused with everything that does not fit."""
-    choice = _Choice(roster.header.names, target, wishes)
+    choice = _Choice(roster.header.names, target, mapping_options)
     if not choice.is_certain and (line := _better_header(roster, target, choice)):
         raise ImportRefused(header_is_elsewhere(roster, line))
     problems = [*roster.problems, *choice.problems()]
@@ -78,7 +78,7 @@ def _better_header(roster: Roster, target: ImportTarget, choice: _Choice) -> int
 class _Choice:
     """Chooses the fields of the columns: as the user wants, else by equal names, else by synonyms."""
 
-    def __init__(self, columns: Sequence[str], target: ImportTarget, wishes: Wishes) -> None:
+    def __init__(self, columns: Sequence[str], target: ImportTarget, mapping_options: MappingOptions) -> None:
         self._columns = columns
         self._target = target
         self._column_of = {match_key(column): column for column in columns}
@@ -87,15 +87,15 @@ class _Choice:
         self._unknown_fields: list[str] = []
         self._doubled: list[str] = []
         self.undecided: dict[str, list[str]] = {}
-        ignored = self._ignored(wishes)
-        self.fields = self._wanted(wishes)
+        ignored = self._ignored(mapping_options)
+        self.fields = self._wanted(mapping_options)
         self._both = [column for column in self.fields if column in ignored]
         rest = [column for column in columns if column not in ignored and column not in self.fields]
         self._add_by_name(rest)
         self._add_by_synonym([column for column in rest if column not in self.fields])
         asked = {column for columns in self.undecided.values() for column in columns}
         strangers = [column for column in rest if column not in self.fields and column not in asked]
-        self.strangers = [] if wishes.ignores_others else strangers
+        self.strangers = [] if mapping_options.ignores_others else strangers
 
     @property
     def is_certain(self) -> bool:
@@ -152,9 +152,9 @@ class _Choice:
                 "create the students again."
             )
 
-    def _ignored(self, wishes: Wishes) -> set[str]:
-        found = {self._named(column) for column in wishes.from_file} - {None}
-        for column in wishes.ignored:
+    def _ignored(self, mapping_options: MappingOptions) -> set[str]:
+        found = {self._named(column) for column in mapping_options.from_file} - {None}
+        for column in mapping_options.ignored:
             known = self._named(column)
             found.add(known)
             if known is None:
@@ -167,9 +167,9 @@ class _Choice:
         if list(self._columns[-len(ADDED_COLUMNS) :]) == ADDED_COLUMNS:
             yield from (column for column in ADDED_COLUMNS if match_key(column) not in self._field_of)
 
-    def _wanted(self, wishes: Wishes) -> dict[str, str]:
+    def _wanted(self, mapping_options: MappingOptions) -> dict[str, str]:
         chosen: dict[str, str] = {}
-        for column, wanted in wishes.fields.items():
+        for column, wanted in mapping_options.fields.items():
             known, field = self._named(column), self._field_named(wanted)
             if known is None:
                 self._unknown.append(("--map", column))

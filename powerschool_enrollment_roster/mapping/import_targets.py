@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from destination_powerschool_enrollment.config import ImportSchemaTarget
 from destination_powerschool_enrollment.destination_objects import destination_catalog, target_of
 from destination_powerschool_enrollment.writable_targets import WritableTargets
-from powerschool_enrollment_roster.errors import ImportRefused
+from powerschool_enrollment_roster.endings import ImportRefused
 from powerschool_enrollment_roster.names import match_key
 
 INTO_VARIABLE = "POWERSCHOOL_ENROLLMENT_IMPORT_INTO"

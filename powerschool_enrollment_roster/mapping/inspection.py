@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from powerschool_enrollment_roster.errors import ImportRefused
+from powerschool_enrollment_roster.endings import ImportRefused
 from powerschool_enrollment_roster.mapping.date_check import DateCheck
 from powerschool_enrollment_roster.mapping.identifier_check import IdentifierCheck
 from powerschool_enrollment_roster.mapping.odd_values import OddValues

@@ -9,7 +9,7 @@ from sqlalchemy import URL, Connection, create_engine
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, ProgrammingError, ResourceClosedError
 
-from powerschool_enrollment_roster.errors import ImportRefused
+from powerschool_enrollment_roster.endings import ImportRefused
 from powerschool_enrollment_roster.reading.cell_text import cell_text, is_date
 from powerschool_enrollment_roster.reading.table import InputTable, TableLine
 

@@ -11,7 +11,7 @@ from io import StringIO
 from itertools import islice
 from typing import IO
 
-from powerschool_enrollment_roster.errors import ImportRefused
+from powerschool_enrollment_roster.endings import ImportRefused
 from powerschool_enrollment_roster.reading.table import InputTable, TableLine
 
 _DELIMITERS = ",\t;|^"

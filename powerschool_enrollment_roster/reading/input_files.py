@@ -14,7 +14,7 @@ from pathlib import PurePosixPath
 from typing import IO, BinaryIO, cast
 from zipfile import BadZipFile, ZipFile
 
-from powerschool_enrollment_roster.errors import ImportRefused
+from powerschool_enrollment_roster.endings import ImportRefused
 from powerschool_enrollment_roster.reading.delimited_text import read_text
 from powerschool_enrollment_roster.reading.spreadsheets import read_workbook
 from powerschool_enrollment_roster.reading.table import InputTable

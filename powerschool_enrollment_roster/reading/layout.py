@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import dropwhile
 
-from powerschool_enrollment_roster.errors import ImportRefused
+from powerschool_enrollment_roster.endings import ImportRefused
 from powerschool_enrollment_roster.names import match_key
 from powerschool_enrollment_roster.reading.line_numbers import LineNumbers
 from powerschool_enrollment_roster.reading.table import InputTable, TableLine, is_blank

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import IO
 
-from powerschool_enrollment_roster.errors import ImportRefused
+from powerschool_enrollment_roster.endings import ImportRefused
 from powerschool_enrollment_roster.names import match_key
 from powerschool_enrollment_roster.reading.layout import Header, LeftOut, header_of, problem_of_names, students
 from powerschool_enrollment_roster.reading.line_numbers import LineNumbers

@@ -13,7 +13,7 @@ from zipfile import BadZipFile, ZipFile
 from openpyxl import load_workbook
 from python_calamine import CalamineSheet, CalamineWorkbook, SheetVisibleEnum
 
-from powerschool_enrollment_roster.errors import ImportRefused
+from powerschool_enrollment_roster.endings import ImportRefused
 from powerschool_enrollment_roster.reading.cell_text import cell_text, in_format, is_date, is_exact
 from powerschool_enrollment_roster.reading.table import InputTable, TableLine
 

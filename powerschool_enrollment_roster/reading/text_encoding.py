@@ -9,7 +9,7 @@ from typing import IO, BinaryIO
 
 from charset_normalizer import from_bytes
 
-from powerschool_enrollment_roster.errors import ImportRefused
+from powerschool_enrollment_roster.endings import ImportRefused
 
 _CHUNK = 1 << 16
 _SAMPLE = 4096

@@ -7,7 +7,7 @@ from typing import Any
 
 from destination_powerschool_enrollment.catalog import ConfiguredStream
 from destination_powerschool_enrollment.config import Config, parse_config
-from powerschool_enrollment_roster.errors import ImportRefused
+from powerschool_enrollment_roster.endings import ImportRefused
 from powerschool_enrollment_roster.mapping.import_targets import ImportTarget
 from powerschool_enrollment_roster.mapping.row_values import SentColumns
 

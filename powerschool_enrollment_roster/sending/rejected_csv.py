@@ -9,7 +9,7 @@ from io import TextIOWrapper
 from itertools import count
 from pathlib import Path
 
-from powerschool_enrollment_roster.errors import ImportRefused
+from powerschool_enrollment_roster.endings import ImportRefused
 from powerschool_enrollment_roster.names import ADDED_COLUMNS
 from powerschool_enrollment_roster.reading.roster import RosterRow
 

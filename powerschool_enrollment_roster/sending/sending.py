@@ -11,8 +11,7 @@ from destination_powerschool_enrollment.config import Config
 from destination_powerschool_enrollment.row_report import RowsRejected, StreamReport
 from destination_powerschool_enrollment.sync import WriteSync
 from powerschool_enrollment_api import EnrollmentError
-from powerschool_enrollment_roster.errors import ImportRefused
-from powerschool_enrollment_roster.exit_codes import ExitCode
+from powerschool_enrollment_roster.endings import ExitCode, ImportRefused
 from powerschool_enrollment_roster.mapping.row_values import SentColumns
 from powerschool_enrollment_roster.reading.line_numbers import counted
 from powerschool_enrollment_roster.reading.roster import Roster

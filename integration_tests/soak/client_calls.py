@@ -25,7 +25,7 @@ from source_powerschool_enrollment.record_types import RecordTypes
 FIRST_DATE = date(2026, 1, 1)
 
 
-class LibraryCalls:
+class ClientCalls:
     """Calls in a random order. `errors` are the texts of the errors that they raised."""
 
     def __init__(self, client: Client, district: District, chance: random.Random) -> None:

@@ -1,4 +1,4 @@
-"""What the user wants of the mapping: from the command line, and from a file in YAML."""
+"""The options of the mapping: from the command line, and from a file in YAML."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from typing import Any
 
 import yaml
 
-from powerschool_enrollment_roster.errors import ImportRefused
+from powerschool_enrollment_roster.endings import ImportRefused
 
 _FORM = "It has the form `columns: {COLUMN: FIELD}`, `ignore: [COLUMN]` and `ignore_others: true`, each optional."
 _HEAD = "# Which column of the roster goes to which field of PowerSchool Enrollment: use it with --mapping.\n"
 
 
 @dataclass(frozen=True)
-class Wishes:
+class MappingOptions:
     """The mapping that the user stated.
 
     `fields` has the field of a column, `ignored` the columns to leave out. `from_file` are columns that a mapping file
@@ -30,12 +30,16 @@ class Wishes:
     ignores_others: bool = False
 
 
-def wishes_of(file: str | None, fields: Mapping[str, str], ignored: Sequence[str], *, ignores_others: bool) -> Wishes:
+def mapping_options_of(
+    file: str | None, fields: Mapping[str, str], ignored: Sequence[str], *, ignores_others: bool
+) -> MappingOptions:
     """Return the file's mapping with the options of the command line, which come first. Raises ImportRefused."""
     content = _content(file) if file else {}
     columns = {column: target for column, target in content.get("columns", {}).items() if column not in ignored}
     left_out = [column for column in content.get("ignore", []) if column not in fields]
-    return Wishes({**columns, **fields}, ignored, left_out, ignores_others or bool(content.get("ignore_others", False)))
+    return MappingOptions(
+        {**columns, **fields}, ignored, left_out, ignores_others or bool(content.get("ignore_others", False))
+    )
 
 
 def save_mapping(file: str, fields: Mapping[str, str], ignored: Sequence[str]) -> None:
