@@ -32,6 +32,8 @@ def _vocabulary() -> frozenset[str]:
 
 
 VOCABULARY = _vocabulary()
+# Without these, a reason would state the opposite: "is … a valid date". They are shown even if a cell contains them.
+_NEGATIONS = frozenset({"cannot", "not"})
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,8 @@ class RedactedReason:
 def redact(reason: str, values: Iterable[str], field_names: Iterable[str]) -> RedactedReason:
     """Return `reason` with an ellipsis in place of everything that is not in the allow-list.
 
-    A word or a field name that is also a value of the row, or a part of one, becomes an ellipsis, too.
+    A word or a field name that is also a value of the row, or a part of one, becomes an ellipsis, too. Negations do
+    not: without them, the reason would state the opposite.
     """
     pattern = _pattern_of(frozenset(field_names))
     cut = _without_cut_word(reason)
@@ -113,4 +116,4 @@ def _shown(reason: str, pattern: re.Pattern[str], row: _ValueWords) -> str:
 
 def _is_shown(word: str, row: _ValueWords) -> bool:
     plain = word.lower().removesuffix("'s")
-    return word.isascii() and plain in VOCABULARY and not row.has_word(plain)
+    return word.isascii() and plain in VOCABULARY and (plain in _NEGATIONS or not row.has_word(plain))

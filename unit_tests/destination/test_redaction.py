@@ -110,6 +110,12 @@ def test_no_planted_value_remains_in_any_writing():
             assert len(word) < 3 or word.lower() not in text.lower().split(), (value, written, text)
 
 
+@pytest.mark.parametrize("cell", ["not a date", "Not", "it cannot be"])
+def test_negation_is_shown_although_a_cell_contains_it(cell):
+    assert "not valid" in shown("DateOfBirth is not valid.", [cell])
+    assert "cannot be" in shown("The record cannot be changed.", ["not", "cannot"])
+
+
 def test_month_names_are_not_shown():
     for month in MONTHS:
         assert shown(f"{month} is not valid", ["2007-05-20"]) == "… is not valid"
