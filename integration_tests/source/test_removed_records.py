@@ -244,7 +244,7 @@ def test_record_that_moved_to_an_unselected_form_is_looked_up_once(sandbox, form
 
 
 def test_record_that_no_list_shows_is_looked_up_at_most_twice(sandbox, forms, read):
-    """A read may miss a record that moves meanwhile. If it is removed then, only a second look-up detects that."""
+    """A read may miss a record that moves in between. If it is removed then, only a second look-up detects that."""
     first = read()
     hidden = forms[0].roster.ids()[2]
     sandbox.on_answer = lambda entry, answer: without(hidden, answer) if "publishedactions" in entry.path else answer

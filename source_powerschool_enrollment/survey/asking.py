@@ -87,7 +87,7 @@ class Reply:
 
     @property
     def reason(self) -> str:
-        """Return why there is no answer, in fixed words; empty if there is one."""
+        """Return why the answer is missing, in fixed words; empty if it arrived."""
         if not self.was_asked:
             return "not asked, because the service failed or asked for a pause before"
         return reason_of(self.error) if self.error else ""

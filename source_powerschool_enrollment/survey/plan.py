@@ -95,7 +95,7 @@ class Evidence:
 
 
 def opened_page(reply: Reply) -> Page | None:
-    """Return the page in a reply; None if there is none. Its records are those of the reply."""
+    """Return the page in a reply, or None without a page. Its records are those of the reply."""
     try:
         return open_page(reply.payload) if reply.is_answered else None
     except UnexpectedAnswer:
@@ -103,7 +103,7 @@ def opened_page(reply: Reply) -> Page | None:
 
 
 def opened_list(reply: Reply | None) -> list[dict[str, Any]]:
-    """Return the objects in a reply to a request for a list; an empty list if there are none."""
+    """Return the objects in a reply to a request for a list; an empty list without objects."""
     try:
         return open_list(reply.payload) if reply and reply.is_answered else []
     except UnexpectedAnswer:

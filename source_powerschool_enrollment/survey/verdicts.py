@@ -226,7 +226,7 @@ def _warnings_of_envelopes(replies: Iterable[Reply]) -> Iterator[str]:
 
 
 def _warnings_of_unknown_id(reply: Reply | None) -> Iterator[str]:
-    """Yield a warning unless an unknown id is answered with 404 or an empty list, which stand for a removed record."""
+    """Yield a warning unless an unknown id is answered with 404 or an empty list, which mean a removed record."""
     if reply is None or not reply.was_asked or isinstance(reply.error, NotFound) or reply.payload == []:
         return
     if isinstance(reply.error, TemporaryFailure):
