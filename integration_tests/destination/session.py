@@ -142,6 +142,10 @@ class Session:
         assert len(self.states) >= count, self.everything
 
     @property
+    def output_has_ended(self) -> bool:
+        return not self._readers[0].is_alive()
+
+    @property
     def code(self) -> int:
         return self.program.returncode
 

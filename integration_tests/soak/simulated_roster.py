@@ -41,9 +41,8 @@ class RosterUpstream:
         messages = self._messages()
         session = Session(self.folder, self._config(), self._catalog(), start=_start_in_a_hurry)
         session.send(*messages)
-        wanted = self.chance.randint(0, 6)
-        deadline = time.monotonic() + 30
-        while len(session.states) < wanted and time.monotonic() < deadline and session.program.returncode is None:
+        wanted = self.chance.randint(0, sum(message["type"] == "STATE" for message in messages))
+        while len(session.states) < wanted and not session.output_has_ended:
             time.sleep(0.002)
         session.kill()
         self._confirm(session.states)
