@@ -5,12 +5,12 @@ If a new CDK breaks the source, look here first: unit_tests/source/test_cdk_seam
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from airbyte_cdk.logger import PRINT_BUFFER
-from airbyte_cdk.models import AirbyteMessage
+from airbyte_cdk.models import AirbyteMessage, ConfiguredAirbyteCatalog
 from airbyte_cdk.sources.declarative.partition_routers import SinglePartitionRouter
 from airbyte_cdk.sources.declarative.yaml_declarative_source import YamlDeclarativeSource
 from airbyte_cdk.sources.message import MessageRepository
@@ -53,6 +53,13 @@ class DeclarativeSource(YamlDeclarativeSource):
     def options(self) -> Mapping[str, Any]:
         """Return the options as the CDK passes them to components."""
         return self._config
+
+    def read_streams(
+        self, streams: list[AbstractStream], catalog: ConfiguredAirbyteCatalog
+    ) -> Iterator[AirbyteMessage]:
+        """Read those of the streams that the catalog selects. The CDK's `read` builds all streams once more."""
+        if selected := self._select_streams(streams, catalog):  # without a stream, the CDK's loop would not end
+            yield from self._concurrent_source.read(selected)
 
     @override
     def _read_and_parse_yaml_file(self, path_to_yaml_file: str) -> ConnectionDefinition:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from airbyte_cdk.models import (
+    AirbyteCatalog,
     AirbyteConnectionStatus,
     AirbyteMessage,
     AirbyteStateMessage,
@@ -147,21 +148,16 @@ class SourcePowerschoolEnrollment(DeclarativeSource):
         """
         sync = sync_for(config)
         self._request = _ReadRequest.of(catalog, state, sync.config.page_size)
-        self._refuse_problems_of(catalog)
+        streams = self.streams(self.options)
+        _refuse_problems_of(catalog, streams)
         if state:
             sync.client.presume_reachable()
         backlog = self._request.backlog
         try:
-            yield from backlog.written(super().read(logger, config, catalog, state), RECORD_STREAMS)
+            yield from backlog.written(self.read_streams(streams, catalog), RECORD_STREAMS)
         finally:
             backlog.close()
             sync.warnings.report(logger)
-
-    def _refuse_problems_of(self, catalog: ConfiguredAirbyteCatalog) -> None:
-        """Raise for streams that the CDK would leave out with a warning, or read in a mode that they do not offer."""
-        problems = list(catalog_problems(catalog, self.discover(self.logger, self.options)))
-        if problems:
-            raise as_traced_exception(InvalidOption(" ".join(problems)))
 
     def _streams_built_in_python(self, sync: SyncContext) -> Iterator[AbstractStream]:
         try:
@@ -188,6 +184,13 @@ class SourcePowerschoolEnrollment(DeclarativeSource):
         if self._request.state_of(DOCUMENTS):
             storage.presume_reachable()
         return storage
+
+
+def _refuse_problems_of(catalog: ConfiguredAirbyteCatalog, streams: Iterable[AbstractStream]) -> None:
+    """Raise for streams that the CDK would leave out with a warning, or read in a mode that they do not offer."""
+    offered = AirbyteCatalog([stream.as_airbyte_stream() for stream in streams])
+    if problems := [*catalog_problems(catalog, offered)]:
+        raise as_traced_exception(InvalidOption(" ".join(problems)))
 
 
 def _completed(declared: AbstractStream) -> AbstractStream:

@@ -4,6 +4,7 @@ import logging
 import sys
 from queue import Queue
 
+import pytest
 from airbyte_cdk.models import AirbyteStream, ConfiguredAirbyteCatalog, ConfiguredAirbyteStream, SyncMode, Type
 from airbyte_cdk.models import DestinationSyncMode as Destination
 from airbyte_cdk.sources.concurrent_source.concurrent_source import ConcurrentSource
@@ -15,6 +16,7 @@ from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partitio
 from airbyte_cdk.sources.streams.concurrent.partitions.partition_generator import PartitionGenerator
 from airbyte_cdk.sources.types import Record, StreamSlice
 from airbyte_cdk.sources.utils.slice_logger import DebugSliceLogger
+from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_powerschool_enrollment import SourcePowerschoolEnrollment
 from source_powerschool_enrollment.cdk_seams import RouterWithoutRequestOptions, buffered_output, replace_cursor
@@ -89,8 +91,30 @@ def test_configure_adopts_the_options_and_writes_no_file(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def _catalog():
-    stream = AirbyteStream("published_actions", {}, [SyncMode.full_refresh])
+def test_the_streams_of_the_catalog_are_read_and_no_others():
+    source = SourcePowerschoolEnrollment(_catalog(NAME), OPTIONS, [])
+    streams = [
+        DefaultStream(OneOfNumbers(), name, {}, [], None, LOGGER, FinalStateCursor(name, None, source.messages))
+        for name in (NAME, "others")
+    ]
+    messages = [*source.read_streams(streams, _catalog(NAME))]
+    assert {message.trace.stream_status.stream_descriptor.name for message in messages if message.trace} == {NAME}
+    assert sum(message.type == Type.RECORD for message in messages) == 10
+    assert [*source.read_streams(streams, ConfiguredAirbyteCatalog([]))] == []
+
+
+def test_a_read_builds_the_streams_once(monkeypatch):
+    built = []
+    source = SourcePowerschoolEnrollment(_catalog(), OPTIONS, [])
+    monkeypatch.setattr(source, "streams", lambda _options: built.append(1) or [])
+    with pytest.raises(AirbyteTracedException, match="published_actions"):
+        [*source.read(LOGGER, OPTIONS, _catalog(), [])]
+    assert [*source.read(LOGGER, OPTIONS, ConfiguredAirbyteCatalog([]), [])] == []
+    assert len(built) == 2
+
+
+def _catalog(name="published_actions"):
+    stream = AirbyteStream(name, {}, [SyncMode.full_refresh])
     return ConfiguredAirbyteCatalog([ConfiguredAirbyteStream(stream, SyncMode.full_refresh, Destination.append)])
 
 
