@@ -71,8 +71,15 @@ def declarative_source(
     catalog: ConfiguredAirbyteCatalog | None = None,
     state: list[AirbyteStateMessage] | None = None,
 ) -> ConcurrentDeclarativeSource:
-    """Return the connector that Airbyte runs after the manifest was published."""
-    return ConcurrentDeclarativeSource(catalog, config, state, source_config=copy.deepcopy(MANIFEST))
+    """Return the connector that Airbyte runs after the manifest was published, with the catalog's streams.
+
+    Without the others, which the CDK would build too, a short read takes half of the time.
+    """
+    manifest = copy.deepcopy(MANIFEST)
+    if catalog:
+        names = {configured.stream.name for configured in catalog.streams}
+        manifest["streams"] = [each for name, each in zip(STREAMS, manifest["streams"], strict=True) if name in names]
+    return ConcurrentDeclarativeSource(catalog, config, state, source_config=manifest)
 
 
 def read_manifest(
