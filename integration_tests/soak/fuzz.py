@@ -9,6 +9,7 @@ answer. `--only SEED`, with a seed that was printed, repeats one run.
 from __future__ import annotations
 
 import argparse
+import faulthandler
 import functools
 import json
 import logging
@@ -35,7 +36,7 @@ from integration_tests.source.delivery_process import CATALOG as DELIVERIES
 from powerschool_enrollment_api import Client, ConnectionSettings, Timeouts
 from powerschool_enrollment_sandbox import District, Sandbox, running_sandbox
 
-LONGEST_RUN = 60  # seconds; the deadlines are short, so a run takes a few
+LONGEST_RUN = 300  # seconds; the deadlines are short, so a run takes a few on a quiet machine
 ENVIRONMENT = {"POWERSCHOOL_ENROLLMENT_RETRY_SECONDS": "0.05", "POWERSCHOOL_ENROLLMENT_READ_TIMEOUT_SECONDS": "5"}
 FAILURE_TYPES = {"config_error", "system_error", "transient_error"}
 LISTED = {"batches", "open_batches", "delivery_targets", "published_actions", "import_schemas", "checklist_entries"}
@@ -201,6 +202,7 @@ def _no_wait(_: object) -> float:
 
 
 def _raise_not_ended(*_: object) -> None:
+    faulthandler.dump_traceback()
     raise NotEnded
 
 

@@ -12,6 +12,7 @@ with `--kills 1` the one with processes. Exits with 1 if something was lost, or 
 from __future__ import annotations
 
 import argparse
+import faulthandler
 import logging
 import signal
 import sys
@@ -104,6 +105,7 @@ def _summary(counts: Counter[str]) -> str:
 
 
 def _raise_hangs(*_: object) -> None:
+    faulthandler.dump_traceback()
     raise HistoryHangs
 
 
