@@ -43,7 +43,7 @@ class Options:
 
     @property
     def name(self) -> str:
-        """Return what messages call the roster."""
+        """Return the roster's name in messages."""
         if self.roster is None:
             return "the query"
         return "standard input" if self.roster == STANDARD_INPUT else Path(self.roster).name
@@ -100,7 +100,14 @@ def _add_input(group: argparse._ArgumentGroup) -> None:
     add("--sheet", help="the sheet of a workbook, or the file in a .zip archive; default: the first one")
     add("--encoding", help="the encoding of a text file; default: by its byte order mark, else UTF-8")
     add("--header-line", type=_line, metavar="N", help="the line with the columns' names; default: the first one")
-    add("--only", type=_pair, action="append", default=[], metavar="COLUMN=VALUE", help="import only these rows")
+    add(
+        "--only",
+        type=_pair,
+        action="append",
+        default=[],
+        metavar="COLUMN=VALUE",
+        help="import only rows with this value",
+    )
     add("--database", metavar="URL", help=f"read rows from a database (SQLAlchemy's URL); or set {DATABASE_VARIABLE}")
     add("--query", metavar="SQL", help="the SELECT whose rows are the roster")
 

@@ -1,1 +1,1 @@
-"""Finds what the roster is written to, the field of each column, and values that would be wrong there."""
+"""Finds the import schema or form to write to, the field of each column, and values that are wrong there."""

@@ -30,11 +30,11 @@ class RosterRow:
 
 @dataclass
 class Roster:
-    """The columns and rows of an input.
+    """The columns and rows of an input. `unit` is `line` or `row`, as in InputTable.
 
     `first_lines` are the first lines that are not blank, to look for a header below title lines. `dates` has the
-    positions of columns with cells of the type date, `doubtful` the lines of number cells whose displayed digits are
-    not known, by position. `problems` are faults of the layout: they end the import unless the header is elsewhere.
+    positions of columns with cells of the type date. `doubtful` maps the position of a column to the lines on which it
+    has a number whose displayed digits are not known. `problems` are faults of the layout: the import is refused.
     """
 
     name: str
@@ -72,9 +72,9 @@ def read_roster(
 ) -> Iterator[Roster]:
     """Yield the roster in `table`. Raises ImportRefused if no header or no row is found.
 
-    `only` has the value of a column that a row must have; other rows are left out.
-    The rows are kept in a file without a name: an input of any size needs little memory, can come from a pipe, and is
-    the same when it is sent as when it was checked.
+    `only` maps a column to a value; rows with another value there are left out.
+    The rows are kept in an unnamed temporary file: an input of any size needs little memory, can come from a pipe, and
+    does not change between the checks and the import.
     """
     preview = _Preview(table.lines)
     with tempfile.TemporaryFile("w+", encoding="utf-8", newline="\n") as rows:
@@ -115,7 +115,7 @@ class _Filter:
 
 
 def _store(table: InputTable, roster: Roster, rows: IO[str], chosen: _Filter) -> None:
-    """Write each student's row to `rows`, and collect what is to be known about all of them."""
+    """Write each student's row to `rows`, and add counts, types and problems of the rows to `roster`."""
     width = len(roster.header.columns)
     unnamed = [place for place, column in enumerate(roster.header.columns) if not column]
     wrong_width, below_unnamed = LineNumbers(), LineNumbers()
@@ -145,8 +145,8 @@ def _layout_problems(roster: Roster, wrong_width: LineNumbers, below_unnamed: Li
     width, unit = len(roster.header.columns), roster.unit
     if wrong_width.count:
         yield (
-            f"{roster.places(wrong_width)}: not as many cells as the {width} columns of the header in {unit} "
-            f"{roster.header.line}. A cell with a delimiter or a line break must be in quotation marks."
+            f"{roster.places(wrong_width)}: the number of cells is not that of the {width} columns of the header in "
+            f"{unit} {roster.header.line}. A cell with a delimiter or a line break must be in quotation marks."
         )
     if below_unnamed.count:
         yield f"{roster.places(below_unnamed)}: a cell in a column without a name. Name the column, or empty it."

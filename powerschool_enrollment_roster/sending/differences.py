@@ -11,7 +11,7 @@ from typing import Any
 from destination_powerschool_enrollment.field_text import trimmed
 from destination_powerschool_enrollment.roster_comparison import comparable
 
-_DIGEST = 8  # bytes for a field
+_DIGEST = 8  # bytes per field
 
 
 @dataclass
@@ -24,7 +24,7 @@ class Differences:
     fields: Counter[str] = field(default_factory=Counter)
 
     def add(self, known: Mapping[str, bytes] | None, values: Mapping[str, bytes]) -> None:
-        """Count one row; `known` has the digests of the record's fields, None without a record."""
+        """Count one row. `known` has the digests of the record's fields; it is None if there is no record."""
         if known is None:
             self.new += 1
             return
@@ -35,9 +35,9 @@ class Differences:
 
 
 class RosterFields:
-    """The digests of the fields that the roster's records have, by student. Memory: eight bytes per field.
+    """The digests of the fields of the roster's records, by student. Memory: eight bytes per field.
 
-    `hidden` are the fields that no record shows: the service calls them something else there, so they are not compared.
+    `hidden` are the fields that no record contains: records name them differently, so they are not compared.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class RosterFields:
             self._add(record)
 
     def compare(self, fields: Mapping[str, str], differences: Differences) -> None:
-        """Count a row, which has the fields that would be sent."""
+        """Count a row. `fields` has the values that would be sent."""
         compared = [name for name in self._fields if name in fields and name not in self.hidden]
         values = {name: self._digest(name, fields[name]) for name in compared}
         differences.add(self._known(fields.get(self._key_field, "")), values)
