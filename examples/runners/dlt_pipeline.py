@@ -16,11 +16,11 @@ FORMATS = {"date": "date", "date-time": "timestamp"}
 
 
 def main() -> None:
-    """Load, then print a line per stream: stream|records received|rows in the table."""
+    """Load, then print one line per stream: stream|records received|rows in the table."""
     os.umask(0o077)  # these are children's records
     pipeline = dlt.pipeline("powerschool_enrollment", destination="duckdb", dataset_name="enrollment")
     if pipeline.has_pending_data:
-        pipeline.run()  # a run failed while it loaded; until its rows are loaded, dlt ignores what it reads
+        pipeline.run()  # load the rows that a failed run left; otherwise the next line would load only those
     pipeline.run(powerschool_enrollment(options_from_environment()))
     received = pipeline.last_trace.last_normalize_info.row_counts
     with pipeline.sql_client() as client:
@@ -56,7 +56,7 @@ def resource(config: Mapping[str, Any], stream: Mapping[str, Any]) -> DltResourc
 
 
 def columns(stream: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the columns' types by the stream's schema; dlt would guess them by the first values."""
+    """Return the columns' types from the stream's schema; dlt would guess them from the first values."""
     cursor = stream.get("default_cursor_field", [])
     return {
         name: {
@@ -69,7 +69,7 @@ def columns(stream: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def data_type(schema: Mapping[str, Any]) -> str:
-    """Return dlt's name of a JSON schema's type."""
+    """Return dlt's name for the type in a JSON schema."""
     types = [schema["type"]] if isinstance(schema["type"], str) else schema["type"]
     (json_type,) = set(types) - {"null"}
     return FORMATS.get(schema.get("format", ""), TYPES.get(json_type, "text"))

@@ -78,7 +78,7 @@ class SQLiteDestination(BaseDestination):
 
 
 def main(path: str) -> None:
-    """Sync, then print a line per stream: stream|records received|rows in the table."""
+    """Sync, then print one line per stream: stream|records received|rows in the table."""
     os.umask(0o077)  # these are children's records
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     DESTINATION_CLASS_MAP["sqlite"] = SQLiteDestination
@@ -88,7 +88,7 @@ def main(path: str) -> None:
             "destination": {"connector": "sqlite", "config": {"path": path}},
         }
     )
-    destination = connection.destination  # each access makes another one
+    destination = connection.destination  # each access creates a new one
     destination.load(connection.source.extract(state=destination.get_state()))
     for stream in STREAMS:
         print(f"{stream}|{destination.received[stream]}|{destination.rows(stream)}")

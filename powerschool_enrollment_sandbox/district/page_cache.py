@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class PageKey(NamedTuple):
-    """Identifies a page of a list. `search` is empty for the whole list."""
+    """Identifies a page of a list. `records` identifies the list; `search` is empty for the whole list."""
 
     records: int
     search: tuple[tuple[str, str], ...]
@@ -41,7 +41,10 @@ class PageCache:
             self._drop(next(iter(self._pages)))
 
     def forget(self, records: int, first: int, last: int | None = None) -> None:
-        """Drop all pages that contain a place from `first` to `last` (None for the end), searches and orders."""
+        """Drop the pages that contain a place from `first` to `last` (None for the end).
+
+        Pages of searches and of other orders are all dropped.
+        """
         for key in list(self._keys[records]):
             starts = (key.page - 1) * key.size
             if key.search or key.order != "listed" or (starts + key.size > first and (last is None or starts <= last)):

@@ -51,7 +51,7 @@ def text_answer(text: str, status: int = 200, content_type: str = "text/plain; c
 
 
 def with_text_ids(answer: Answer) -> Answer:
-    """Return a JSON answer whose ids are texts of digits."""
+    """Return the JSON answer with its numeric ids as strings."""
     return replace(answer, body=_NUMERIC_ID.sub(rb'\1:"\2"', answer.body))
 
 

@@ -29,16 +29,16 @@ def import_roster_record(service: Service, call: Call) -> Answer:
 
 
 def create_submission(service: Service, call: Call) -> Answer:
-    """POST /submission. The vendor's table of answers is lost, so this answer is a guess in the style of the others."""
+    """POST /submission. The vendor's documentation does not describe its answers: these are modelled on other ones."""
     body = _json_body(call)
     form_id = body.get("publishedActionId")
     form = find_published_action(service.district, form_id if isinstance(form_id, int) else -1)
     submission = body.get("submission")
-    answers = submission.get("dataItems") if isinstance(submission, dict) else None
-    problems = submission_problems(form, answers)
-    if problems or not isinstance(answers, list):
+    data_items = submission.get("dataItems") if isinstance(submission, dict) else None
+    problems = submission_problems(form, data_items)
+    if problems or not isinstance(data_items, list):
         raise Refusal(400, "The submission is not valid.", errors=problems)
-    record_id = submit(form, answers, service.clock.now())
+    record_id = submit(form, data_items, service.clock.now())
     return json_answer({"status": "Success", "errors": [], "submissionRecordId": record_id})
 
 
