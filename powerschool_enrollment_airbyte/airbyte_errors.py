@@ -37,7 +37,7 @@ def as_traced_exception(error: EnrollmentError, failure_type: FailureType | None
 
 
 def is_self_explanatory(error: BaseException | AirbyteErrorTraceMessage | None) -> bool:
-    """Return whether `as_traced_exception` made the failure: its message needs no stack trace to be understood."""
+    """Return whether `as_traced_exception` created the failure: its message is clear without a stack trace."""
     if not isinstance(error, (AirbyteTracedException, AirbyteErrorTraceMessage)):
         return False
     return error.message is not None and error.message == error.internal_message

@@ -42,7 +42,7 @@ Fetched = TypeVar("Fetched")
 
 
 class StorageFault(TemporaryFailure):
-    """The storage did not deliver the whole document. A new address may help."""
+    """The storage did not send the complete document. A new address may help."""
 
 
 class StorageUnreachable(StorageFault, Unreachable):
@@ -61,7 +61,10 @@ class StorageNeverReached(WrongEnvironment):
 class AddressExpired(EnrollmentError):
     """403: the address has expired, or does not give access to the document."""
 
-    guidance = "If it lasts, compare this machine's clock and network with what PowerSchool's storage expects."
+    guidance = (
+        "If it lasts, check this machine's clock, and ask PowerSchool whether its document storage accepts this "
+        "machine's network."
+    )
 
 
 class StorageRefused(EnrollmentError):
@@ -168,12 +171,12 @@ def _failure_of_exception(error: OSError | HTTPError, connect_timeout: float, *,
     if failure := failure_of_environment(error, _WHERE):
         return failure
     if isinstance(error, requests.exceptions.SSLError) and "CERTIFICATE_VERIFY_FAILED" in str(error):
-        return StorageRefused("the storage's certificate is not to be trusted.", _WHERE)
+        return StorageRefused("the storage's certificate is not trusted.", _WHERE)
     if isinstance(error, (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema, LocationValueError)):
-        return StorageRefused("the document's address cannot be asked.", _WHERE)
+        return StorageRefused("the document's address is not a valid URL.", _WHERE)
     if description := describe_connection_failure(error, "the storage's host", connect_timeout):
         return StorageUnreachable(description, _WHERE)
     if not is_answered and not isinstance(error, requests.exceptions.ReadTimeout):
         # A firewall or proxy that inspects the destination of a connection does this.
         return StorageUnreachable("the connection to the storage's host is cut off before it answers.", _WHERE)
-    return StorageFault("the storage did not hand out the whole document.", _WHERE)
+    return StorageFault("the storage did not send the complete document.", _WHERE)

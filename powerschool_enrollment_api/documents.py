@@ -61,7 +61,7 @@ def _address(answer: str, base_url: str, where: str) -> DocumentAddress:
     """Return the address in an answer, which is a JSON string or bare text."""
     text = answer.strip()
     if text in {"null", '""'}:
-        raise NotFound("the answer names no address.", where)
+        raise NotFound("the answer does not contain an address.", where)
     is_json = text.startswith('"')
     url = _json_string(text, where) if is_json else text
     try:
