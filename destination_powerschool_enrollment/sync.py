@@ -32,7 +32,7 @@ logger = logging.getLogger("airbyte.destination_powerschool_enrollment")
 
 
 class SentRows:
-    """Counts the rows that were sent and may have been written, although no answer arrived. Thread-safe."""
+    """Counts the rows that were sent without an answer: the service may have written them. Thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -172,12 +172,12 @@ class WriteSync:
         return replace(outcome, was_repeated=self._repeats.happened)
 
     def _route_of(self, stream: StreamId) -> Route:
-        # To ignore rows of an unknown stream would lose them: the next states would confirm that they were written.
+        # Ignoring rows of an unknown stream would lose them: the next states would confirm that they were written.
         if stream not in self._routes:
             raise InvalidOption(
-                f"A row of the stream {describe(stream)} came, which is not in the configured catalog "
+                f"The input has a row of the stream {describe(stream)}, which is not in the configured catalog "
                 f"({', '.join(map(describe, self._routes)) or 'none'}). It was not written, and no state after it was "
-                "confirmed. Add the stream to the catalog, or let the source not send it."
+                "confirmed. Add the stream to the catalog, or deselect it in the source."
             )
         return self._routes[stream]
 

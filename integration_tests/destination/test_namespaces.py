@@ -36,7 +36,7 @@ def test_a_row_without_a_namespace_that_may_belong_to_two_streams_fails_the_sync
     session = run(tmp_path, config(service), in_namespaces("public", "old"), [record(MARKED), stream_state(1)])
     assert session.code == 1
     assert (
-        "stream students came, which is not in the configured catalog (public.students, old.students)"
+        "stream students, which is not in the configured catalog (public.students, old.students)"
         in (session.failure["message"])
     )
     assert (service.answered, session.states) == ([], [])
