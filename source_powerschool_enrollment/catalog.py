@@ -60,23 +60,23 @@ def read_states(path: str) -> list[AirbyteStateMessage]:
         states = [_state(entry) for entry in (content if isinstance(content, list) else [content])]
     except SchemaValidationError as error:
         raise InvalidOption(f"{problem}{_place(error)}. {_STATES}.") from None
-    # The CDK would ignore others, and what they confirm would be emitted again.
+    # The CDK would ignore an entry without them, and emit again what that entry confirms.
     if not all(state.stream if state.type is AirbyteStateType.STREAM else state.global_ for state in states):
-        raise InvalidOption(f"{problem}: one has no type, or no stream. {_STATES}.")
+        raise InvalidOption(f"{problem}: an entry has no type or no stream. {_STATES}.")
     return [stream for state in states for stream in _of_each_stream(state)]
 
 
 def catalog_problems(configured: ConfiguredAirbyteCatalog, offered: AirbyteCatalog) -> Iterator[str]:
-    """Yield a sentence for each stream that is not offered, or not as a full refresh.
+    """Yield a sentence for each configured stream that does not exist, or that does not support a full refresh.
 
-    Incremental is never refused, because PyAirbyte requests it for every stream: a stream without it is read whole.
+    Incremental is never refused, because PyAirbyte requests it for every stream: a stream without it is read in full.
     """
     modes = {stream.name: stream.supported_sync_modes for stream in offered.streams}
     for entry in configured.streams:
         name = entry.stream.name
         if name not in modes and name in _CONDITIONS:
             reason = _CONDITIONS[name]
-            yield f"The stream {name} is there only where {reason}: set that option, or refresh the source's schema."
+            yield f"The stream {name} exists only if {reason}: set that option, or refresh the source's schema."
         elif name not in modes:
             yield f"Unknown stream {name}; {did_you_mean(name, modes)} Refresh the source's schema."
         elif entry.sync_mode not in {*modes[name], SyncMode.incremental}:
@@ -89,14 +89,14 @@ def _state(entry: Any) -> AirbyteStateMessage:
 
 
 def _of_each_stream(state: AirbyteStateMessage) -> list[AirbyteStateMessage]:
-    """Return a GLOBAL state as one of each stream. What streams share is nothing that this source ever wrote."""
+    """Return one state per stream of a GLOBAL state. Its shared state is dropped: this source never writes one."""
     if state.global_ is None or state.type is AirbyteStateType.STREAM:
         return [state]
     return [AirbyteStateMessage(AirbyteStateType.STREAM, stream) for stream in state.global_.stream_states]
 
 
 def _is_nested_deeper_than(levels: int, content: Any) -> bool:
-    """Return whether there is something below so many levels. The CDK copies states by recursion, which has a limit."""
+    """Return whether the content has more levels than that. The CDK copies states by recursion, which is limited."""
     layer = [content]
     for _ in range(levels):
         layer = [child for parent in layer for child in _children(parent)]

@@ -17,7 +17,7 @@ _MOST_CHOICES_NAMED = 20
 
 @dataclass(frozen=True)
 class PublishedActionSelection:
-    """Which forms the streams below a form read: all, those of some academic years, or some by id."""
+    """Which forms are read: all, those of some academic years, or some by id. `published_actions` lists all."""
 
     academic_years: frozenset[str] | None = None
     ids: frozenset[int] | None = None
@@ -32,7 +32,7 @@ class PublishedActionSelection:
             return cls(academic_years=frozenset(year.strip() for year in option["academic_years"]))
         if mode == "ids" and option.get("ids"):
             return cls(ids=frozenset(option["ids"]))
-        raise InvalidOption(f"The option published_actions has the mode {mode}, but nothing is chosen in it.")
+        raise InvalidOption(f"The option published_actions has the mode {mode}, but does not list any {mode}.")
 
     def choose(self, published_actions: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
         """Return the selected forms. Raises InvalidOption if a selected form or year does not exist."""
@@ -64,7 +64,7 @@ class DeliveryOption:
         return cls(tuple(option["delivery_target_ids"]), date.fromisoformat(option["start_date"]))
 
     def require_known_targets(self, delivery_targets: Iterable[Mapping[str, Any]]) -> None:
-        """Raise InvalidOption for each configured target that is not among `delivery_targets`."""
+        """Raise InvalidOption if a configured target is not among `delivery_targets`."""
         offered = [target.get("id") for target in delivery_targets]
         require_known("deliveries.delivery_target_ids", self.delivery_target_ids, offered)
 

@@ -21,8 +21,8 @@ NOT_FOUND = (
 )
 
 CUT = (
-    "Delivery target 7: the list of batches since 2026-08-01 ends after 50 and does not reach that date. The service "
-    "may have cut it; an unconfirmed batch that it does not show cannot be delivered again."
+    "Delivery target 7: the list of batches since 2026-08-01 ends after 50 batches and does not reach that date. "
+    "The service may have cut it; an unconfirmed batch that it does not show cannot be delivered again."
 )
 
 

@@ -39,7 +39,7 @@ _MOST_LOST_ANSWERS = 10  # consecutive; the pauses between the attempts add up t
 
 
 class _Reset(Enum):
-    """What became of the request to reset a batch."""
+    """The outcome of a request to reset a batch."""
 
     DONE = auto()
     NOT_FOUND = auto()
@@ -83,7 +83,7 @@ class Delivery:
                 return
 
     def _replace_future_since(self) -> None:
-        """Replace `since` by the first date if it is in the future: every batch would count as settled."""
+        """Replace `since` by `start_date` if it is in the future: every batch would count as settled."""
         today = self.today()
         if self.state.since <= today:
             return
@@ -189,8 +189,8 @@ class Delivery:
         listed = [ListedBatch(batch.id, plausible_date(batch.date, self.today())) for batch in batches]
         if self.state.may_be_incomplete(listed):
             logger.warning(
-                "Delivery target %s: the list of batches since %s ends after %s and does not reach that date. The "
-                "service may have cut it; an unconfirmed batch that it does not show cannot be delivered again.",
+                "Delivery target %s: the list of batches since %s ends after %s batches and does not reach that date. "
+                "The service may have cut it; an unconfirmed batch that it does not show cannot be delivered again.",
                 self.delivery_target_id,
                 self.state.since,
                 len(listed),

@@ -105,7 +105,7 @@ class LookUps:
             self._stream.ids.settle(form, record_id, look_up_again=exists and form in self._forms_to_repeat)
 
     def _tombstone(self, record_id: int, asked_at: datetime) -> Record:
-        """Return the record with its key and the time of the request, which no later version of the record precedes."""
+        """Return the tombstone. Its time is that of the request, so a later version of the record is never older."""
         form = self._forms[record_id][-1]
         time = asked_at.isoformat(timespec="microseconds").replace("+00:00", "Z")
         data = {"id": record_id, "published_action_id": form, "synced_at": time, DELETED_AT: time}

@@ -59,7 +59,7 @@ class PageDigests:
         forms = known.items() if isinstance(known, dict) else ()
         self._before = {form: pages for form, text in forms if (pages := self._readable(text))}
         self._forms = {form: bytearray(pages) for form, pages in self._before.items()}
-        self._read: dict[str, set[int]] = defaultdict(set)  # the pages whose digest is of this sync
+        self._read: dict[str, set[int]] = defaultdict(set)  # the pages that this sync has read
         self._suspended: set[str] = set()
         self._with_large_states = with_large_states
         self._further_forms = 0  # how many more forms the next state in `suspend` covers
@@ -239,7 +239,10 @@ class PageCursor(Cursor):
                 yield self._message()
 
     def after_look_up(self, look_ups: int) -> Iterator[AirbyteMessage]:
-        """Yield the state if it must be emitted now, after one of this number of look-ups was settled."""
+        """Yield the state if it must be emitted now. Call it after each look-up that is settled.
+
+        `look_ups` is how many look-ups the stream has in this sync.
+        """
         with self._lock:
             self._settled_ids += 1
             is_time = self._clock() - self._last_emitted >= _SECONDS_BETWEEN_STATES
@@ -262,7 +265,7 @@ class PageCursor(Cursor):
         return enough and (form_ended or self._clock() - self._last_emitted >= _SECONDS_BETWEEN_STATES)
 
     def _must_emit_ids(self, form: int) -> bool:
-        """Return whether ids of new records are in no state yet, up to the limit of such states.
+        """Return whether a state must be emitted because the last one lacks ids of new records. Count these states.
 
         If the sync dies after these records, and one of them is removed, only its id in a state detects that.
         """

@@ -57,7 +57,7 @@ class RecordIds:
         self._texts: dict[int, str] = {}
 
     def show(self, form: int, ids: array[int]) -> None:
-        """Note the ids of a page. Call it before the page's digest is remembered: a state with one has both."""
+        """Note the ids of a page. Call it before the page's digest is remembered: no state has only the digest."""
         with self._lock:
             known = self._known.get(form, _no_ids())
             if not all(_contains(known, one) for one in ids):
@@ -66,7 +66,7 @@ class RecordIds:
             self._texts.pop(form, None)
 
     def complete(self, form: int) -> None:
-        """Note that the form was read with no page in doubt."""
+        """Note that all pages of the form were read, and that none is in doubt."""
         with self._lock:
             self._complete.add(form)
 
@@ -100,7 +100,7 @@ class RecordIds:
             self._texts.pop(form, None)
 
     def some_shown(self, most: int) -> list[int]:
-        """Return ids that pages of this sync showed, at most one for each form."""
+        """Return up to `most` ids that pages of this sync showed, one per form."""
         with self._lock:
             return [shown[0] for shown in self._shown.values() if shown][:most]
 

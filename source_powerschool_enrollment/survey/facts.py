@@ -1,7 +1,7 @@
-"""Collects what a report contains, as JSON: the program's own words, fields of the schemas, and numbers.
+"""Collects what a report contains, as JSON: texts of this program, fields of the schemas, and numbers.
 
-A number of the service is shown only where it describes the service: statuses, page sizes, limits of the rate. The
-number of records is shown as a power of ten.
+A number that the service sent is shown only if it describes the service: statuses, page sizes, rate limits. The number
+of records is shown as a power of ten.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def facts_of(
 
 
 def _check(connection: Reply) -> Facts:
-    """Return the verdict on the connection check, which needs this answer: no sync starts without it."""
+    """Return the verdict on the connection check. If /connection/test fails, no sync starts."""
     reasons = [f"/connection/test: {connection.reason}"] if connection.reason else []
     return {"verdict": NOT_FITTING if reasons else FITS, "reasons": reasons}
 
@@ -185,7 +185,7 @@ def _suggested(evidence: Evidence, log: list[Reply]) -> Facts:
 
 
 def _suggested_page_size(evidence: Evidence) -> int:
-    """Return the largest answered page size of which no answer was slow or large."""
+    """Return the largest answered page size for which no answer was slow or large, or 100."""
     usable = [100]
     for size in PAGE_SIZES:
         replies = [kind.by_size[size] for kind in evidence.records if size in kind.by_size]
@@ -250,7 +250,7 @@ def _percentages(counts: Counter[str]) -> dict[str, int]:
 
 
 def _percent(number: int, total: int) -> int:
-    """Return a percentage that is 0 for none alone, and 100 for all alone."""
+    """Return a percentage. It is 0 only for none, and 100 only for all."""
     if number in {0, total}:
         return 100 if number else 0
     return min(99, max(1, round(100 * number / total)))

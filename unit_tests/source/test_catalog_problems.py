@@ -35,14 +35,14 @@ def refusal(options, *selected):
         (
             ("delivered_records", SyncMode.incremental),
             (
-                "The stream delivered_records is there only where the option deliveries has the mode consume: "
+                "The stream delivered_records exists only if the option deliveries has the mode consume: "
                 "set that option, or refresh the source's schema."
             ),
         ),
         (
             ("documents", SyncMode.full_refresh),
             (
-                "The stream documents is there only where the option documents names a field: "
+                "The stream documents exists only if the option documents names a field: "
                 "set that option, or refresh the source's schema."
             ),
         ),
