@@ -1,5 +1,5 @@
-# Every target installs what it needs into .venv first: a bare machine with Python and make is enough. Any Python from 3.9
-# will do, because uv finds or downloads one that suits; PYTHON=python3.12 names one.
+# Every target installs what it needs first: a bare machine with make and Python 3.9 or newer is enough. uv finds or downloads
+# a Python that the target supports; PYTHON=python3.12 names one.
 PYTHON ?=
 VENV   ?= .venv
 BIN    := $(VENV)/bin
@@ -12,20 +12,20 @@ ENVIRONMENT = @PYTHON="$(PYTHON)" VENV="$(VENV)" .ci/environment
 install:
 	$(ENVIRONMENT) develop
 
-# Without a key it reads the sandbox. The script requires an explicit flag, because scheduled runs are unattended.
-sync:  ## API -> powerschool_enrollment.duckdb (OPTIONS=--detect-removed marks what is gone, --replace drops it)
+# Without a key, this target reads the sandbox. The script itself would fail, so that a scheduled run without its key is noticed.
+sync:  ## API -> powerschool_enrollment.duckdb (OPTIONS=--detect-removed marks removed records, --replace drops them)
 	$(ENVIRONMENT) sync
 	@$(BIN)/python examples/sync_to_duckdb.py $(OPTIONS) \
 	$(if $(POWERSCHOOL_ENROLLMENT_API_KEY)$(POWERSCHOOL_ENROLLMENT_BASE_URL),,--sandbox)
 
-# Two rows of the sample are wrong on purpose, which is not a failure. In your roster, or with a key, it is one.
+# Two rows of the sample are wrong on purpose, so this exit code is a success for the sample in the sandbox, and only there.
 SOME_REJECTED := 3
 import:  ## a roster (ROSTER=file.xlsx, OPTIONS="--into … --map …") -> API
 	$(ENVIRONMENT) import
 	@$(BIN)/powerschool-enrollment-import $(OPTIONS) $(if $(ROSTER),"$(ROSTER)") \
 	$(if $(ROSTER)$(POWERSCHOOL_ENROLLMENT_API_KEY),,examples/roster.csv --sandbox || test $$? -eq $(SOME_REJECTED))
 
-sandbox:  ## the service's stand-in, until stopped
+sandbox:  ## runs a stand-in for the service until it is stopped
 	$(ENVIRONMENT) sandbox
 	@$(BIN)/powerschool-enrollment-sandbox
 
@@ -46,7 +46,7 @@ openapi: .venv-openapi/.installed  ## docs/openapi.yaml is valid, and the sandbo
 	.venv-openapi/bin/openapi-spec-validator docs/openapi.yaml
 	@$(BIN)/python -m integration_tests.openapi.run
 
-# The bounds in pyproject.toml are true: each direct dependency is installed in the lowest version that they allow.
+# Shows that the lower bounds in pyproject.toml are right: each direct dependency is installed in its lowest version.
 test-lowest:  ## all tests with the lowest direct dependencies, in a separate environment
 	@PYTHON="$(PYTHON)" VENV=.venv-lowest .ci/environment lowest
 	.venv-lowest/bin/pytest $(OPTIONS)
@@ -64,22 +64,22 @@ fix: install
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-hooks: install  ## the checks before each commit
+hooks: install  ## installs hooks that run the checks before each commit
 	$(BIN)/pre-commit install
 
-# The peers are installed in a separate environment: users do not need them.
+# The tools to compare with are in a separate environment: users do not need them.
 .venv-bench/.installed: benchmarks/requirements.txt | install
 	$(BIN)/uv venv --quiet --clear .venv-bench
 	$(BIN)/uv pip install --quiet --python .venv-bench/bin/python -r benchmarks/requirements.txt
 	touch $@
 
-bench: .venv-bench/.installed  ## against peers, one run, ratios
+bench: .venv-bench/.installed  ## measures performance and compares it with other tools
 	$(BIN)/python -m benchmarks.compare
 	$(BIN)/python benchmarks/destination.py
 	$(BIN)/python benchmarks/roster.py
 	$(BIN)/python -m benchmarks.documents
 
-soak: install  ## the long random kills
+soak: install  ## long random tests: syncs that are killed, and odd answers
 	POWERSCHOOL_ENROLLMENT_SOAK_HISTORIES=40 $(BIN)/pytest -n0 -s integration_tests/source/test_record_kills.py
 	POWERSCHOOL_ENROLLMENT_SOAK_REMOVALS=4000 $(BIN)/pytest -n0 -s integration_tests/source/test_removed_record_histories.py
 	$(BIN)/python -m integration_tests.soak.deliveries
@@ -87,7 +87,7 @@ soak: install  ## the long random kills
 	$(BIN)/python -m integration_tests.soak.simulation
 	$(BIN)/python -m integration_tests.soak.fuzz
 
-# Airbyte's own checks want Python 3.11 or 3.12 (uv finds one, or fetches it) and many packages that users need not have.
+# Airbyte's own checks need Python 3.11 or 3.12 (uv finds or downloads it), and many packages that users do not need.
 .venv-qa/.installed: integration_tests/quality/requirements.lock | install
 	$(BIN)/uv venv --quiet --clear --python '>=3.11,<3.13' .venv-qa
 	$(BIN)/uv pip install --quiet --python .venv-qa/bin/python --require-hashes -r integration_tests/quality/requirements.lock
@@ -96,7 +96,7 @@ soak: install  ## the long random kills
 qa: .venv-qa/.installed  ## Airbyte's QA checks on both connectors, compared with docs/quality.md
 	@DO_NOT_TRACK=1 .venv-qa/bin/python -m integration_tests.quality.run
 
-# Build tools are those of the lock, so a build needs no network.
+# The build uses the build tools in .venv, so it needs no network.
 BUILD = $(BIN)/uv build --quiet --wheel --no-build-isolation --python $(BIN)/python --out-dir dist
 dist: install  ## the wheels to publish, in dist
 	rm -rf dist
@@ -112,7 +112,7 @@ dist-test: dist  ## installs each connector from its wheel, with its dependencie
 	--from airbyte-$$connector-powerschool-enrollment $$connector-powerschool-enrollment spec > /dev/null \
 	&& echo "airbyte-$$connector-powerschool-enrollment: spec works" || exit 1; done
 
-# dbt in a separate environment, as people who sync need not have it.
+# dbt is in a separate environment: a sync does not need it.
 .venv-dbt/.installed: integration_tests/dbt/requirements.lock | install
 	$(BIN)/uv venv --quiet --clear --python $(BIN)/python .venv-dbt
 	$(BIN)/uv pip install --quiet --compile-bytecode --python .venv-dbt/bin/python --require-hashes \
@@ -134,8 +134,8 @@ image-test: install  ## builds both images, with or without a container engine, 
 runners: install  ## every runner of docs/runners.md in a separate environment (RUNNER=dlt: only this one)
 	@$(BIN)/python -m integration_tests.runners.run $(if $(RUNNER),"$(RUNNER)")
 
-# No lock file: npm writes down which registry it asked, and yours may be a mirror. package.json pins the versions.
-form: install  ## both configuration forms as people see them, as pictures in .cache/form
+# No lock file: npm would write the address of your registry into it, which may be a mirror. package.json pins the versions.
+form: install  ## both configuration forms as users see them, as pictures in .cache/form
 	mkdir -p .cache/form
 	cp integration_tests/form/* .cache/form
 	npm --prefix .cache/form install --no-package-lock --no-audit --no-fund --loglevel=error
