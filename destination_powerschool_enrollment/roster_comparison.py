@@ -1,4 +1,4 @@
-"""Finds rows that the roster already contains: one digest per roster record, by external student ID."""
+"""Compares rows with the form's roster: a digest of each field of each record, by external student ID."""
 
 from __future__ import annotations
 
@@ -10,12 +10,15 @@ from typing import Any
 from destination_powerschool_enrollment.field_text import trimmed
 
 _US_DATE = re.compile(r"(\d{2})/(\d{2})/(\d{4})")
+_DIGEST = 8  # bytes per field
+_NOT_SHOWN = bytes(_DIGEST)  # a field that the record does not have: no value has this digest
 
 
 class RosterDigests:
     """The digests of a form's roster records, of the fields that one stream writes. Not thread-safe.
 
     In `date_fields`, a date is equal in both formats, because the roster may use the other format than the row.
+    Memory: eight bytes per field of a record.
     """
 
     def __init__(
@@ -27,11 +30,10 @@ class RosterDigests:
     ) -> None:
         self._key_field = key_field
         self._date_fields = frozenset(date_fields)
-        # The digest excludes the key: it identifies the record, and the roster calls it externalStudentID.
-        self._fields = sorted(set(fields) - {key_field})
-        self._known_fields = {key_field, *self._fields}
-        self._digests: dict[str, bytes | None] = {}
-        self._fields_in_no_record = set(self._fields)
+        # The key is not compared: it identifies the record, and the roster calls it externalStudentID.
+        self._places = {name: place for place, name in enumerate(sorted(set(fields) - {key_field}))}
+        self._records: dict[str, bytes | None] = {}
+        self.fields_in_no_record = set(self._places)
         self.size = 0
         for record in records:
             self._add(record)
@@ -39,51 +41,73 @@ class RosterDigests:
     @property
     def comparable(self) -> int:
         """Return how many of the `size` records can be compared with a row."""
-        return sum(digest is not None for digest in self._digests.values()) if self._fields else 0
+        return sum(digests is not None for digests in self._records.values()) if self._places else 0
 
     @property
-    def why_not_comparable(self) -> str:
-        """Return why no record can be compared."""
-        if not self._fields:
-            return "the stream declares no column of the import but the key"
-        if self._fields_in_no_record:
-            return f"no record shows {', '.join(sorted(self._fields_in_no_record))}"
-        return "no record shows all fields of the import and has a unique externalStudentID"
+    def limit(self) -> str | None:
+        """Return which rows will be skipped although the roster has records; None if that is every equal row."""
+        if not self.size:
+            return None
+        if not self._places:
+            return "no row: the stream declares no column of the import but the key"
+        if not self.comparable:
+            return "no row: no record has data items and a unique externalStudentID"
+        if self.fields_in_no_record:
+            names = ", ".join(sorted(self.fields_in_no_record))
+            return f"only rows that do not send these fields, because no record shows them: {names}"
+        return None
+
+    def has_student(self, fields: Mapping[str, str]) -> bool:
+        """Return whether the roster has a record of the row's student."""
+        return fields.get(self._key_field, "") in self._records
+
+    def differing(self, fields: Mapping[str, str]) -> list[str] | None:
+        """Return the fields of the row whose value is not the record's; None if no record can be compared.
+
+        A field that the row does not send is not compared, because the service keeps its value.
+        """
+        digests = self._records.get(fields.get(self._key_field, ""))
+        if digests is None:
+            return None
+        return [
+            name for name, value in fields.items() if name != self._key_field and self._differs(digests, name, value)
+        ]
 
     def is_unchanged(self, fields: Mapping[str, str]) -> bool:
-        """Return whether the roster already contains the same row.
+        """Return whether the roster already contains every value that the row sends.
 
-        A row that differs will be sent. Then later rows of its student are sent, too, because the digest is outdated.
+        A row that differs will be sent. Then later rows of its student are sent, too, because the digests are outdated.
         """
-        key = fields.get(self._key_field, "")
-        digest = self._digests.get(key)
-        if digest is not None and fields.keys() <= self._known_fields and digest == self._digest(fields):
+        if self.differing(fields) == []:
             return True
-        self._digests.pop(key, None)
+        self._records.pop(fields.get(self._key_field, ""), None)
         return False
 
     def _add(self, record: Mapping[str, Any]) -> None:
         key, items = trimmed(str(record.get("externalStudentID") or "")), record.get("dataItems")
         shown = items if isinstance(items, Mapping) else {}
         self.size += 1
-        self._fields_in_no_record -= shown.keys()
-        if not key:
-            return
-        # A record cannot be compared if its student has another record, or if a field is missing in it.
-        is_comparable = key not in self._digests and isinstance(items, Mapping) and shown.keys() >= set(self._fields)
-        self._digests[key] = self._digest(shown) if is_comparable else None
+        self.fields_in_no_record -= shown.keys()
+        if key:
+            # A record cannot be compared if its student has another record.
+            is_comparable = key not in self._records and isinstance(items, Mapping)
+            self._records[key] = self._digests(shown) if is_comparable else None
 
-    def _digest(self, fields: Mapping[str, Any]) -> bytes:
-        """Digest the values of all fields. A value that is null or missing counts as empty."""
-        digest = blake2b(digest_size=16)
-        for name in self._fields:
-            value = comparable(fields.get(name), is_date=name in self._date_fields).encode("utf-8", "surrogatepass")
-            # The length separates two values: any separator could be a part of one.
-            digest.update(len(value).to_bytes(8, "big") + value)
-        return digest.digest()
+    def _digests(self, shown: Mapping[str, Any]) -> bytes:
+        return b"".join(self._digest(name, shown[name]) if name in shown else _NOT_SHOWN for name in self._places)
+
+    def _differs(self, digests: bytes, name: str, value: str) -> bool:
+        place = self._places.get(name)
+        if place is None:
+            return True
+        return digests[place * _DIGEST : (place + 1) * _DIGEST] != self._digest(name, value)
+
+    def _digest(self, name: str, value: Any) -> bytes:
+        text = _comparable(value, is_date=name in self._date_fields)
+        return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=_DIGEST).digest()
 
 
-def comparable(value: Any, *, is_date: bool) -> str:
+def _comparable(value: Any, *, is_date: bool) -> str:
     """Return the text of a field that is compared. Null is equal to empty, and a date is equal in both formats."""
     text = "" if value is None else str(value)
     us_date = _US_DATE.fullmatch(text) if is_date else None

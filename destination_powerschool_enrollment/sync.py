@@ -200,6 +200,6 @@ def _read_roster(client: Client, route: Route, date_fields: frozenset[str]) -> R
     logger.info(
         "Stream %s: %d of the roster's %d records can be compared with rows.", name, roster.comparable, roster.size
     )
-    if roster.size and not roster.comparable:
-        logger.warning("Stream %s: skip_unchanged will skip no row: %s.", name, roster.why_not_comparable)
+    if roster.limit:
+        logger.warning("Stream %s: skip_unchanged will skip %s.", name, roster.limit)
     return roster

@@ -55,9 +55,22 @@ def test_two_records_of_one_student_are_nothing_to_compare_with(service, write):
 
 
 def test_a_field_that_the_record_does_not_show_makes_a_row_changed(service, write):
-    session = write({**row(1), "Grade": None}, columns=(*COLUMNS, "Grade"))
+    session = write({**row(1), "Grade": "3"}, {**row(2), "Grade": None}, columns=(*COLUMNS, "Grade"))
     assert sent(service) == ["1"]
-    assert "Stream students: skip_unchanged will skip no row: no record shows Grade." in session.logs
+    limit = "skip_unchanged will skip only rows that do not send these fields, because no record shows them: Grade."
+    assert f"Stream students: {limit}" in session.logs
+
+
+def test_null_that_is_not_sent_is_not_a_change(service, write):
+    service.roster[0]["dataItems"]["Comment"] = service.roster[1]["dataItems"]["Comment"] = "kept"
+    write(row(1), row(2, FirstName="Bea"))
+    assert service.answered == [{"StudentID": "2", "FirstName": "Bea", "DateOfBirth": "04/20/2007"}]
+
+
+def test_null_that_clears_a_field_is_a_change(service, write):
+    service.roster[0]["dataItems"]["Comment"] = "old"
+    write(row(1), row(2), null_values="empty")
+    assert [(body["StudentID"], body["Comment"]) for body in service.answered] == [("1", "")]
 
 
 def test_records_without_an_id_cannot_be_compared_and_cause_a_warning(service, write):
@@ -65,9 +78,7 @@ def test_records_without_an_id_cannot_be_compared_and_cause_a_warning(service, w
     session = write(row(1))
     assert sent(service) == ["1"]
     assert "0 of the roster's 120 records" in session.logs
-    assert (
-        "skip_unchanged will skip no row: no record shows all fields of the import and has a unique ext" in session.logs
-    )
+    assert "skip_unchanged will skip no row: no record has data items and a unique externalStudentID." in session.logs
 
 
 def test_a_record_without_data_items_is_nothing_to_compare_with(service, write):

@@ -115,4 +115,9 @@ def test_fields_that_no_record_shows_are_not_compared(sandbox, tmp_path, records
     file.write_text(f"ExternalID,FirstName,LastName\n{records[0][0]},{MARK},{MARK}\n")
     result = run_import(file, "--into", schema_ids(sandbox)[1], "--dry-run", sandbox=sandbox)
     assert "1 row: 0 new, 0 changed, 1 unchanged" in result.stdout
-    assert "do not show these fields: FirstName, LastName." in result.stdout
+    not_compared = "Not compared, because PowerSchool's records do not show these fields: FirstName, LastName."
+    assert f"{not_compared} Rows with a value there are always sent." in result.stdout
+    assert "unless you add --skip-unchanged" not in result.stdout
+    again = run_import(file, "--into", schema_ids(sandbox)[1], "--skip-unchanged", sandbox=sandbox)
+    assert "--skip-unchanged will skip only rows that do not send these fields" in again.stdout
+    assert len(rows_sent(sandbox)) == 1

@@ -131,6 +131,23 @@ def test_unchanged_rows_are_not_sent(sandbox, tmp_path):
     assert len(rows_sent(sandbox)) == 1
 
 
+def test_blank_cell_that_is_not_sent_is_not_a_change(sandbox, tmp_path):
+    file, into = tmp_path / "my.csv", ("--into", schema_ids(sandbox)[0])
+    header, row = "stu_ExternalID,stu_FirstName,stu_LastName,stu_Phone\n", "7702,Zyx,Kwyx,"
+    file.write_text(f"{header}{row}512-555-0100\n")
+    assert run_import(file, *into, sandbox=sandbox).returncode == 0
+    file.write_text(f"{header}{row}\n")
+    shown = [
+        run_import(file, *into, "--skip-unchanged", *options, sandbox=sandbox).stdout
+        for options in ((), ("--clear-empty", "--dry-run"), ("--clear-empty",))
+    ]
+    assert "1 row: 1 accepted (1 of them unchanged and not sent), 0 rejected." in shown[0]
+    assert "0 new, 1 changed, 0 unchanged" in shown[1]
+    assert "stu_Phone differs in 1 row." in shown[1]
+    assert "1 row: 1 accepted, 0 rejected." in shown[2]
+    assert [row.get("stu_Phone") for row in rows_sent(sandbox)] == ["512-555-0100", ""]
+
+
 def test_emptied_cell_is_cleared_on_request(sandbox, tmp_path):
     file, into = tmp_path / "my.csv", ("--into", schema_ids(sandbox)[0])
     form = next(iter(sandbox.district.forms.values()))

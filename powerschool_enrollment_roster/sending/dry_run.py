@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from rich.table import Table
 
 from destination_powerschool_enrollment.config import Config
 from destination_powerschool_enrollment.mapping import Route, RowMapper, UnfitRow
 from destination_powerschool_enrollment.preflight import plan_routes
+from destination_powerschool_enrollment.roster_comparison import RosterDigests
 from destination_powerschool_enrollment.writable_targets import WritableTargets
 from powerschool_enrollment_airbyte.suggestions import listed
 from powerschool_enrollment_api import Client
@@ -16,7 +19,7 @@ from powerschool_enrollment_roster.reading.line_numbers import LineNumbers, coun
 from powerschool_enrollment_roster.reading.roster import Roster
 from powerschool_enrollment_roster.screen import Screen
 from powerschool_enrollment_roster.sending.destination_settings import write_stream
-from powerschool_enrollment_roster.sending.differences import Differences, RosterFields
+from powerschool_enrollment_roster.sending.differences import Differences
 
 
 def show_columns(sent: SentColumns, blank_cells: dict[str, int], screen: Screen) -> None:
@@ -38,33 +41,37 @@ class DryRun:
         self._roster = roster
         self._sent = sent
         self._mapper = RowMapper(route, config)
-        self._known = _roster_fields(Client(config.connection), route, self._mapper) if route.identity_field else None
-        self._differences = Differences()
+        self._differences = _differences(Client(config.connection), route, self._mapper)
         self._refused: dict[str, LineNumbers] = {}
         for row in roster.rows():
             self._add(row.line, dict(sent.fields_of(row)))
 
     def show(self, screen: Screen, *, skip_unchanged: bool) -> None:
         """Print the counts."""
-        found = self._differences
-        refused = sum(lines.count for lines in self._refused.values())
-        if self._known is None:
+        if self._differences is None:
             screen.print("The rows cannot be compared: no column goes to a field that identifies a student.")
         else:
-            screen.print(
-                f"{counted(self._roster.row_count, 'row')}: {found.new:,} new, {found.changed:,} changed, "
-                f"{found.unchanged:,} unchanged, {refused:,} refused."
-            )
-            if self._known.hidden:
-                hidden = listed(sorted(self._known.hidden))
-                screen.print(f"  Not compared, because PowerSchool's records do not show these fields: {hidden}.")
-        for name, count in found.fields.most_common():
-            screen.print(f"  {name} differs in {counted(count, 'row')}.")
+            for line in self._compared(self._differences, skip_unchanged=skip_unchanged):
+                screen.print(line)
         for reason, lines in self._refused.items():
             screen.warn(f"{self._roster.places(lines)}: refused: {reason}")
-        if found.unchanged and not skip_unchanged:
-            screen.print("Unchanged rows are sent, too, unless you add --skip-unchanged.")
         screen.print("Dry run: nothing was sent. The service checks each value only when it is sent.")
+
+    def _compared(self, found: Differences, *, skip_unchanged: bool) -> Iterator[str]:
+        refused = sum(lines.count for lines in self._refused.values())
+        yield (
+            f"{counted(self._roster.row_count, 'row')}: {found.new:,} new, {found.changed:,} changed, "
+            f"{found.unchanged:,} unchanged, {refused:,} refused."
+        )
+        for name, count in found.fields.most_common():
+            yield f"  {name} differs in {counted(count, 'row')}."
+        if found.hidden:
+            yield (
+                f"Not compared, because PowerSchool's records do not show these fields: {listed(found.hidden)}. "
+                "Rows with a value there are always sent."
+            )
+        elif found.unchanged and not skip_unchanged:
+            yield "Unchanged rows are sent, too, unless you add --skip-unchanged."
 
     def _add(self, line: int, row: dict[str, str | None]) -> None:
         try:
@@ -72,12 +79,14 @@ class DryRun:
         except UnfitRow as reason:
             self._refused.setdefault(str(reason), LineNumbers()).add(line)
             return
-        if self._known is not None:
-            self._known.compare(mapped.fields, self._differences)
+        if self._differences is not None:
+            self._differences.add(mapped.fields)
 
 
-def _roster_fields(client: Client, route: Route, mapper: RowMapper) -> RosterFields:
+def _differences(client: Client, route: Route, mapper: RowMapper) -> Differences | None:
+    """Return the form's roster to count differences from; None if no field identifies a student."""
+    if route.identity_field is None:
+        return None
     records = read_roster_records(client, route.target.published_action_id)
-    return RosterFields(
-        records, route.identity_field or "", route.field_names & set(route.stream.columns), mapper.date_fields
-    )
+    fields = route.field_names & set(route.stream.columns)
+    return Differences(RosterDigests(route.identity_field, fields, records, mapper.date_fields))

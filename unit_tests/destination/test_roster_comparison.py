@@ -30,3 +30,19 @@ def test_date_formats_are_equal_in_date_fields_only():
 def test_record_is_found_by_its_trimmed_identifier():
     record = {"externalStudentID": "17\u200b ", "dataItems": {"A": "x"}}
     assert RosterDigests("ID", ["ID", "A"], [record]).is_unchanged({"ID": "17", "A": "x"})
+
+
+def test_field_that_is_not_sent_is_not_compared():
+    assert is_unchanged({"A": "x", "B": "kept"}, {"A": "x"})
+    assert not is_unchanged({"A": "x", "B": "kept"}, {"A": "x", "B": ""})
+
+
+def test_field_that_a_record_lacks_is_changed_also_by_an_empty_value():
+    records = [{"externalStudentID": "17", "dataItems": {"A": "x"}}]
+    assert RosterDigests("ID", ["ID", "A", "B"], records).differing({"ID": "17", "A": "x", "B": ""}) == ["B"]
+
+
+def test_later_rows_of_a_changed_student_are_changed():
+    roster = RosterDigests("ID", ["A"], [{"externalStudentID": "17", "dataItems": {"A": "x"}}])
+    assert not roster.is_unchanged({"ID": "17", "A": "y"})
+    assert not roster.is_unchanged({"ID": "17", "A": "x"})
