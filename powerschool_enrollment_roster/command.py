@@ -9,7 +9,7 @@ from io import TextIOWrapper
 
 from powerschool_enrollment_airbyte.output import use_utf8_output
 from powerschool_enrollment_api import EnrollmentError
-from powerschool_enrollment_roster.endings import ExitCode, ImportRefused
+from powerschool_enrollment_roster.endings import NOTHING_SENT, ExitCode, ImportRefused
 from powerschool_enrollment_roster.importing import run_import
 from powerschool_enrollment_roster.options import parse_options
 from powerschool_enrollment_roster.screen import Screen, logs_on
@@ -33,7 +33,7 @@ def _code() -> ExitCode:
         with logs_on(screen):
             return run_import(parse_options(), screen)
     except ImportRefused as refusal:
-        return _ended(screen, str(refusal), ExitCode.REFUSED)
+        return _ended(screen, f"{refusal}\n{NOTHING_SENT}", ExitCode.REFUSED)
     except EnrollmentError as error:
         return _ended(screen, f"{text_of(error)} Nothing was written.", ExitCode.FAILED)
     except KeyboardInterrupt:

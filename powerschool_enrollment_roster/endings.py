@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from enum import IntEnum
 
+NOTHING_SENT = "Nothing was sent."
+"""The last line of an import that ends with `ExitCode.REFUSED`."""
+
 
 class ExitCode(IntEnum):
     """How an import ended."""

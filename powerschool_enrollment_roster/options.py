@@ -7,7 +7,9 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
+from powerschool_enrollment_roster.endings import NOTHING_SENT
 from powerschool_enrollment_roster.mapping.dates import DateOrder
 from powerschool_enrollment_roster.mapping.import_targets import INTO_VARIABLE
 from powerschool_enrollment_roster.mapping.mapping_options import MappingOptions, mapping_options_of
@@ -18,6 +20,11 @@ DATABASE_VARIABLE = "POWERSCHOOL_ENROLLMENT_IMPORT_DATABASE"
 _EXIT_CODES = """\
 exit codes: 0 every row was accepted; 3 every row was tried and some were rejected; 1 the import failed;
 2 the roster or the command is wrong and nothing was sent; 130 it was stopped."""
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        super().error(f"{message}\n{NOTHING_SENT}")
 
 
 @dataclass(frozen=True)
@@ -81,7 +88,7 @@ def parse_options(arguments: Sequence[str] | None = None) -> Options:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="powerschool-enrollment-import",
         description=f"Imports a roster into PowerSchool Enrollment. The API key is in {KEY_VARIABLE}.",
         epilog=_EXIT_CODES,

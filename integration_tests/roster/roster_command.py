@@ -12,6 +12,7 @@ import pytest
 
 from integration_tests.in_this_process import exit_code_of
 from powerschool_enrollment_roster import command
+from powerschool_enrollment_roster.endings import ExitCode
 
 KEY, ADDRESS = "POWERSCHOOL_ENROLLMENT_API_KEY", "POWERSCHOOL_ENROLLMENT_BASE_URL"
 INTO = "POWERSCHOOL_ENROLLMENT_IMPORT_INTO"
@@ -22,7 +23,7 @@ def connection(sandbox):
 
 
 def run_import(*arguments, sandbox=None, folder=None, stdin=b"", **environment):
-    """Run the command; return its exit code and its output."""
+    """Run the command and check its last line; return its exit code and its output."""
     arguments = [command.__name__, *map(str, arguments)]
     shown, errors = io.StringIO(), io.StringIO()
     with pytest.MonkeyPatch.context() as process, signals_restored():
@@ -35,7 +36,16 @@ def run_import(*arguments, sandbox=None, folder=None, stdin=b"", **environment):
         for name, value in {"argv": arguments, "stdin": stdin, "stdout": shown, "stderr": errors}.items():
             process.setattr(sys, name, value)
         code = exit_code_of(command.run)
-    return subprocess.CompletedProcess(arguments, code, shown.getvalue(), errors.getvalue())
+    result = subprocess.CompletedProcess(arguments, code, shown.getvalue(), errors.getvalue())
+    check_ending(result)
+    return result
+
+
+def check_ending(result):
+    """Check what each ending with code 2 states as its last line, and no other ending."""
+    shown = result.stdout + result.stderr
+    assert shown.count("Nothing was sent.") == (result.returncode == ExitCode.REFUSED), shown
+    assert result.returncode != ExitCode.REFUSED or shown.endswith("\nNothing was sent.\n"), shown
 
 
 @contextmanager

@@ -19,7 +19,8 @@ def roster(tmp_path):
 def test_roster_without_a_key_is_refused(roster):
     result = run_import(roster, "--into", "1")
     assert result.returncode == 2
-    assert result.stdout == f"{KEY} is not set. Set it, or add --sandbox to try the roster on a made-up district.\n"
+    not_set = f"{KEY} is not set. Set it, or add --sandbox to try the roster on a made-up district."
+    assert result.stdout == f"{not_set}\nNothing was sent.\n"
 
 
 @pytest.mark.parametrize(
