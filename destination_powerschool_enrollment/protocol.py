@@ -6,7 +6,7 @@ States are raw JSON, not the CDK's classes. The classes drop a field that the pl
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -97,9 +97,14 @@ def _parse(line: bytes, number: int) -> InputMessage | None:
             return RowMessage(stream_id(record.get("namespace"), record["stream"]), record["data"], len(line))
         if kind == "STATE" and isinstance(message["state"], dict):
             return StateMessage(_state(line, number), _stream_of(message["state"]), len(line))
-    if isinstance(kind, str) and kind not in {"RECORD", "STATE"}:
+    if isinstance(kind, str) and kind not in {"RECORD", "STATE"} and not _has_content(message):
         return None
     raise MalformedInput(f"Line {number} of the input is not an Airbyte message.")
+
+
+def _has_content(message: Mapping[str, Any]) -> bool:
+    """Return whether a message has a row or a state. To ignore one, of the type `record` say, would lose it."""
+    return any(message.get(key) is not None for key in ("record", "state"))
 
 
 def _state(line: bytes, number: int) -> dict[str, Any]:

@@ -72,6 +72,18 @@ def test_only_rows_and_states_are_read_in_order():
     assert found[0].stream == ("n", "a")
 
 
+@pytest.mark.parametrize("kind", ["record", "Record", "RECORD_V2", "LOG"])
+def test_row_or_state_in_a_message_of_another_type_is_malformed(kind):
+    for content in ({"record": {"stream": "a", "data": {"x": "Ada"}}}, {"state": {"type": "LEGACY", "data": {}}}):
+        with pytest.raises(MalformedInput, match=r"^Line 1 of the input is not an Airbyte message\.") as caught:
+            messages(json.dumps({"type": kind, **content}))
+        assert "Ada" not in str(caught.value)
+
+
+def test_message_of_another_type_may_have_null_for_a_row_and_a_state():
+    assert messages(json.dumps({"type": "LOG", "log": {"level": "INFO"}, "record": None, "state": None})) == []
+
+
 @pytest.mark.parametrize("namespace", ["", None])
 def test_empty_namespace_counts_as_missing_in_rows_states_and_catalog(namespace):
     named = {"name": "a", "namespace": namespace}
