@@ -6,9 +6,11 @@ If a new CDK breaks the source, look here first: unit_tests/source/test_cdk_seam
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from airbyte_cdk import entrypoint
 from airbyte_cdk.logger import PRINT_BUFFER
 from airbyte_cdk.models import AirbyteMessage, ConfiguredAirbyteCatalog
 from airbyte_cdk.sources.declarative.partition_routers import SinglePartitionRouter
@@ -28,6 +30,30 @@ PartitionOutput: TypeAlias = "Record | AirbyteMessage"
 
 # The base class of a partition router that adds nothing to requests. The CDK has no general base class for that.
 RouterWithoutRequestOptions = SinglePartitionRouter
+
+
+@contextmanager
+def without_temporary_folder() -> Iterator[None]:
+    """Let the CDK's entry point create no temporary folder in this context.
+
+    The folder is for cached responses, and this source caches none. On a read-only file system every command failed.
+    """
+    names = vars(entrypoint)
+    original = names["tempfile"]
+    names["tempfile"] = _NoFolders
+    try:
+        yield
+    finally:
+        names["tempfile"] = original
+
+
+class _NoFolders:
+    """The part of the module `tempfile` that the entry point uses."""
+
+    @staticmethod
+    def TemporaryDirectory(**_: Any) -> AbstractContextManager[str]:  # noqa: N802 - the name in `tempfile`
+        """Return a context that creates nothing."""
+        return nullcontext("")
 
 
 def buffered_output() -> PrintBuffer:

@@ -29,7 +29,7 @@ from powerschool_enrollment_airbyte.airbyte_errors import as_single_message, as_
 from powerschool_enrollment_airbyte.cli_files import files_read_once
 from powerschool_enrollment_airbyte.output import print_last_words, use_utf8_output
 from powerschool_enrollment_api import EnrollmentError
-from source_powerschool_enrollment.cdk_seams import buffered_output
+from source_powerschool_enrollment.cdk_seams import buffered_output, without_temporary_folder
 from source_powerschool_enrollment.config import SourceConfig
 from source_powerschool_enrollment.source import SourcePowerschoolEnrollment
 
@@ -86,6 +86,11 @@ class EnrollmentEntrypoint(AirbyteEntrypoint):
     def __init__(self, source: Source) -> None:
         super().__init__(source)
         self.logger.addFilter(drop_expected_traceback)
+
+    def run(self, parsed_args: argparse.Namespace) -> Iterator[str]:
+        """Run a command, and yield its messages as lines of JSON."""
+        with without_temporary_folder():
+            yield from super().run(parsed_args)
 
     @staticmethod
     def validate_connection(source_spec: ConnectorSpecification, config: Mapping[str, Any]) -> None:

@@ -2,9 +2,11 @@
 
 import logging
 import sys
+import tempfile
 from queue import Queue
 
 import pytest
+from airbyte_cdk import entrypoint
 from airbyte_cdk.models import AirbyteStream, ConfiguredAirbyteCatalog, ConfiguredAirbyteStream, SyncMode, Type
 from airbyte_cdk.models import DestinationSyncMode as Destination
 from airbyte_cdk.sources.concurrent_source.concurrent_source import ConcurrentSource
@@ -19,7 +21,12 @@ from airbyte_cdk.sources.utils.slice_logger import DebugSliceLogger
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_powerschool_enrollment import SourcePowerschoolEnrollment
-from source_powerschool_enrollment.cdk_seams import RouterWithoutRequestOptions, buffered_output, replace_cursor
+from source_powerschool_enrollment.cdk_seams import (
+    RouterWithoutRequestOptions,
+    buffered_output,
+    replace_cursor,
+    without_temporary_folder,
+)
 
 LOGGER = logging.getLogger("airbyte.test")
 NAME = "numbers"
@@ -71,6 +78,12 @@ def test_output_inside_the_buffer_appears_when_it_ends(capsys):
         sys.stdout.write("a message\n")
     assert outside == ""
     assert capsys.readouterr().out == "a message\n"
+
+
+def test_entry_point_has_its_temporary_folder_back_after_the_context():
+    with without_temporary_folder(), entrypoint.tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        assert folder == ""
+    assert entrypoint.tempfile is tempfile
 
 
 def test_messages_of_the_repository_go_on_the_queue_of_the_read():
