@@ -17,7 +17,7 @@ _UNVERSIONED = re.compile(r"/api[0-9]*$")
 
 
 def normalise_base_url(text: str) -> str:
-    """Return the address without blanks and trailing slash, ending in its version (`…/api/v1`).
+    """Return the address without surrounding spaces and trailing slash, ending in its version (`…/api/v1`).
 
     Raises WrongAddress if the scheme is not https (http is accepted only for loopback addresses), and if the
     address contains a user name, a query or the path of a resource.
@@ -33,9 +33,9 @@ def normalise_base_url(text: str) -> str:
     if parts.scheme == "http" and not is_loopback(host):
         raise WrongAddress("base_url must use https://, because the records are children's.")
     if "@" in parts.netloc:
-        raise WrongAddress("base_url holds a user name; the key belongs in the option api_key.")
+        raise WrongAddress("base_url contains a user name; the key belongs in the option api_key.")
     if not _HOST_AND_PORT.fullmatch(parts.netloc):
-        raise WrongAddress("base_url holds no valid host name.")
+        raise WrongAddress("base_url does not contain a valid host name.")
     if parts.query or parts.fragment:
         raise WrongAddress("base_url must end with its path, without ? or #.")
     return urlunsplit((parts.scheme, parts.netloc, _versioned(parts.path.rstrip("/")), "", ""))

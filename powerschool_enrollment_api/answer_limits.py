@@ -1,7 +1,7 @@
 """One deadline and one size limit for each answer, whatever the service sends.
 
 The time-outs of requests limit a single wait for bytes. A service that sends one byte per second, one header per
-second or `100 Continue` without end would keep a thread for good. So both limits are checked where http.client reads
+second or `100 Continue` without end would block a thread forever. So both limits are checked where http.client reads
 from the socket, which is the same for the answer of a proxy, status lines, headers, sizes of chunks and the body.
 """
 
@@ -28,7 +28,7 @@ LARGEST_ANSWER = 256 * 1024 * 1024
 _CHUNK = 64 * 1024  # small: zlib copies what is left of a chunk for each member of a gzip body
 _LARGEST_CHUNK = 32 * 1024 * 1024
 ACCEPTED_ENCODINGS = "gzip, deflate"
-_UNLIMITED_ENCODINGS = ("br", "zstd", ",")  # urllib3 expands these, and one in another, without a limit to memory
+_UNLIMITED_ENCODINGS = ("br", "zstd", ",")  # urllib3 expands these, and nested ones, without a memory limit
 
 
 class _Limits:
@@ -82,14 +82,14 @@ class LimitedAdapter(HTTPAdapter):
 
 
 def read_body(response: requests.Response) -> None:
-    """Read the whole body of a streamed answer, so that `response.content` is there.
+    """Read the whole body of a streamed answer into `response.content`.
 
-    Raises AnswerTooLarge, TemporaryFailure for a compression that was not asked for, both without `where`.
+    Raises AnswerTooLarge, or TemporaryFailure for a compression that was not requested; both without `where`.
     """
     with response:
         encoding = response.headers.get("Content-Encoding", "").lower()
         if any(unlimited in encoding for unlimited in _UNLIMITED_ENCODINGS):
-            raise TemporaryFailure("the answer is compressed in a way that was not asked for.")
+            raise TemporaryFailure("the answer is compressed in a way that was not requested.")
         length = stated_length(response)
         _refuse_larger(length, LARGEST_ANSWER)
         # An answer of a known length is read at once: putting chunks together takes as long as reading them.
@@ -127,7 +127,7 @@ class _LimitedFile(io.RawIOBase):
         self._file = file
         self._connection = connection
         self._limits = limits
-        self._patience = connection.gettimeout()
+        self._read_timeout = connection.gettimeout()
         self._size = 0
 
     @override
@@ -139,7 +139,7 @@ class _LimitedFile(io.RawIOBase):
         remaining = self._limits.remaining()
         if remaining <= 0:
             raise self._limits.fault()
-        if self._patience is None or remaining < self._patience:
+        if self._read_timeout is None or remaining < self._read_timeout:
             self._connection.settimeout(remaining)
         try:
             size = self._file.readinto(buffer)

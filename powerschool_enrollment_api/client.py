@@ -147,7 +147,7 @@ class Client:
         return response
 
     def get_text(self, path: str, parameters: Mapping[str, Any] | None = None, *, log_path: str | None = None) -> str:
-        """Return the body at `path` as text, which is neither empty nor HTML.
+        """Return the body at `path` as text. An empty body, or HTML, raises TemporaryFailure.
 
         `log_path` replaces the path in logs and errors if the path contains a value of a record.
         """

@@ -58,7 +58,7 @@ def failure_of_exception(error: OSError | HTTPError, where: str, host: str, conn
     if isinstance(error, requests.exceptions.InvalidJSONError):
         return RequestRefused("the body cannot be written as JSON, and was not sent.", where)
     if isinstance(error, (requests.exceptions.InvalidURL, LocationValueError)):
-        return WrongAddress("base_url is not an address that can be asked.", where)
+        return WrongAddress("base_url does not contain a valid host name.", where)
     if description := describe_connection_failure(error, host, connect_timeout):
         return Unreachable(description, where, arrived=False)
     if no_tls := _failure_of_tls(error, where, host):
@@ -73,14 +73,14 @@ def failure_of_environment(error: OSError | HTTPError, where: str) -> WrongEnvir
     if variable := _unreadable_bundle(error):
         return WrongEnvironment(f"the certificate bundle that {variable} names cannot be read.", where)
     if _is_proxy_address_error(error):
-        return WrongEnvironment("the proxy that HTTPS_PROXY or ALL_PROXY names has no address of http or https.", where)
+        return WrongEnvironment("the proxy that HTTPS_PROXY or ALL_PROXY names is not an http or https address.", where)
     return None
 
 
 def _unreadable_bundle(error: OSError | HTTPError) -> str | None:
     """Return the name of the variable if `error` means that its certificate bundle cannot be read; else None.
 
-    If the file is missing, requests raises a plain OSError without `errno`, which errors of the system have. A file
+    If the file is missing, requests raises a plain OSError without `errno`, which system errors have. A file
     without certificates raises the same exception as a failed TLS handshake, so the file is loaded again to
     distinguish the two.
     """
@@ -157,7 +157,7 @@ def _failure_of_tls(error: OSError | HTTPError, where: str, host: str) -> Enroll
     if isinstance(cause, ssl.SSLCertVerificationError):
         why = cause.verify_message.rstrip(".")
         if cause.verify_code in {_NOT_YET_VALID, _EXPIRED}:
-            description = f"by this machine's clock {host}'s certificate is not valid today ({why})."
+            description = f"according to this machine's clock, {host}'s certificate is not valid today ({why})."
             return Unreachable(description, where, arrived=False)
         return Untrusted(f"{host}'s certificate is not trusted ({why}).", where)
     if isinstance(cause, ssl.SSLError) and not isinstance(cause, ssl.SSLEOFError):

@@ -44,7 +44,7 @@ def list_batches(client: Client, delivery_target_id: int, first_date: date) -> t
 
 
 def create_batch(client: Client, delivery_target_id: int) -> Batch:
-    """Mark the next available records as delivered, and return their batch; with an empty list, none are left.
+    """Mark the next available records as delivered, and return their batch. It has no records if none are left.
 
     The request is sent again only if the service did not process it. A TemporaryFailure with `arrived` means that the
     server may have created a batch that no client has received.
@@ -62,7 +62,7 @@ def create_batch(client: Client, delivery_target_id: int) -> Batch:
 
 
 def reset_batch(client: Client, delivery_target_id: int, batch_id: str) -> None:
-    """Make the batch's records available again. Raises NotFound if the service does not, or no longer, have it.
+    """Make the batch's records available again. Raises NotFound if the service does not have the batch.
 
     The request is idempotent, so it is sent again after an unknown outcome. Any 2xx status counts as a success, not
     only the documented 204.
@@ -81,7 +81,7 @@ def _date_of(batch: JsonObject) -> str | None:
 
 
 def _records_of(batch: JsonObject) -> list[JsonObject] | None:
-    """Return the list of records; None if it is missing or null. Raises UnexpectedAnswer if it may have another key."""
+    """Return the list of records; None if it is missing or null. Raises UnexpectedAnswer if another key may hold it."""
     records = value_of(batch, "records")
     if records is not None:
         return open_list(records)

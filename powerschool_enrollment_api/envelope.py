@@ -3,11 +3,11 @@
 | | documented | observed |
 |---|---|---|
 | page of records | `[{"metadata": {…}, "records": […]}]` | `{"metaData": {…}, "records": […]}` |
-| one thing | `[{…}]` | `{…}` |
-| list of things | `[{…}, …]` | the same |
+| one object | `[{…}]` | `{…}` |
+| list of objects | `[{…}, …]` | the same |
 
-An entry of a list that is not an object, beside others that are, becomes an object without fields: it costs that entry,
-which its caller leaves out and counts like any record without an id.
+If only some entries of a list are objects, each other entry becomes an object without fields. The caller leaves it out
+and counts it, like any record without an id.
 """
 
 from __future__ import annotations
@@ -53,15 +53,15 @@ def open_page(payload: Any) -> Page:
     records = value_of(envelope, "records")
     if isinstance(metadata, dict) and records is None and _count(metadata, "recordCount") == 0:
         records = []
-    things = _things(records)
-    if not isinstance(metadata, dict) or things is None:
+    objects = _objects(records)
+    if not isinstance(metadata, dict) or objects is None:
         raise UnexpectedAnswer("the page of records has neither the documented nor the observed shape.")
     page = Page(
         number=_count(metadata, "page"),
         size=_count(metadata, "pageSize"),
         page_count=_count(metadata, "pageCount"),
         record_count=_count(metadata, "recordCount"),
-        records=things,
+        records=objects,
     )
     if page.page_count > _MOST_PAGES:
         raise UnexpectedAnswer(f"the page claims {page.page_count} pages; at most {_MOST_PAGES} are read.")
@@ -72,10 +72,10 @@ def open_page(payload: Any) -> Page:
 
 def open_list(payload: Any) -> list[JsonObject]:
     """Return the list of objects in `payload`. Raises UnexpectedAnswer if it is something else."""
-    things = _things(payload)
-    if things is None:
+    objects = _objects(payload)
+    if objects is None:
         raise UnexpectedAnswer("the answer is not a list of objects.")
-    return things
+    return objects
 
 
 def open_one(payload: Any) -> JsonObject | None:
@@ -94,7 +94,7 @@ def _only(payload: Any) -> JsonObject:
     raise UnexpectedAnswer("the answer is neither one object nor a list of one.")
 
 
-def _things(value: Any) -> list[JsonObject] | None:
+def _objects(value: Any) -> list[JsonObject] | None:
     """Return the list, with an empty object for each other entry; None if it is not a list with objects."""
     if not isinstance(value, list):
         return None

@@ -120,7 +120,7 @@ class UnexpectedAnswer(EnrollmentError):
 class AlwaysTooLarge(UnexpectedAnswer):
     """An answer with more bytes than the connectors accept, a second time."""
 
-    guidance = "Lower the option page_size if the path is one of pages, and report this with the path."
+    guidance = "Lower the option page_size if the path is read in pages, and report this with the path."
 
 
 @dataclass(eq=False)
@@ -139,7 +139,7 @@ class TemporaryFailure(EnrollmentError):
 
 @dataclass(eq=False)
 class BrokenAnswer(TemporaryFailure):
-    """A complete body that is not JSON. If a retry returns the same body, the fault will not pass: see `repeated`.
+    """A complete body that is not JSON. If a retry returns the same body, the fault is permanent: see `repeated`.
 
     `offset` is the byte at which parsing failed, None if the body is nested too deeply. `fingerprint` is equal for
     equal bodies.
@@ -151,13 +151,13 @@ class BrokenAnswer(TemporaryFailure):
     def repeated(self, page: str) -> UnexpectedAnswer:
         """Return the error for the second answer with this body. `page` is `Page 3: `, or empty."""
         wrong = "nested too deeply" if self.offset is None else f"not JSON from byte {self.offset} on"
-        return UnexpectedAnswer(f"{page}the body is {wrong}, twice the same.", self.where, self.status)
+        return UnexpectedAnswer(f"{page}the body is {wrong}, in two equal answers.", self.where, self.status)
 
 
 class AnswerTooLarge(TemporaryFailure):
     """An answer with more bytes, on the wire or expanded, than the connectors accept.
 
-    If a retry returns another one, the fault will not pass: see `repeated`.
+    If a retry returns another one, the fault is permanent: see `repeated`.
     """
 
     guidance = AlwaysTooLarge.guidance
@@ -180,4 +180,4 @@ class Unreachable(TemporaryFailure):
 class RateLimited(TemporaryFailure):
     """429: more requests than the service allows."""
 
-    guidance = "Lower the options requests_per_minute or num_workers if this comes back."
+    guidance = "Lower the options requests_per_minute or num_workers if this happens again."

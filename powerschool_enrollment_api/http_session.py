@@ -50,7 +50,7 @@ class StrictSession(requests.Session):
 
     @override
     def merge_environment_settings(self, url: Any, *arguments: Any, **options: Any) -> Any:
-        """Return the environment's settings for this host, which are read once: no request brings its own."""
+        """Return the environment's settings for this host. They are read once: no request overrides them."""
         parts = urlsplit(url)
         host = parts.scheme, parts.netloc
         if host not in self._settings:

@@ -1,6 +1,6 @@
-"""Parses JSON bodies so that one odd value costs that value at most, and the result can be written as JSON again.
+"""Parses JSON bodies so that an odd value affects no other one, and the result can be written as JSON again.
 
-| The body holds | The parsed JSON holds |
+| The body contains | The parsed JSON contains |
 |---|---|
 | an integer beyond 64 bits, or a decimal that a double cannot hold | a text of its digits |
 | containers more than 254 levels deep | their JSON as a text, from that level on |
@@ -40,7 +40,7 @@ DEEPEST = 254  # the levels that orjson can write; it reads 1,024
 _OPENING, _CLOSING = b"[" * (1024 - DEEPEST), b"]" * (1024 - DEEPEST)
 _SMALL = 256 * 1024  # bytes
 
-# A number of 18 digits or less fits into 64 bits; orjson rounds a longer one without a word.
+# A number of 18 digits or less fits into 64 bits; orjson may round a longer one silently.
 _LONG = 19
 _LONG_NUMBER = re.compile(rf"[0-9]{{{_LONG}}}")
 _DIGITS, _BEFORE_A_NUMBER = b"0123456789", b":,[.- \t\r\n"
@@ -61,7 +61,7 @@ NOT_NUMBERS = "values NaN or Infinity, now null"
 
 @dataclass(frozen=True)
 class Repairs:
-    """How many odd values of each kind an answer held, and what became of them. It holds no value of a record."""
+    """How many odd values of each kind an answer had, and how they were repaired. It has no value of a record."""
 
     counts: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
 
@@ -75,7 +75,7 @@ class Repairs:
 
 
 class InvalidJson(ValueError):
-    """The body is not JSON. It holds no part of the body.
+    """The body is not JSON. The message contains no part of the body.
 
     `offset` is the byte at which parsing failed, None if the body is nested beyond what Python can parse.
     `is_cut`: the body ends before its JSON does, so most likely the rest was lost on the way.
@@ -101,8 +101,8 @@ def parse_json(body: bytes, charset: str | None = None) -> tuple[Any, Repairs]:
 def _exact_json(body: bytes) -> Any:
     """Parse what orjson reads without rounding a number, and can write again, and has no U+0000.
 
-    Raises ValueError or JSONEncodeError for anything else. Most bodies are what orjson writes, byte by byte; then no
-    number was rounded. To write a large body costs more than to look for what would not be exact.
+    Raises ValueError or JSONEncodeError for anything else. If orjson writes the value as exactly the same bytes, no
+    number was rounded. That is so for most bodies. In a large body, searching for long numbers is faster than writing.
     """
     if len(body) <= _SMALL:
         value = orjson.loads(body)
@@ -131,9 +131,9 @@ def _may_hold_nul(body: bytes) -> bool:
 
 
 def _may_hold_long_number(body: bytes) -> bool:
-    """Return whether there may be a number with 19 digits in a row; in the middle of a text they may look like one.
+    """Return whether there may be a number with 19 digits in a row. Digits inside a text may look like one.
 
-    Every fourth byte is looked at first, four of which are in 19 in a row: looking at all takes thrice the time.
+    Every fourth byte is checked first: 19 digits in a row contain four of them. To check all takes three times as long.
     """
     if _SAMPLE_OF_A_LONG_NUMBER not in body[::_STEP].translate(_OUTLINE):
         return False

@@ -113,7 +113,7 @@ def _requested_page(page: Page, number: int) -> Page:
         return page
     if number > page.page_count:
         return _empty(page, number)
-    raise UnexpectedAnswer(f"page {page.number} came where page {number} was asked for.")
+    raise UnexpectedAnswer(f"page {number} was requested, but page {page.number} was returned.")
 
 
 def _empty(page: Page, number: int) -> Page:

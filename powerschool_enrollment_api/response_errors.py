@@ -84,7 +84,7 @@ def json_of(response: requests.Response, where: str) -> tuple[Any, Repairs]:
 
 
 def text_of(response: requests.Response, where: str) -> str:
-    """Return the body as text. Raises TemporaryFailure if it is empty or HTML, which are never text of the service."""
+    """Return the body as text. Raises TemporaryFailure if it is empty or HTML: the service itself sends neither."""
     text = response.content.decode("utf-8-sig", errors="replace")
     if not text.strip() or text.lstrip().startswith("<"):
         raise _wrong_content(response, where, "text")

@@ -26,7 +26,7 @@ class Timeouts:
     container that starts before its network, and short because the address is probably wrong.
 
     The environment variables POWERSCHOOL_ENROLLMENT_READ_TIMEOUT_SECONDS and
-    POWERSCHOOL_ENROLLMENT_RETRY_SECONDS change the times for an answer and for retries in a whole process.
+    POWERSCHOOL_ENROLLMENT_RETRY_SECONDS change `read` and `retries` for the whole process.
     """
 
     connect: float = 10
@@ -71,7 +71,7 @@ class ConnectionSettings:
         if not api_key:
             raise InvalidOption("The option api_key is empty: enter the key that PowerSchool provided.")
         if not api_key.isprintable():
-            raise InvalidOption("The option api_key holds characters that no key has: copy the key again.")
+            raise InvalidOption("The option api_key contains characters that a key cannot have: copy the key again.")
         return cls(
             api_key=api_key,
             base_url=normalise_base_url(str(config.get("base_url") or "").strip() or DEFAULT_BASE_URL),

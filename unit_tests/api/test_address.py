@@ -44,7 +44,7 @@ ADDRESS_LIKE = st.lists(
         ("http://[::1]:8080/api", "http://[::1]:8080/api/v1"),
     ],
 )
-def test_an_address_gets_its_version_and_loses_blanks_and_slashes(text, normal):
+def test_an_address_gets_its_version_and_loses_spaces_and_slashes(text, normal):
     assert normalise_base_url(text) == normal
 
 

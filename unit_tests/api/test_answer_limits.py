@@ -180,7 +180,7 @@ def test_answer_that_is_too_large_twice_is_not_retried_further(client_for, endle
 def test_compression_that_was_not_asked_for_is_not_expanded(client_for, server, wire, encoding):
     server.answers(wire(gzip.compress(b"[]"), "200 OK", f"Content-Encoding: {encoding}"))
 
-    with pytest.raises(TemporaryFailure, match="compressed in a way that was not asked for"):
+    with pytest.raises(TemporaryFailure, match="compressed in a way that was not requested"):
         client_for(server.base_url, timeouts=HASTY).get("/checklists")
     assert server.received[0].headers["accept-encoding"] == "gzip, deflate"
 

@@ -253,14 +253,16 @@ def test_same_broken_json_twice_is_not_retried_further(client, server, wire, vir
     assert len(server.received) == 2
     assert len(virtual_time.slept) == 1
     assert str(raised.value).startswith(
-        "GET /publishedactions/1/rosterrecords: Page 3: the body is not JSON from byte 27 on, twice the same."
+        "GET /publishedactions/1/rosterrecords: Page 3: the body is not JSON from byte 27 on, in two equal answers."
     )
 
 
 def test_nesting_that_cannot_be_parsed_is_not_retried_further(client, server, wire):
     server.answers(wire(b"[" * 100_000 + b"]" * 100_000))
 
-    with pytest.raises(UnexpectedAnswer, match=r"^GET /checklists: the body is nested too deeply, twice the same\."):
+    with pytest.raises(
+        UnexpectedAnswer, match=r"^GET /checklists: the body is nested too deeply, in two equal answers\."
+    ):
         client.get("/checklists")
 
 

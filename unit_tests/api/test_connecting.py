@@ -262,7 +262,7 @@ def test_a_certificate_that_has_expired_may_be_replaced_or_the_clock_is_wrong(
     proxy(path)
     environment(REQUESTS_CA_BUNDLE=path)
 
-    with pytest.raises(NeverReached, match=f"clock {HOST}'s certificate is not valid today .certificate has expired"):
+    with pytest.raises(NeverReached, match=f"clock, {HOST}'s certificate is not valid today .certificate has expired"):
         client_for(timeouts=SOME_SECONDS).get("/checklists")
     assert virtual_time.slept
 

@@ -35,6 +35,7 @@ from powerschool_enrollment_api.connection_errors import failure_of_exception
 WHERE = "GET /publishedactions"
 HOST = "enrollment.example:8443"
 POOL = HTTPSConnectionPool("enrollment.example", 8443)
+NOT_VALID = f"according to this machine's clock, {HOST}'s certificate is not valid today"
 
 
 def failure_of(error):
@@ -77,12 +78,8 @@ UNREACHABLE = {
     f"no connection to {HOST} within 10 s.": requests.ConnectTimeout(
         given_up(ConnectTimeoutError(POOL, "secret"), TimeoutError("timed out"))
     ),
-    f"by this machine's clock {HOST}'s certificate is not valid today (certificate has expired).": of_certificate(
-        10, "certificate has expired"
-    ),
-    f"by this machine's clock {HOST}'s certificate is not valid today (not yet valid).": of_certificate(
-        9, "not yet valid"
-    ),
+    f"{NOT_VALID} (certificate has expired).": of_certificate(10, "certificate has expired"),
+    f"{NOT_VALID} (not yet valid).": of_certificate(9, "not yet valid"),
     "the proxy cannot be reached: no connection to its host.": of_proxy(OSError("secret")),
     f"the proxy does not connect to {HOST} (status 407).": of_proxy(OSError("Tunnel connection failed: 407 secret")),
 }

@@ -29,7 +29,7 @@ def test_null_and_blank_options_count_as_absent():
     assert settings_of(base_url="  ") == settings_of()
 
 
-def test_blanks_around_key_and_address_are_dropped():
+def test_spaces_around_key_and_address_are_dropped():
     assert settings_of(api_key=" k\n", base_url=f" {DEFAULT_BASE_URL}/ ") == settings_of()
 
 
