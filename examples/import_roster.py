@@ -1,7 +1,7 @@
-"""Imports last night's roster, and reacts to what became of it. Copy it into a pipeline, and change ROSTER.
+"""Imports last night's roster, and reacts to the outcome. Copy it into a pipeline, and change ROSTER.
 
-It needs POWERSCHOOL_ENROLLMENT_API_KEY and POWERSCHOOL_ENROLLMENT_IMPORT_INTO. An outage of the service is a reason to
-run the import again later: what was accepted is only written again with the same values.
+It needs POWERSCHOOL_ENROLLMENT_API_KEY and POWERSCHOOL_ENROLLMENT_IMPORT_INTO. It runs the import again after an outage
+of the service: this is safe, because rows that were accepted are written again with the same values.
 """
 
 import subprocess

@@ -1,9 +1,9 @@
 """Stores records in PostgreSQL with PyAirbyte, each value as the source sent it. Copy it into your pipeline.
 
-PyAirbyte's own PostgresCache loads records with pandas, which guesses types by the values: the student id "007120"
-becomes "7120", and "1e5" becomes "100000". Here PostgreSQL itself reads the JSON, by the types of the stream's
+PyAirbyte's own PostgresCache loads records with pandas, which guesses types from the values: the student id "007120"
+becomes "7120", and "1e5" becomes "100000". Here PostgreSQL itself reads the JSON, with the types of the stream's
 schema. Tables, columns and states are the same, so a schema that PostgresCache filled can be continued; run one sync
-with `force_full_refresh=True` and `write_strategy="replace"` to repair the values that it holds already.
+with `force_full_refresh=True` and `write_strategy="replace"` to repair the values that it already contains.
 """
 
 import gzip
@@ -62,13 +62,13 @@ class ExactPostgresProcessor(PostgresSqlProcessor):
 
 
 class ExactPostgresCache(PostgresCache):
-    """PyAirbyte's PostgresCache, but for the values: they arrive as the source sent them."""
+    """PyAirbyte's PostgresCache, except that it stores each value as the source sent it."""
 
     _sql_processor_class: ClassVar[type[SqlProcessorBase]] = ExactPostgresProcessor
 
 
 def json_lists(files: list[Path]) -> Iterator[str]:
-    """Yield the records of the files, some at a time, as the text of a JSON list."""
+    """Yield the records of the files as the JSON text of lists, each with up to RECORDS_PER_STATEMENT records."""
     for file in files:
         with gzip.open(file, "rt", encoding="utf-8") as lines:
             while records := list(islice(lines, RECORDS_PER_STATEMENT)):

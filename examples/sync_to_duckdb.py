@@ -16,7 +16,7 @@ from shlex import quote
 from threading import Event
 
 os.environ.setdefault("AIRBYTE_OFFLINE_MODE", "1")  # before the import: no look-ups in Airbyte's registry, no telemetry
-warnings.filterwarnings("ignore", category=FutureWarning, module="google")  # of Python versions to come
+warnings.filterwarnings("ignore", category=FutureWarning, module="google")  # about future Python versions
 
 import airbyte as ab
 import duckdb
@@ -43,7 +43,7 @@ STREAMS = [
     "checklists",
     "checklist_details",
     "checklist_entries",
-    # roster_record_details and submission_record_details cost a request a record, and the lists hold the same.
+    # roster_record_details and submission_record_details need one request per record, and the lists have the same data.
 ]
 
 
@@ -98,7 +98,7 @@ def parse_arguments() -> argparse.Namespace:
 
 
 def refuse_if_unusable(warehouse: Path, schema: str) -> None:
-    """End before anything is read where nothing could be written: DuckDB lets one process at a time write."""
+    """Exit before any request if the file cannot be written: DuckDB allows only one process at a time to write."""
     if warehouse.stem == schema != "main":  # DuckDB could not distinguish the file from its schema
         sys.exit(f"{warehouse} has the name of its schema, {schema}. Name another file with --warehouse.")
     try:
@@ -109,7 +109,7 @@ def refuse_if_unusable(warehouse: Path, schema: str) -> None:
 
 
 def connection(arguments: argparse.Namespace, resources: ExitStack) -> dict[str, str]:
-    """Return key and address: the district's from the environment, or the sandbox's, which runs as long as we do."""
+    """Return key and address: the district's from the environment, or those of a sandbox, which `resources` stops."""
     if arguments.sandbox:
         from powerschool_enrollment_sandbox import SandboxProcess  # noqa: PLC0415 - a pipeline with a key needs none
 
@@ -143,8 +143,8 @@ def dbt_commands(arguments: argparse.Namespace) -> list[str]:
     ]
 
 
-def end_as_after_ctrl_c() -> Event:
-    """Leave no process and no key behind when the program is terminated or its terminal closes.
+def handle_signals() -> Event:
+    """Handle SIGTERM and SIGHUP like Ctrl-C, so that no process and no file with the key is left behind.
 
     Returns an event that is set once a signal has stopped the program.
     """
@@ -153,7 +153,7 @@ def end_as_after_ctrl_c() -> Event:
     def stop(*_: object) -> None:
         stopped.set()
         for ending in ENDINGS:
-            signal.signal(ending, signal.SIG_IGN)  # it often comes twice, and must not end the clearing up
+            signal.signal(ending, signal.SIG_IGN)  # it is often sent twice, and must not interrupt the clean-up
         raise KeyboardInterrupt
 
     def stop_again(dropped: "sys.UnraisableHookArgs") -> None:
@@ -166,13 +166,13 @@ def end_as_after_ctrl_c() -> Event:
 
     sys.unraisablehook = stop_again
     for ending in (signal.SIGINT, *ENDINGS):
-        if signal.getsignal(ending) is not signal.SIG_IGN:  # nohup stays what it is
+        if signal.getsignal(ending) is not signal.SIG_IGN:  # nohup ignores SIGHUP, and it stays ignored
             signal.signal(ending, stop)
     return stopped
 
 
 if __name__ == "__main__":
-    stopped = end_as_after_ctrl_c()
+    stopped = handle_signals()
     try:
         main()
     except (KeyboardInterrupt, PyAirbyteError) as error:

@@ -11,7 +11,8 @@ In the process of a test, which can change everything while the server runs:
         sandbox.changes.add(Change(every=3, insert=1))  # inserts a record before every third page request
         form = next(iter(district.forms.values()))
         form.roster.edit(form.roster.ids()[0], {"stu_Phone": "512-555-0100"}, status="Held")
-        removed = form.roster.remove(form.roster.ids()[0])  # form.roster.put(removed) restores it; so can another form
+        removed = form.roster.remove(form.roster.ids()[0])
+        form.roster.put(removed)                        # restores it; the roster of another form accepts it, too
         next(iter(district.delivery_targets.values())).approve(5)
         sandbox.journal.count("POST", "*/createbatch")  # also .entries(...), .max_concurrent
         sandbox.clock.shift(days=1)

@@ -31,13 +31,13 @@ _SWITCHES: Mapping[str, tuple[Any, str]] = {
     "wire": (WireName, "format of the answers"),
     "page_shape": (AnswerShape, "whether a page of records is an object or alone in a list"),
     "metadata_key": (MetadataKey, "key of a page's metadata"),
-    "detail_shape": (AnswerShape, "whether the details of one thing are an object or alone in a list"),
+    "detail_shape": (AnswerShape, "whether the details of a record are an object or alone in a list"),
     "document_url_shape": (UrlShape, "whether a document's address is a JSON string or text"),
-    "record_order": (Order, "order of the records: as listed, by id; newest first; or none"),
+    "record_order": (Order, "order of the records: by id, newest first, or unsorted"),
     "page_beyond_last": (BeyondLast, "a page beyond the last one: empty, the last one again, or 404"),
     "batch_routes": (
         BatchRoutes,
-        "flag of getbatches: a segment of the path, after the date, or not accepted",
+        "where getbatches accepts its flag: in a separate path segment, directly after the date, or not at all",
     ),
 }
 
@@ -95,11 +95,11 @@ def _add_service_options(add: Callable[..., Any]) -> None:
     add("--port", type=int, default=0, help="port to listen on; 0: a free one")
     add("--api-key", default=Settings.api_key, help="the API key that it accepts")
     add("--latency-ms", type=float, default=Settings.latency_ms, help="wait before each answer")
-    add("--page-size-cap", type=int, default=Settings.page_size_cap, help="largest page size it answers")
+    add("--page-size-cap", type=int, default=Settings.page_size_cap, help="largest page size of an answer")
     for name, (choices, description) in _SWITCHES.items():
         option = f"--{name.replace('_', '-')}"
         add(option, choices=get_args(choices), default=getattr(Settings, name), help=description)
-    add("--ids-as-text", action="store_true", help="answer ids as texts of digits")
+    add("--ids-as-text", action="store_true", help="send numeric ids as strings")
     add("--refusal-status", type=int, default=Settings.refusal_status, help="status for a wrong key")
 
 

@@ -35,7 +35,7 @@ class Settings:
     record_order: Order = "listed"
     """`listed`: by id, oldest first, except for records that were inserted elsewhere."""
     page_beyond_last: BeyondLast = "empty"
-    """What a page beyond the last one is: empty, the last page again, or 404."""
+    """What answers a request for a page beyond the last one: an empty page, the last page again, or 404."""
     ids_as_text: bool = False
     batch_routes: BatchRoutes = "segments"
     """`segments`: `getbatches/{date}/true`; `joined`: `getbatches/{date}true`; `date_only`: no flag is accepted."""
@@ -47,7 +47,9 @@ class Settings:
     document_host: str = ""
     """The scheme and host in document addresses; empty for this server."""
     batch_limit: int = 25
+    """The most records that `createbatch` puts into one batch."""
     reset_batches_stay: bool = True
+    """Whether `getbatches` still lists a batch after it was reset."""
     refuse_started: bool = True
     """Whether the service rejects an import for a record that the family has started."""
     software_version: str = "26.2.0.0"

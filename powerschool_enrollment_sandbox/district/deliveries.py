@@ -86,7 +86,7 @@ class DeliveryTarget:
             return True
 
     def get_batches(self, since: date | None = None, *, auto_open: bool = False) -> list[dict[str, Any]]:
-        """Return the batches since a day (in UTC), without records; with `auto_open`, only those marked so."""
+        """Return the batches since a day (in UTC), without records; with `auto_open`, only those marked `auto_open`."""
         with self.lock:
             return [
                 batch.as_json()

@@ -18,7 +18,7 @@ _KINDS = (
     ("Mid-Year New Student Registration", True),
 )
 _YEARS_OFFERED = 3
-_A_YEAR_AT_FIRST = 2
+_KINDS_PER_YEAR = 2
 
 
 @dataclass(frozen=True)
@@ -71,10 +71,10 @@ def form_of(number: int, newest_school_year: int) -> tuple[str, int, bool]:
     The first six forms are two kinds in three years each, the next six are two other kinds, and so on.
     After all kinds, the same kinds follow for earlier years.
     """
-    block, rest = divmod(number, _A_YEAR_AT_FIRST * _YEARS_OFFERED)
-    years_back, side = divmod(rest, _A_YEAR_AT_FIRST)
-    further_back, pair = divmod(block, len(_KINDS) // _A_YEAR_AT_FIRST)
-    title, new_students = _KINDS[pair * _A_YEAR_AT_FIRST + side]
+    block, rest = divmod(number, _KINDS_PER_YEAR * _YEARS_OFFERED)
+    years_back, side = divmod(rest, _KINDS_PER_YEAR)
+    further_back, pair = divmod(block, len(_KINDS) // _KINDS_PER_YEAR)
+    title, new_students = _KINDS[pair * _KINDS_PER_YEAR + side]
     return title, newest_school_year - years_back - further_back * _YEARS_OFFERED, new_students
 
 
@@ -94,5 +94,8 @@ SHORT_FIELDS = {
 
 
 def roster_fields(field_names: tuple[str, ...]) -> dict[str, str]:
-    """Return the fields that a student information system can set: not signatures, permissions and documents."""
+    """Return the fields that a student information system can set.
+
+    Documents, signatures, permissions and custom questions are not among them.
+    """
     return {name: name for name in field_names if not name.startswith(("doc_", "sig_", "perm_", "cst_"))}

@@ -1,4 +1,4 @@
-"""Endpoints that need only one line in the table: plain lists, details of one object, and the health check."""
+"""Endpoints that need only one line in `routes.py`: plain lists, details of one object, and the health check."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol, TypeVar

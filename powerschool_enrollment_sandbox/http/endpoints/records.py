@@ -9,7 +9,7 @@ from powerschool_enrollment_sandbox.http.responses import Answer, Refusal
 from powerschool_enrollment_sandbox.http.service import Call, Handler, Service
 from powerschool_enrollment_sandbox.http.wire import Wire
 
-# The vendor's table of search parameters is lost. These are the fields of a record that a search is likely to use.
+# The available documentation lacks the table of search parameters. A search is likely to use these fields of a record.
 _SEARCHABLE = frozenset(
     (
         "id",
