@@ -22,8 +22,8 @@ def run() -> None:
     """Run the command and exit with its code."""
     use_utf8_output()
     if isinstance(sys.stdout, TextIOWrapper):
-        sys.stdout.reconfigure(errors="surrogateescape")  # the name of a file is printed as the bytes that it is
-    _end_as_after_ctrl_c()
+        sys.stdout.reconfigure(errors="surrogateescape")  # file names are printed as their original bytes
+    _handle_signals()
     sys.exit(_code())
 
 
@@ -51,14 +51,14 @@ def _ended(screen: Screen, text: str, code: ExitCode) -> ExitCode:
     return code
 
 
-def _end_as_after_ctrl_c() -> None:
-    """Leave no process and no file behind when the command is terminated or its terminal closes."""
+def _handle_signals() -> None:
+    """Handle SIGTERM and SIGHUP like Ctrl-C, so that no process and no temporary file is left behind."""
 
     def stop(*_: object) -> None:
         for each in _ENDINGS:
-            signal.signal(each, signal.SIG_IGN)  # a signal often comes twice, and must not end the clean-up
+            signal.signal(each, signal.SIG_IGN)  # a signal is often sent twice, and must not interrupt the clean-up
         raise KeyboardInterrupt
 
     for each in _ENDINGS:
-        if signal.getsignal(each) is not signal.SIG_IGN:  # under nohup
+        if signal.getsignal(each) is not signal.SIG_IGN:  # nohup ignores SIGHUP, and it stays ignored
             signal.signal(each, stop)

@@ -90,7 +90,7 @@ def _table(options: Options) -> Iterator[InputTable]:
 
 def _connection(key: dict[str, str] | None, screen: Screen, resources: ExitStack) -> dict[str, str]:
     if key is not None:
-        screen.print("Asking PowerSchool Enrollment what can be written to.")
+        screen.print("Reading the forms and import schemas from PowerSchool Enrollment.")
         return key
     unused = ", and the key is not used" if os.environ.get(KEY_VARIABLE) else ""
     screen.print(f"--sandbox: this writes to the sandbox, a made-up district{unused}.")

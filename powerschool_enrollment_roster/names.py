@@ -1,4 +1,4 @@
-"""When two names of columns or fields are the same name."""
+"""Compares names of columns and fields, whatever their case and separators."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ ADDED_COLUMNS = ["line", "reason"]
 
 
 def match_key(name: str) -> str:
-    """Return the letters and digits of a name: `Date of Birth`, `DATE_OF_BIRTH` and `dateOfBirth` have the same.
+    """Return the letters and digits of a name: `Date of Birth`, `DATE_OF_BIRTH` and `dateOfBirth` have the same key.
 
     Case, separators and invisible characters do not count. A name without letters and digits is its own key.
     """

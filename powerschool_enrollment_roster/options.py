@@ -29,7 +29,7 @@ class _Parser(argparse.ArgumentParser):
 
 @dataclass(frozen=True)
 class Options:
-    """What the user asked for. Either `roster` or `database` and `query` are set."""
+    """The options of one import. Either `roster` is set, or `database` and `query` are."""
 
     roster: str | None
     database: str | None

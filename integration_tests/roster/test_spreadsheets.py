@@ -48,8 +48,8 @@ def test_number_as_identifier_has_the_digits_that_are_displayed(sandbox, tmp_pat
 @pytest.mark.parametrize(
     ("value", "says"),
     [
-        (123.5, "row 2: ExternalID is a number, of which the displayed digits are not known"),
-        (1.5e15, "row 2: ExternalID is a number, of which the displayed digits are not known"),
+        (123.5, "row 2: ExternalID is a number whose displayed digits are not known"),
+        (1.5e15, "row 2: ExternalID is a number whose displayed digits are not known"),
         (BIRTHDAY, "ExternalID is a date: the spreadsheet program took the ID for one"),
         (None, "row 2: ExternalID is missing"),
     ],

@@ -33,7 +33,7 @@ class ColumnFields:
 
 
 def fields_of(roster: Roster, target: ImportTarget, mapping_options: MappingOptions) -> ColumnFields:
-    """Return the field of each column. Raises ImportRefused with everything that does not fit."""
+    """Return the field of each column. Raises ImportRefused with all problems."""
     choice = _Choice(roster.header.names, target, mapping_options)
     if not choice.is_certain and (line := _better_header(roster, target, choice)):
         raise ImportRefused(header_is_elsewhere(roster, line))
@@ -52,7 +52,7 @@ def header_is_elsewhere(roster: Roster, line: int) -> str:
 
 
 def likely_header(lines: Iterable[TableLine], after: int, known: int) -> int | None:
-    """Return the line after `after` that has most names of a student system; None if it has not more than `known`."""
+    """Return the line after `after` with the most column names of student systems; None without more than `known`."""
     found = {line.number: len(set(_meanings(line).values())) for line in lines if line.number > after}
     best = max(found, key=lambda number: found[number], default=None)
     return best if best is not None and found[best] > max(1, known) else None
@@ -76,7 +76,7 @@ def _better_header(roster: Roster, target: ImportTarget, choice: _Choice) -> int
 
 
 class _Choice:
-    """Chooses the fields of the columns: as the user wants, else by equal names, else by synonyms."""
+    """Chooses the fields of the columns: as the options state, else by equal names, else by synonyms."""
 
     def __init__(self, columns: Sequence[str], target: ImportTarget, mapping_options: MappingOptions) -> None:
         self._columns = columns
@@ -94,12 +94,12 @@ class _Choice:
         self._add_by_name(rest)
         self._add_by_synonym([column for column in rest if column not in self.fields])
         asked = {column for columns in self.undecided.values() for column in columns}
-        strangers = [column for column in rest if column not in self.fields and column not in asked]
-        self.strangers = [] if mapping_options.ignores_others else strangers
+        unmapped = [column for column in rest if column not in self.fields and column not in asked]
+        self.unmapped = [] if mapping_options.ignores_others else unmapped
 
     @property
     def is_certain(self) -> bool:
-        """Return whether the header is one. The names of its columns may be shown then, and are not values."""
+        """Return whether the header certainly has the columns' names. If not, they may be values, and are not shown."""
         found = len(self.fields)
         return found >= _CERTAIN or (found > 0 and found >= len(self._columns) - found)
 
@@ -109,7 +109,7 @@ class _Choice:
         return [field for field in self._target.fields if field not in self.fields.values()]
 
     def problems(self) -> Iterator[str]:
-        """Yield everything that does not fit."""
+        """Yield all problems of the columns and of the options."""
         for option, column in self._unknown:
             near = closest(column, self._columns, normalise=match_key) if self.is_certain else None
             yield f"{option}: the roster has no column {column!r}" + (f". Did you mean {near!r}?" if near else ".")
@@ -123,25 +123,25 @@ class _Choice:
                 f"The columns {' and '.join(map(repr, columns))} may both be the field {field}. Choose one with "
                 f"--map COLUMN={field}, and leave the other out with --ignore COLUMN."
             )
-        yield from self._problems_of_strangers()
+        yield from self._problems_of_unmapped()
         yield from self._problem_of_identity()
 
     def advice(self) -> Iterator[str]:
         """Yield what to do about the columns without a field."""
-        if self.strangers or not self.fields:
+        if self.unmapped or not self.fields:
             yield f"Fields without a column: {listed(self.free)}."
             yield (
                 "Name the field of a column with --map COLUMN=FIELD, leave a column out with --ignore COLUMN, or all "
                 "columns without a field with --ignore-others."
             )
 
-    def _problems_of_strangers(self) -> Iterator[str]:
-        if self.strangers and self.is_certain:
-            shown = listed(map(repr, self.strangers), most=30)
-            yield f"The column{_s(self.strangers)} without a field: {shown}."
-        elif self.strangers:
-            places = [str(self._columns.index(column) + 1) for column in self.strangers]
-            yield f"The column{_s(places)} {listed(places)} without a field. Is the header the columns' names?"
+    def _problems_of_unmapped(self) -> Iterator[str]:
+        if self.unmapped and self.is_certain:
+            shown = listed(map(repr, self.unmapped), most=30)
+            yield f"The column{_s(self.unmapped)} without a field: {shown}."
+        elif self.unmapped:
+            places = [str(self._columns.index(column) + 1) for column in self.unmapped]
+            yield f"The column{_s(places)} {listed(places)} without a field. Does the header have the columns' names?"
 
     def _problem_of_identity(self) -> Iterator[str]:
         identities = self._target.identities

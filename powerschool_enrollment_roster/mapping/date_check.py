@@ -35,7 +35,7 @@ class DateCheck:
             if self._order is None and day_first.count and not month_first.count:
                 yield (
                     f"{self._roster.places(day_first)}: {column} has the day before the month. If all dates are like "
-                    "that, add --date-order dmy. If these are mistakes, add --date-order mdy: the service will judge."
+                    "that, add --date-order dmy. If these are mistakes, --date-order mdy sends them as they are."
                 )
             if self._order == "dmy" and month_first.count:
                 yield (

@@ -15,7 +15,7 @@ _ISO = re.compile(rf"(\d{{4}})-(\d{{2}})-(\d{{2}}){_MIDNIGHT}(?:Z|[+-]00:?00)?")
 
 
 class DateKind(Enum):
-    """What a text is as a date.
+    """How a text can be read as a date.
 
     `2012-03-04` and `03/03/2012` are certain, `03/04/2012` may be both March and April, `13/04/2012` is April only.
     """
@@ -28,7 +28,7 @@ class DateKind(Enum):
 
 
 def kind_of(text: str) -> DateKind:
-    """Return what the text is as a date."""
+    """Return how the text can be read as a date."""
     text = text.strip()
     if iso := _ISO.fullmatch(text):
         return DateKind.CERTAIN if _date(*map(int, iso.groups())) else DateKind.NOT_A_DATE
@@ -45,7 +45,7 @@ def kind_of(text: str) -> DateKind:
 
 
 def iso_date(text: str, order: DateOrder) -> str:
-    """Return the date in the ISO format, which the destination then writes in its own; any other text unchanged."""
+    """Return a date in the ISO format, which the destination converts to the service's; any other text unchanged."""
     if iso := _ISO.fullmatch(text.strip()):
         return "-".join(iso.groups()) if _date(*map(int, iso.groups())) else text
     parts = _NUMBERS.fullmatch(text.strip())

@@ -29,7 +29,7 @@ _DAMAGES = (
 _MISSING = "is missing: each import would create the student again"
 _NULL = "is a word for a missing value: each import would write to the same student"
 _UNREADABLE = "has a character that was lost when the file was converted"
-_DOUBTFUL = "is a number, of which the displayed digits are not known, such as leading zeros"
+_DOUBTFUL = "is a number whose displayed digits are not known: it may have leading zeros"
 _AS_TEXT = "format the column as text, or save the file as .xlsx"
 _DATE = "is a date: the spreadsheet program took the ID for one"
 
@@ -70,8 +70,8 @@ class IdentifierCheck:
         repeated = list(self._repeated.values())
         if repeated:
             shown = "; ".join(lines.text(self._roster.unit) for lines in repeated[:_SHOWN])
-            more = f"; and {len(repeated) - _SHOWN:,} students more" if len(repeated) > _SHOWN else ""
-            yield f"{self._roster.name}: the same {self._column.name}, so that the last row stays: {shown}{more}."
+            more = f"; and {len(repeated) - _SHOWN:,} more students" if len(repeated) > _SHOWN else ""
+            yield f"{self._roster.name}: the same {self._column.name}, so that only the last row counts: {shown}{more}."
         shorter = LineNumbers()
         for length, lines in self._by_length.items():
             if length < self._padded_length:

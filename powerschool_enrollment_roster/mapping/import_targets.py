@@ -1,4 +1,4 @@
-"""Finds what the roster is written to: the import schema that the user means."""
+"""Finds the import schema that the roster is written to, by an ID or a part of its name."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def targets_of(writable: WritableTargets) -> list[ImportTarget]:
 def chosen_target(wanted: str | None, targets: Sequence[ImportTarget]) -> ImportTarget:
     """Return the target that is meant by an ID or a part of its name. Raises ImportRefused with the choices."""
     if not targets:
-        raise ImportRefused("No form that this key opens has an import schema: PowerSchool sets them up.")
+        raise ImportRefused("No form of this key has an import schema: ask PowerSchool to set one up.")
     if not wanted or not wanted.strip():
         raise ImportRefused(_listing(f"{_ASK} There are:", targets))
     meant = _meant(wanted.strip(), targets)
@@ -63,7 +63,7 @@ def chosen_target(wanted: str | None, targets: Sequence[ImportTarget]) -> Import
 
 
 def best_target(columns: Iterable[str], targets: Sequence[ImportTarget]) -> ImportTarget:
-    """Return the target that has a field for most columns, by name."""
+    """Return the target that has fields for the most columns, by name."""
     keys = set(map(match_key, columns))
     return max(targets, key=lambda target: len(keys & set(map(match_key, target.fields))))
 

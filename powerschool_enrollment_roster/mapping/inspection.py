@@ -1,4 +1,4 @@
-"""Looks at every row before the first one is sent: what ends the import, and what the user should look at."""
+"""Checks every row before the first one is sent. Finds what prevents the import, and what the user should look at."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from powerschool_enrollment_roster.reading.roster import Roster, RosterRow
 
 
 class Inspection:
-    """All findings, after reading the rows once."""
+    """Reads all rows once, and keeps the findings."""
 
     def __init__(self, roster: Roster, sent: SentColumns) -> None:
         identity = sent.identity
@@ -33,7 +33,7 @@ class Inspection:
 
     @property
     def suspicions(self) -> list[str]:
-        """Return what the user should look at. The rows are sent all the same."""
+        """Return what the user should look at. It does not prevent the import."""
         identifiers = self._identifiers.suspicions() if self._identifiers else ()
         return [*identifiers, *self._dates.suspicions(), *self._values.suspicions()]
 

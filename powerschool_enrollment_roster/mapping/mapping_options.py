@@ -18,7 +18,7 @@ _HEAD = "# Which column of the roster goes to which field of PowerSchool Enrollm
 
 @dataclass(frozen=True)
 class MappingOptions:
-    """The mapping that the user stated.
+    """The mapping that the user configured.
 
     `fields` has the field of a column, `ignored` the columns to leave out. `from_file` are columns that a mapping file
     leaves out: unlike those on the command line, the roster need not have them.
@@ -33,7 +33,7 @@ class MappingOptions:
 def mapping_options_of(
     file: str | None, fields: Mapping[str, str], ignored: Sequence[str], *, ignores_others: bool
 ) -> MappingOptions:
-    """Return the file's mapping with the options of the command line, which come first. Raises ImportRefused."""
+    """Return the file's mapping with the options of the command line, which take precedence. Raises ImportRefused."""
     content = _content(file) if file else {}
     columns = {column: target for column, target in content.get("columns", {}).items() if column not in ignored}
     left_out = [column for column in content.get("ignore", []) if column not in fields]

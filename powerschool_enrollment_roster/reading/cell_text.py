@@ -1,4 +1,4 @@
-"""Writes a typed cell, of a spreadsheet or a database, as the text that its program displays."""
+"""Converts a typed cell of a spreadsheet or a database to text."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def is_date(value: Any) -> bool:
 
 
 def is_exact(value: Any) -> bool:
-    """Return whether the digits of a number are those that its owner typed: not a fraction, nor rounded."""
+    """Return whether the digits of a number are those that the user typed: not a fraction, and not rounded."""
     if isinstance(value, float):
         return value.is_integer() and abs(value) < _EXACT
     return True

@@ -25,7 +25,7 @@ _SEP_LINE = re.compile(r"\"?sep=(.)\"?\r?\n?|\"?sep=(.)\"?\r", re.IGNORECASE)
 @dataclass(frozen=True)
 class _Dialect:
     delimiter: str
-    skips_blanks: bool
+    skips_spaces: bool
     first_line: int = 1
 
 
@@ -47,18 +47,20 @@ def read_text(text: IO[str], name: str) -> InputTable:
 def _dialect_of(sample: str) -> _Dialect:
     hint = _SEP_LINE.match(sample)
     rows = sample[hint.end() :] if hint else sample
-    delimiter = (hint[1] or hint[2]) if hint else max(_DELIMITERS, key=lambda each: _cells_in_step(rows, each))
-    return _Dialect(delimiter, _has_blanks_after(rows, delimiter), 2 if hint else 1)
+    delimiter = (
+        (hint[1] or hint[2]) if hint else max(_DELIMITERS, key=lambda each: _delimiters_in_common_rows(rows, each))
+    )
+    return _Dialect(delimiter, _has_spaces_after(rows, delimiter), 2 if hint else 1)
 
 
-def _cells_in_step(sample: str, delimiter: str) -> int:
+def _delimiters_in_common_rows(sample: str, delimiter: str) -> int:
     """Return how many delimiters are in rows of the most common width: a comma in a name is rarely in every row."""
     widths = Counter(len(row) for row in _sample_rows(sample, delimiter))
     return max((rows * (width - 1) for width, rows in widths.items()), default=0)
 
 
-def _has_blanks_after(sample: str, delimiter: str) -> bool:
-    """Return whether the file has a blank after each delimiter, which a quotation mark may follow."""
+def _has_spaces_after(sample: str, delimiter: str) -> bool:
+    """Return whether each delimiter of the header, or one before a quotation mark, is followed by a space."""
     rows = _sample_rows(sample, delimiter)
     header = rows[0][1:] if rows else []
     is_padded = bool(header) and all(cell.startswith(" ") for cell in header)
@@ -66,7 +68,7 @@ def _has_blanks_after(sample: str, delimiter: str) -> bool:
 
 
 def _sample_rows(sample: str, delimiter: str) -> list[list[str]]:
-    """Return the first rows, without the last one of a sample that is cut."""
+    """Return the first rows. If the sample ends within the text, its last row is left out: it may be incomplete."""
     reader = csv.reader(StringIO(sample, newline=""), delimiter=delimiter)
     rows: list[list[str]] = []
     try:
@@ -77,7 +79,7 @@ def _sample_rows(sample: str, delimiter: str) -> list[list[str]]:
 
 
 def _records(text: IO[str], name: str, dialect: _Dialect) -> Iterator[TableLine]:
-    reader = csv.reader(text, delimiter=dialect.delimiter, skipinitialspace=dialect.skips_blanks, strict=True)
+    reader = csv.reader(text, delimiter=dialect.delimiter, skipinitialspace=dialect.skips_spaces, strict=True)
     skipped = dialect.first_line - 1
     line = dialect.first_line
     try:
@@ -85,5 +87,5 @@ def _records(text: IO[str], name: str, dialect: _Dialect) -> Iterator[TableLine]
             yield TableLine(line, cells)
             line = reader.line_num + 1 + skipped
     except csv.Error as error:
-        # Read on without its quotation marks, a cell that lacks one would swallow the rows that follow.
+        # Without `strict`, a cell that lacks its closing quotation mark would contain the rows that follow.
         raise ImportRefused(f"The row on line {line} of {name} cannot be read: {error}. {_QUOTING}") from None

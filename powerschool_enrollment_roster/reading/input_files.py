@@ -1,4 +1,4 @@
-"""Opens a roster file, also a packed one. Its content decides what it is, and not the end of its name."""
+"""Opens a roster file, also a compressed one. The format is detected from the content, not from the file's name."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def open_table(path: str, sheet: str | None = None, encoding: str | None = None)
 
 @contextmanager
 def _opened(path: str) -> Iterator[BinaryIO]:
-    """Yield a seekable file. Standard input and a pipe are copied to a file without a name."""
+    """Yield a seekable file. Standard input and a pipe are copied to an unnamed temporary file."""
     try:
         with _open(path) as source:
             if stat.S_ISREG(os.fstat(source.fileno()).st_mode):

@@ -1,4 +1,4 @@
-"""Separates the header, the students and what else is in a file: title lines, repeated headers, footers, blanks."""
+"""Separates the header and the students from other lines: titles, repeated headers, rules, footers, blank lines."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class LeftOut:
         """Yield what was left out and where."""
         kinds = {
             "repeat the header": self.repeated_headers,
-            "only separate lines": self.rules,
+            "contain only a rule such as ---": self.rules,
             "have only one cell, at the end of the file, like a footer": self.footers,
             "are not chosen by --only": self.not_chosen,
         }
@@ -57,8 +57,8 @@ def header_of(lines: Iterator[TableLine], unit: str, wanted: int | None) -> Head
         lines = dropwhile(lambda line: line.number < wanted, lines)
     line = next((line for line in lines if wanted is not None or line.filled), None)
     if line is None or not line.filled or (wanted is not None and line.number != wanted):
-        where = f"--header-line {wanted}: no column names are there" if wanted is not None else "The roster is empty"
-        raise ImportRefused(f"{where}. It needs a {unit} with the columns' names, and a {unit} for each student.")
+        problem = f"--header-line {wanted}: no such {unit}, or it is blank" if wanted else "The roster is empty"
+        raise ImportRefused(f"{problem}. A roster has a {unit} with the columns' names, and a {unit} for each student.")
     columns = [" ".join(cell.split()) for cell in line.cells]
     while not columns[-1]:
         columns.pop()
@@ -66,7 +66,10 @@ def header_of(lines: Iterator[TableLine], unit: str, wanted: int | None) -> Head
 
 
 def problem_of_names(header: Header, unit: str) -> str | None:
-    """Return the columns with the same name, by position: in a file without a header the names are values."""
+    """Return the problem of columns with the same name, or None.
+
+    It states their positions instead of the name: if the file has no header, the name is a student's value.
+    """
     name, count = Counter(map(match_key, header.names)).most_common(1)[0]
     if count == 1:
         return None

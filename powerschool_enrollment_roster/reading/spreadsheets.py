@@ -78,7 +78,7 @@ def _format_reader(binary: BinaryIO, sheet: str) -> _KnownFormats:
             styles = archive.read(_STYLES).decode("utf-8", "replace")
     except (BadZipFile, KeyError):
         return _UnknownFormats({})
-    # Only a format with leading zeros displays other digits than the number has. Few workbooks have one.
+    # Only formats with leading zeros matter: they display more digits than the number has. Few workbooks have one.
     if any(_pads(html.unescape(code)) for code in _FORMAT_CODE.findall(styles)):
         return _KnownFormats(_formats_of(binary, sheet))
     return _KnownFormats({})

@@ -1,4 +1,4 @@
-"""What every kind of input is read as: lines of text cells."""
+"""The result of reading any kind of input: lines of text cells."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class TableLine:
 
 @dataclass(frozen=True)
 class InputTable:
-    """The lines of an input. `unit` is what its users call a line: `line` in a text, `row` in a spreadsheet."""
+    """The lines of an input. `unit` is the word for a line in messages: `line` for a text, `row` for a spreadsheet."""
 
     lines: Iterator[TableLine]
     unit: str = "line"

@@ -127,4 +127,4 @@ def _with_nul(binary: BinaryIO, name: str, line: int) -> str:
     for encoding, every_second in wide.items():
         if every_second and every_second.count(0) > len(every_second) * 0.6:
             return f"{name} is probably UTF-16 text without a byte order mark: add --encoding {encoding}."
-    return f"Line {line} of {name} contains a NUL character (U+0000), which no text has: remove it, or export it again."
+    return f"Line {line} of {name} contains a NUL character (U+0000): remove it, or export the roster again."

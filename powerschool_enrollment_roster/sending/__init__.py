@@ -1,1 +1,1 @@
-"""Sends the rows through the destination's queue, keeps rejected rows, and reports what became of all of them."""
+"""Sends the rows through the destination's queue, keeps rejected rows, and reports the outcomes of all rows."""

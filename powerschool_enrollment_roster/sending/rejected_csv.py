@@ -51,7 +51,7 @@ class RejectedCsv:
             self._writer.writerow(cells)
         except OSError as error:
             raise ImportRefused(
-                f"--rejected {self.path}: the file cannot be written: {error.strerror}. Choose a folder with room."
+                f"--rejected {self.path}: the file cannot be written: {error.strerror}. Choose another folder."
             ) from None
 
 
@@ -64,7 +64,7 @@ def _created(path: Path) -> tuple[Path, int]:
         except OSError as error:
             if error.errno != errno.EEXIST or number > _MOST_FILES:
                 raise ImportRefused(
-                    f"--rejected {path}: the file cannot be created: {error.strerror}. Name another one."
+                    f"--rejected {path}: the file cannot be created: {error.strerror}. Choose another path."
                 ) from None
         except ValueError:
             raise ImportRefused(f"--rejected {str(path)!r} is not a path.") from None

@@ -29,7 +29,7 @@ class Rejections:
         self._roster = roster
         self._file = file
         self._screen = screen
-        # The same reason may show other words of each row, so reasons are counted by template.
+        # The text of one reason may differ from row to row, so reasons are counted by template.
         self._reasons: dict[str, _Reason] = {}
 
     def add(self, message: RowMessage, outcome: Outcome) -> None:

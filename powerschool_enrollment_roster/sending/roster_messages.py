@@ -1,4 +1,4 @@
-"""The rows as messages of the destination, with a state after every few rows."""
+"""The rows as messages of the destination, with a state after every 50 rows."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _NO_ROW = RosterRow(0, [])
 
 @dataclass(frozen=True)
 class RosterRowMessage(RowMessage):
-    """A row that is sent, with the roster's row that it is made from."""
+    """A row that is sent. `row` is the row of the roster that its fields come from."""
 
     row: RosterRow = field(default=_NO_ROW, repr=False)
 

@@ -38,7 +38,7 @@ class SendJob:
 
 
 def send(job: SendJob) -> ExitCode:
-    """Send all rows, report what became of them, and return the exit code.
+    """Send all rows, report their outcomes, and return the exit code.
 
     Raises ImportRefused if the file of rejected rows cannot be created, or EnrollmentError before the first row.
     """
@@ -46,7 +46,7 @@ def send(job: SendJob) -> ExitCode:
         rejections = Rejections(job.roster, file, job.screen)
         sync = WriteSync(job.config, [write_stream(job.sent)], rejections)
         ending = _Ending(job, sync, rejections, file)
-        # The threads that send rows end before the report, wherever a signal arrives.
+        # The threads that send rows end before the report, whenever a signal arrives.
         with ending.reported(), closing(_settled(job, sync)) as settled:
             for row, line in settled:
                 ending.settled_line = line
@@ -123,7 +123,7 @@ class _Ending:
         counts, unknown = self._counts, self._sync.sent.without_outcome
         yield f"Of {counted(self._roster.row_count, 'row')}: {_counts(counts)}."
         if self.settled_rows:
-            yield f"All rows to {self._roster.unit} {self.settled_line} have an outcome."
+            yield f"All rows up to {self._roster.unit} {self.settled_line} have an outcome."
         if unknown:
             yield f"{counted(unknown, 'more row')} may have been written, too: no answer arrived."
         yield _SAFE_AGAIN if counts.accepted - counts.unchanged + unknown else "Nothing was written."
