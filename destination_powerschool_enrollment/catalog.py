@@ -40,7 +40,7 @@ class ConfiguredStream:
 
 
 def parse_catalog(raw: Mapping[str, Any], name: str = "The catalog") -> list[ConfiguredStream]:
-    """Return the configured streams. Raises InvalidOption, which calls the catalog `name`, if it is not one."""
+    """Return the configured streams. Raises InvalidOption if the catalog is not valid; the message calls it `name`."""
     if _is_discovered(raw):
         raise InvalidOption(f"{name} is a catalog as discover prints it, not a configured one. {_FORM}")
     entries = raw.get("streams")
@@ -78,7 +78,7 @@ def _stream_at(position: int, entry: Any, name: str) -> ConfiguredStream:
     try:
         return _stream(entry)
     except (AttributeError, IndexError, KeyError, TypeError):
-        problem = f"{name} is not a configured catalog: its entry streams.{position} has another form. {_FORM}"
+        problem = f"{name} is not a configured catalog: its entry streams.{position} is not valid. {_FORM}"
         raise InvalidOption(problem) from None
 
 

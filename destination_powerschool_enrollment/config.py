@@ -151,7 +151,7 @@ class Import(_Options):
 
 
 class FailOnRejectedRow(_Options):
-    """Every row is still tried, then the sync fails. The next one starts again at the first rejected row."""
+    """Every row is still tried, then the sync fails. The next one starts again before the first rejected row."""
 
     model_config = ConfigDict(title="Fail the sync")
 
@@ -185,7 +185,7 @@ class Config(_Options):
         repr=False,
         title="API key",
         description=(
-            "The key that your PowerSchool Enrollment solution specialist gave you. It opens all enrollment records of "
+            "The key that your PowerSchool Enrollment solution specialist gave you. It gives access to all records of "
             "your district."
         ),
         json_schema_extra={"order": 0, "group": "connection", "airbyte_secret": True},
@@ -225,9 +225,9 @@ class Config(_Options):
         min_length=1,
         title="File for rejected rows",
         description=(
-            "A file to which rejected rows are added, each with its reason. It holds children's data: "
-            "only its owner can read it, and it is yours to delete. On the Airbyte platform a file is lost when the "
-            "sync ends, unless its folder is a volume. Leave it empty for no file."
+            "A file to which rejected rows are added, each with its reason. It contains children's data: "
+            "only its owner can read it, and you must delete it yourself. On the Airbyte platform a file is lost when "
+            "the sync ends, unless its folder is a volume. Leave it empty for no file."
         ),
         examples=["/srv/enrollment/rejected_rows.jsonl"],
         json_schema_extra={"order": 4, "group": "rejected"},
@@ -247,7 +247,7 @@ class Config(_Options):
     num_workers: Annotated[int, Field(ge=1, le=16)] = Field(
         default=4,
         title="Requests at the same time",
-        description="How many rows may be under way at once. More is faster, until the service asks to slow down.",
+        description="How many rows are sent at the same time. More is faster, until the service asks to slow down.",
         json_schema_extra={"order": 7, "group": "speed"},
     )
     requests_per_minute: Positive | None = Field(

@@ -96,10 +96,10 @@ class DestinationPowerschoolEnrollment(Destination):
         """Return the parsed arguments of the command line."""
         parser = argparse.ArgumentParser(prog="destination-powerschool-enrollment")
         commands = parser.add_subparsers(dest="command", required=True)
-        commands.add_parser("spec", help="print the options")
+        commands.add_parser("spec", help="print the schema of the options")
         for name, help_text in (
-            ("check", "try the options"),
-            ("discover", "print what can be written to"),
+            ("check", "check the options, the address and the key"),
+            ("discover", "print the forms and import schemas that can be written to"),
             ("write", "write the rows on standard input"),
         ):
             command = commands.add_parser(name, help=help_text)

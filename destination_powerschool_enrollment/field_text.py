@@ -1,4 +1,4 @@
-"""Converts a value to the text that is sent. Dates get the configured format; identifiers lose invisible ends."""
+"""Converts a value to the text that is sent: dates in the configured format, identifiers without invisible ends."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _MIDNIGHT = re.compile(r"(\d{4}-\d{2}-\d{2})[T ]00:00(?::00(?:\.0+)?)?(?:Z|[+-]0
 _MOST_DIGITS = 100  # no number in a roster is longer, and 1e999999999 written out would fill the memory
 _NAME_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _DATE_WORDS = frozenset({"date", "dates", "dob", "birthdate", "birthday", "dateofbirth"})
-_BLANK_LETTERS = "\u115f\u1160\u3164\uffa0"  # Hangul fillers: letters without a glyph
+_INVISIBLE_LETTERS = "\u115f\u1160\u3164\uffa0"  # Hangul fillers: letters without a glyph
 
 
 class UnfitValue(Exception):
@@ -48,7 +48,7 @@ def is_date_field(name: str) -> bool:
 
 
 def trimmed(identifier: str) -> str:
-    """Return the identifier without blanks and invisible characters at its ends: they would create another student."""
+    """Return the identifier without spaces and invisible characters at its ends: they would create another student."""
     start, end = 0, len(identifier)
     while start < end and _is_invisible(identifier[start]):
         start += 1
@@ -58,8 +58,8 @@ def trimmed(identifier: str) -> str:
 
 
 def _is_invisible(character: str) -> bool:
-    """Return whether the character is a blank, a control or a format character, such as U+00A0, U+200B or U+FEFF."""
-    return character.isspace() or character in _BLANK_LETTERS or unicodedata.category(character) in {"Cc", "Cf"}
+    """Return whether the character is a space, a control or a format character, such as U+00A0, U+200B or U+FEFF."""
+    return character.isspace() or character in _INVISIBLE_LETTERS or unicodedata.category(character) in {"Cc", "Cf"}
 
 
 def _date_text(text: str, date_format: DateFormat) -> str:

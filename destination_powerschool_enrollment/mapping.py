@@ -140,7 +140,7 @@ def _no_field(column: str) -> str:
 
 
 def _order_key(value: Any) -> str:
-    """Return the key's text without blanks at its ends and without differences of case.
+    """Return the key's text without spaces at its ends and without differences of case.
 
     Rows of one student must not have different keys. If two students have the same key, their rows only wait longer.
     """

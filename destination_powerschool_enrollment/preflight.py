@@ -54,7 +54,7 @@ def problems_of_imports(config: Config, writable: WritableTargets) -> Iterator[s
 
 
 def import_for(config: Config, stream: ConfiguredStream) -> Import | None:
-    """Return the stream's entry in `imports`, or the entry that its destination object defines; None without both."""
+    """Return the stream's entry in `imports`, else the entry that its destination object defines, else None."""
     named = [entry for entry in config.imports if entry.stream == stream.name]
     exact = [entry for entry in named if entry.namespace == stream.namespace]
     anywhere = [entry for entry in named if entry.namespace is None]

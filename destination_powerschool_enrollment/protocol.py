@@ -1,6 +1,6 @@
 """Reads Airbyte's protocol from the input: lines become rows and states; other message types are ignored.
 
-States are raw JSON, not the CDK's classes. The classes drop a field that the platform adds (`id`), and the sync fails.
+States are raw JSON, not the CDK's classes: those drop a field that the platform adds (`id`), and the sync would fail.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class MalformedInput(EnrollmentError):
 
     guidance = (
         "The line was not written, and no state after it was confirmed. A row has the form "
-        '{"type": "RECORD", "record": {"stream": …, "data": {…}, "emitted_at": 0}}. If a source of Airbyte\'s sent the '
+        '{"type": "RECORD", "record": {"stream": …, "data": {…}, "emitted_at": 0}}. If an Airbyte source sent the '
         "line, please report this with its name."
     )
 

@@ -1,8 +1,8 @@
 """Redacts the service's reason for a rejected row by an allow-list, so that a log or a trace shows no value of a row.
 
 The allow-list contains the words of validation messages (`reason_words.txt`) and the field names of the import schema.
-To remove only the row's values would not be enough: the service may quote them without accents, cut, or as the name of
-a month.
+Removing only the row's values would not be enough: the service may quote them without accents, cut, or as the name of a
+month.
 """
 
 from __future__ import annotations
@@ -89,8 +89,8 @@ def _without_cut_word(reason: str) -> str:
     """Return the beginning of the reason, without its last word if cut: a part may be a word of the vocabulary."""
     if len(reason) <= _READ:
         return reason
-    last_blank = reason.rfind(" ", 0, _READ)
-    return reason[: last_blank + 1] + ELLIPSIS
+    last_space = reason.rfind(" ", 0, _READ)
+    return reason[: last_space + 1] + ELLIPSIS
 
 
 @lru_cache(maxsize=64)

@@ -89,7 +89,7 @@ def _not_writable(error: OSError) -> InvalidOption:
         return InvalidOption(_LINK)
     return InvalidOption(
         f"{_OPTION}: the file cannot be written ({error.strerror}). "
-        "Choose a file in a folder that exists, is writable and has room."
+        "Choose a file in a folder that exists, is writable and has free space."
     )
 
 

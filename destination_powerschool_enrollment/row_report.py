@@ -101,7 +101,7 @@ class RowReport:
         if report.rejected == _FIRST_ROWS and not report.accepted:
             raise RowsRejected(
                 f"Stream {describe(stream)}: the first {_FIRST_ROWS} rows were all rejected"
-                f"{self._common_reasons(stream, report)} That is a wrong configuration rather than wrong data: "
+                f"{self._common_reasons(stream, report)} The configuration is probably wrong, and not the rows: "
                 "the sync stopped there. Check the option imports and the rows' columns."
             )
         if self._consecutive_unknown == _MAX_CONSECUTIVE_UNKNOWN:
@@ -113,7 +113,7 @@ class RowReport:
         if len(report.reasons) > 1:
             return f". {self.reasons(stream)}"
         (reason,) = report.reasons
-        return f" for one reason: {reason} {self.place_of_the_full(reason)}".rstrip()
+        return f" for one reason: {reason} {self.place_of_full_reason(reason)}".rstrip()
 
     def final_failure(self) -> RowsRejected | None:
         """Return the failure of a sync that tried every row; None if it succeeds."""
@@ -150,9 +150,9 @@ class RowReport:
         text = "; ".join(shown)
         text = text[:1].upper() + text[1:] + ("; and other reasons." if len(found) > _SHOWN_REASONS else ".")
         texts = "".join(text for _, _, text, _ in found[:_SHOWN_REASONS])
-        return f"{text} {self.place_of_the_full(texts)}".rstrip()
+        return f"{text} {self.place_of_full_reason(texts)}".rstrip()
 
-    def place_of_the_full(self, reason: str) -> str:
+    def place_of_full_reason(self, reason: str) -> str:
         """Return where the full text of a redacted reason is kept; nothing for a reason that is shown in full."""
         if ELLIPSIS not in reason:
             return ""

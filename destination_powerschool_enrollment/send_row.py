@@ -32,8 +32,8 @@ class Outcome:
     """The result of a row, and why it was rejected.
 
     `reason` is complete and may quote values of the row, so it goes to the rejected-rows file only. `public_reason`
-    contains no values. Reasons of different rows with the same `template` are one reason; it is never shown. `unknown`
-    means that the service may have processed the row or not, `was_repeated` that the row was sent more than once.
+    contains no values. Two rows were rejected for the same reason if their `template` is equal; it is never shown.
+    `unknown` means that the service may have accepted the row, `was_repeated` that the row was sent more than once.
     """
 
     result: RowResult

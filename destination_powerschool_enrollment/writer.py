@@ -179,7 +179,10 @@ class Writer:
             self._abort(error)
 
     def _send_late_rows_again(self) -> None:
-        """Send the rows that an earlier row of their key may have replaced. A failure is a warning: all are written."""
+        """Send the rows that an earlier row of their key may have replaced. A failure is only a warning.
+
+        All rows were accepted before, and all states are settled.
+        """
         tasks = self._late.to_send_again()
         if tasks:
             logger.info("Sending %d rows again: earlier rows of their keys may be applied late.", len(tasks))
@@ -212,7 +215,7 @@ class Writer:
         self._unsettled -= 1
 
     def _log_rejection(self, received: _Received, reason: str) -> None:
-        place = "" if self._place_is_logged else self._recorders.report.place_of_the_full(reason)
+        place = "" if self._place_is_logged else self._recorders.report.place_of_full_reason(reason)
         self._place_is_logged = self._place_is_logged or bool(place)
         text = f"{reason} {place}".rstrip()
         logger.warning("Stream %s, row %d: rejected: %s", describe(received.message.stream), received.number, text)

@@ -52,7 +52,7 @@ def test_catalog_without_streams_is_invalid(catalog):
 @pytest.mark.parametrize("entry", ["vertraulich", {}, {"stream": "vertraulich"}, {"stream": {}}, None])
 def test_invalid_stream_entry_is_named_by_its_position_only(entry):
     text = error_message({"streams": [{"stream": STREAM}, entry]})
-    assert "its entry streams.1 has another form." in text
+    assert "its entry streams.1 is not valid." in text
     assert "vertraulich" not in text
 
 

@@ -59,7 +59,7 @@ def test_two_columns_with_the_same_field_are_rejected():
         mapper().map({"StudentID": "1", "studentid": "2"})
 
 
-def test_key_ignores_blanks_and_case():
+def test_key_ignores_spaces_at_its_ends_and_case():
     keys = {mapper("StudentID").map({"studentid": text}).key for text in ("ab1", " AB1 ")}
     assert keys == {("ab1",)}
 
