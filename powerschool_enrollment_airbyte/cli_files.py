@@ -11,7 +11,7 @@ from typing import Any
 
 from powerschool_enrollment_api.errors import InvalidOption
 
-_LINES = "Of lines that a connector printed, take what is needed: docs/command_line.md shows how."
+_LINES = "If these are the lines that a connector printed, extract the part that is needed: see docs/command_line.md."
 
 _contents: ContextVar[dict[str, bytes] | None] = ContextVar("_contents", default=None)
 

@@ -104,7 +104,7 @@ def _requirement(rule: str, expected: Any, schema: Mapping[str, Any]) -> str:
         "maximum": f"be at most {expected}",
         "minLength": "not be empty",
         "minItems": "not be empty",
-        "uniqueItems": "not hold the same thing twice",
+        "uniqueItems": "not contain the same entry twice",
         "pattern": f"look like {schema.get('pattern_descriptor')}",
     }.get(rule, "match its description")
 

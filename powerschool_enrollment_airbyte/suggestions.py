@@ -21,7 +21,7 @@ def closest(name: str, known: Iterable[str], normalise: Callable[[str], str] = s
 
 
 def listed(names: Iterable[str], most: int = 20) -> str:
-    """Return the names as one text, the first `most` of them in full."""
+    """Return the first `most` names as one text, and how many more there are."""
     texts = list(names)
     more = [f"and {len(texts) - most} more"] if len(texts) > most else []
     return ", ".join(texts[:most] + more) or "none"

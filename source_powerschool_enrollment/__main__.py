@@ -1,4 +1,4 @@
-"""`python -m source_powerschool_enrollment` is the console script: what the image runs."""
+"""Runs the console script as `python -m source_powerschool_enrollment`. The image starts it like that."""
 
 from __future__ import annotations
 

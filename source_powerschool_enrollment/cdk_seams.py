@@ -91,14 +91,14 @@ class DeclarativeSource(YamlDeclarativeSource):
     def _read_and_parse_yaml_file(self, path_to_yaml_file: str) -> ConnectionDefinition:
         """Parse the manifest as UTF-8. The CDK's method takes the encoding of the locale.
 
-        integration_tests/test_output_encoding.py has the test, because the locale is that of a process.
+        Its test is in integration_tests/test_output_encoding.py, because only a new process has another locale.
         """
         manifest: ConnectionDefinition = safe_load_yaml(Path(path_to_yaml_file).read_text(encoding="utf-8"))
         return manifest
 
     @override
     def configure(self, config: Mapping[str, Any], temp_dir: str) -> Mapping[str, Any]:
-        """Adopt the configuration if the constructor was given none, as Airbyte's standard tests do.
+        """Use this configuration if the constructor received none: Airbyte's standard tests do not pass it there.
 
         The CDK's method writes the configuration, with the key, to a file that is never read. A killed sync would
         leave that file behind.

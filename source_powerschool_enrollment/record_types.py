@@ -176,7 +176,7 @@ def iso_date(text: str) -> str:
 def _iso(text: str) -> re.Match[str]:
     parts = _ISO.fullmatch(text)
     if parts is None:
-        raise ValueError("not as ISO 8601 has it")
+        raise ValueError("not in the format of ISO 8601")
     return parts
 
 

@@ -27,7 +27,7 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from powerschool_enrollment_airbyte.airbyte_errors import as_single_message, as_traced_exception, is_self_explanatory
 from powerschool_enrollment_airbyte.cli_files import files_read_once
-from powerschool_enrollment_airbyte.output import print_last_words, use_utf8_output
+from powerschool_enrollment_airbyte.output import print_on_stderr, use_utf8_output
 from powerschool_enrollment_api import EnrollmentError
 from source_powerschool_enrollment.cdk_seams import buffered_output, without_temporary_folder
 from source_powerschool_enrollment.config import SourceConfig
@@ -138,8 +138,8 @@ def report_failures_once(messages: Iterable[AirbyteMessage]) -> Iterator[Airbyte
 def failure_type_of_all(types: set[FailureType | None]) -> FailureType:
     """Return the sync's failure type, given those of its failed streams.
 
-    A retry helps if one failure is transient. The user must act before anything helps only if each is a config_error:
-    the platform stops the schedule for that type.
+    It is transient_error if one of them is: a retry helps that stream. It is config_error only if all are: the platform
+    stops the schedule for that type.
     """
     if types == {FailureType.config_error}:
         return FailureType.config_error
@@ -168,16 +168,16 @@ def _print_failure(error: BaseException) -> None:
     """Report an unexpected failure, an interruption, or output that cannot be written."""
     try:
         if isinstance(error, KeyboardInterrupt):
-            print_last_words("Interrupted. The next sync continues from the last state.")
+            print_on_stderr("Interrupted. The next sync continues from the last state.")
         elif not isinstance(error, BrokenPipeError):
             sys.excepthook(type(error), error, error.__traceback__)
         sys.stdout.flush()
     except BrokenPipeError:
         pass  # the reader of the output is gone
     except OSError as fault:
-        print_last_words(f"The output cannot be written: {fault.strerror}.")
+        print_on_stderr(f"The output cannot be written: {fault.strerror}.")
     except Exception as fault:  # noqa: BLE001 - its text may contain a record
-        print_last_words(f"The failure cannot be reported ({type(fault).__name__}). It was {type(error).__name__}.")
+        print_on_stderr(f"The failure cannot be reported ({type(fault).__name__}). It was {type(error).__name__}.")
 
 
 def _configure_memory() -> None:

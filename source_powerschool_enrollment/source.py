@@ -56,7 +56,7 @@ from source_powerschool_enrollment.records.stream import RECORD_STREAMS, Outlet,
 
 # An absolute path: a relative one would be looked for in the working directory first.
 MANIFEST = Path(__file__).parent / "manifest.yaml"
-# The service answers, but not as expected. A wrong key or address, or an outage, keeps a survey from its work, too.
+# The service answers, but not as expected. With a wrong key or address, or in an outage, a survey would fail, too.
 _UNEXPECTED = (BrokenAnswer, NotFound, RequestRefused, UnexpectedAnswer)
 _SURVEY = "Run powerschool-enrollment-survey: it shows which streams fit this service."
 _DETAIL_STREAMS = frozenset({"roster_record_details", "submission_record_details"})
@@ -118,7 +118,7 @@ class SourcePowerschoolEnrollment(DeclarativeSource):
         return read_states(state_path) if state_path else []
 
     def check(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteConnectionStatus:
-        """Check the options, the address, the key and the configured ids, in at most five requests."""
+        """Check the options, the address, the key and the configured ids, in at most three requests."""
         try:
             checked = SourceConfig.validated(config, self.spec(logger).connectionSpecification)
             _verify(checked, Client(checked.connection, timeouts=Timeouts.for_a_check()))

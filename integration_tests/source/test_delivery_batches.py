@@ -7,7 +7,7 @@ from integration_tests.source.delivery_lies import without_records
 
 DAMAGED = (
     "batches: the state is damaged, or a date in it lies in the future. "
-    "Those batches are read again from the first date."
+    "The batches concerned are read again from the first date."
 )
 TOO_NEW = "2099-01-01T00:00:00Z"
 

@@ -249,7 +249,7 @@ def test_a_full_disk_is_an_error_that_names_no_file(config, staging, tmp_path_fa
     stdout, stderr = process.communicate(timeout=120)
     outcome = Outcome(process.returncode, stdout, stderr)
     assert outcome.exit_code == 1
-    assert "the staging folder cannot take a document" in outcome.errors[0]["message"]
+    assert "a document cannot be written to the staging folder" in outcome.errors[0]["message"]
     assert "BirthCertificate " not in outcome.stdout
     assert files_in(staging) == []
 

@@ -1,6 +1,6 @@
-"""What the stream `batches` adds to the CDK's cursor: dates that can be true, in what it observes and in its state.
+"""Keeps batches with an implausible date out of the cursor of the stream `batches`, and such dates out of its state.
 
-A batch dated 2099 must not move the cursor there: no later batch would ever be asked for.
+A batch dated 2099 must not move the cursor there: no later batch would ever be requested.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ logger = logging.getLogger("airbyte.source_powerschool_enrollment")
 
 
 class BatchCursor(Cursor):
-    """The CDK's cursor, which does not learn about batches whose date cannot be true."""
+    """The CDK's cursor, which does not observe batches with an implausible date."""
 
     def __init__(self, cursor: Cursor, today: Callable[[], date] = today_in_utc) -> None:
         self._cursor = cursor
@@ -65,22 +65,22 @@ def with_batch_cursor(stream: AbstractStream) -> AbstractStream:
 def with_readable_batches(
     states: list[AirbyteStateMessage] | None, today: Callable[[], date] = today_in_utc
 ) -> list[AirbyteStateMessage] | None:
-    """Return the states, and in that of `batches` only what a sync may have written. The CDK would fail at the rest."""
+    """Return the states. Parts of the state of `batches` that no sync wrote are removed: the CDK would fail on them."""
     for stream in (each.stream for each in states or [] if each.stream):
         if stream.stream_descriptor.name == NAME and stream.stream_state:
             readable, is_damaged = readable_state(vars(stream.stream_state), today())
             stream.stream_state = AirbyteStateBlob(readable)
             if is_damaged:
                 logger.warning(
-                    "%s: the state is damaged, or a date in it lies in the future. Those batches are read again from "
-                    "the first date.",
+                    "%s: the state is damaged, or a date in it lies in the future. The batches concerned are read "
+                    "again from the first date.",
                     NAME,
                 )
     return states
 
 
 def readable_state(state: Mapping[str, Any], today: date) -> tuple[dict[str, Any], bool]:
-    """Return what a sync may have written of a state, and whether there is anything else in it."""
+    """Return the parts of a state that a sync may have written, and whether it has any other part."""
     if "states" not in state and "state" not in state:
         newest = _cursor(state, today)
         return newest, not newest and _CURSOR_FIELD in state

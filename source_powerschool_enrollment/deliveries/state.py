@@ -1,10 +1,12 @@
-"""What is known of one delivery target: which batches are settled, and since when that is all there is to know.
+"""The state of the delivery targets: which batches are settled.
 
-As JSON: `{"delivery_targets": {"<id>": {"since": "YYYY-MM-DD", "settled": ["<batch id>", …]}}}`.
-A batch is settled when its records were confirmed, or when it was reset so that they come again.
+    {"delivery_targets": {"<id>": {"since": "YYYY-MM-DD", "settled": ["<batch id>", …]}}}
 
-A target may also have `"not_found": {"<batch id>": 2}`: in how many syncs in a row the service did not find this batch
-when it was to be reset. An older connector ignores it.
+A batch is settled when its records were confirmed, or when it was reset so that they are delivered again. Batches of a
+date before `since` are all settled.
+
+A target may also have `"not_found": {"<batch id>": 2}`: in how many syncs in a row resetbatch did not find this batch.
+An older connector ignores it.
 """
 
 from __future__ import annotations
@@ -17,14 +19,14 @@ from typing import Any
 from powerschool_enrollment_api import InvalidOption
 from source_powerschool_enrollment.deliveries.dates import days_before
 
-# How long after its date a batch whose answer was lost may first show up in the list, and still be found.
+# A batch whose answer was lost is found even if it first appears in the list this long after its date.
 _GRACE = timedelta(days=3)
-_ROUND = 50  # a limit on how many batches a service lists is a multiple of it
-MOST_NOT_FOUND = 3  # syncs in a row; then the batch is not there, whatever the list shows
+_ROUND = 50  # if the service limits how many batches it lists, the limit is probably a multiple of this
+MOST_NOT_FOUND = 3  # syncs in a row; then the batch counts as reset, whatever the list shows
 
 
 def key_of(batch_id: str) -> str:
-    """Return what two ids of the same batch have in common: the list may show other capitals than `createbatch`."""
+    """Return the id without differences of case: the list may show other capitals than `createbatch`."""
     return batch_id.casefold()
 
 
@@ -42,7 +44,7 @@ class ListedBatch:
 
     @property
     def key(self) -> str:
-        """Return what identifies the batch; see `key_of`."""
+        """Return the id to compare with; see `key_of`."""
         return key_of(self.id)
 
     def is_before(self, day: date) -> bool:
@@ -52,9 +54,10 @@ class ListedBatch:
 
 @dataclass(frozen=True)
 class TargetState:
-    """What is settled of one target. Batches of a date before `since` (UTC) are: all of them, without being listed.
+    """The settled batches of one target: all with a date before `since` (UTC), and those in `settled`.
 
-    `settled` is in the order of the batches' dates, where they are known.
+    `settled` is in the order of the batches' dates, where they are known. `not_found` counts, for each batch to reset,
+    the syncs in a row that did not find it.
     """
 
     since: date
@@ -72,17 +75,17 @@ class TargetState:
         return is_round and not any(batch.is_before(self.since) for batch in listed)
 
     def with_created(self, batch_id: str) -> TargetState:
-        """Return the state once the records of this newest batch are out."""
+        """Return the state after the records of this newest batch were emitted."""
         return self if key_of(batch_id) in keys_of(self.settled) else replace(self, settled=(*self.settled, batch_id))
 
     def with_reset(self, batch_ids: Sequence[str]) -> TargetState:
-        """Return the state once these batches, older than what is created from now on, are reset."""
+        """Return the state after these batches were reset. They are older than each batch that is created later."""
         reset = keys_of(batch_ids)
         not_found = {batch_id: times for batch_id, times in self.not_found.items() if key_of(batch_id) not in reset}
         return replace(self, settled=(*batch_ids, *self.settled), not_found=not_found)
 
     def with_not_found(self, batch_ids: Iterable[str], before: Mapping[str, int]) -> TargetState:
-        """Return the state once a sync did not find these batches; `before` are the counts that it began with."""
+        """Return the state after a sync did not find these batches; `before` are the counts at the sync's start."""
         counts = {key_of(batch_id): times for batch_id, times in before.items()}
         return replace(self, not_found={batch_id: counts.get(key_of(batch_id), 0) + 1 for batch_id in batch_ids})
 
@@ -91,11 +94,11 @@ class TargetState:
         return [batch_id for batch_id, times in self.not_found.items() if times >= MOST_NOT_FOUND]
 
     def advanced(self, listed: Sequence[ListedBatch], today: date) -> TargetState:
-        """Return the same knowledge in fewer words.
+        """Return the state with a later `since` and without the batches that are then covered by it.
 
         `since` follows the newest date listed, or this machine's date if that is earlier: the service's clock or
         this one may be wrong, and moving too late does no harm. It never passes an orphan. A settled batch is
-        forgotten once its date lies before `since`; one that is no longer listed, together with a later one.
+        removed once its date lies before `since`; one that is no longer listed, once a later one is removed.
         """
         newest = max((batch.delivered_on for batch in listed if batch.delivered_on), default=self.since)
         orphans = keys_of(self.orphans_in(listed))
@@ -111,7 +114,7 @@ class TargetState:
 
 
 def read_states(stream_state: Mapping[str, Any]) -> dict[str, TargetState]:
-    """Return the state of each target by its id. Raises InvalidOption for what this stream never wrote."""
+    """Return the state of each target by its id. Raises InvalidOption for a state that this stream did not write."""
     try:
         return {target: _of_json(state) for target, state in (stream_state.get("delivery_targets") or {}).items()}
     except (AttributeError, KeyError, TypeError, ValueError):
@@ -139,6 +142,6 @@ def _as_json(state: TargetState) -> dict[str, Any]:
 
 
 def _counts(value: Any) -> dict[str, int]:
-    """Return the readable counts. A lost one costs no more than further attempts."""
+    """Return the readable counts. If one is lost, the batch is only tried more often."""
     counts = value.items() if isinstance(value, dict) else ()
     return {batch_id: times for batch_id, times in counts if type(times) is int and 0 < times < MOST_NOT_FOUND}

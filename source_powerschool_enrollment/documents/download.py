@@ -25,11 +25,11 @@ FILE_SIZE_LIMIT = 1_500_000_000
 class StagingFailed(EnrollmentError):
     """The document cannot be written to the staging folder: the disk is full, or the folder is not writable."""
 
-    guidance = "Give the connector a disk with room for the documents of a sync."
+    guidance = "Give the connector a disk with free space for the documents of a sync."
 
 
 def verify_staging_folder() -> None:
-    """Raise WrongEnvironment if the named folder does not exist: the CDK would silently use a temporary folder."""
+    """Raise WrongEnvironment if AIRBYTE_STAGING_DIRECTORY does not exist: the CDK would silently use another folder."""
     folder = os.environ.get("AIRBYTE_STAGING_DIRECTORY")
     if folder and not Path(folder).is_dir():
         raise WrongEnvironment(f"AIRBYTE_STAGING_DIRECTORY names {folder}, but that directory does not exist.")
@@ -58,7 +58,7 @@ class DocumentFetch(Protocol):
     """A way to fetch documents. Raises EnrollmentError."""
 
     def __call__(self, document: UploadedDocument) -> Fetched:
-        """Return the document's address, and its file if this way downloads files."""
+        """Return the document's address, and its file if files are downloaded."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ class Download:
     limit: int = FILE_SIZE_LIMIT
 
     def __call__(self, document: UploadedDocument) -> Fetched:
-        """Return the address that worked and the file. Each attempt asks for a new address."""
+        """Return the address that worked, and the file. Each attempt requests a new address."""
         return self.storage.retry(self._attempt, document)
 
     def _attempt(self, document: UploadedDocument) -> Fetched:
@@ -111,7 +111,7 @@ class Download:
             size = self._write(address, target)
         except OSError as error:  # its text contains the path, which ends with the name of a family's file
             reason = os.strerror(error.errno) if error.errno else type(error).__name__
-            raise StagingFailed(f"the staging folder cannot take a document: {reason}.") from None
+            raise StagingFailed(f"a document cannot be written to the staging folder: {reason}.") from None
         return AirbyteRecordMessageFileReference(
             staging_file_url=str(target), source_file_relative_path=str(path), file_size_bytes=size
         )

@@ -39,7 +39,7 @@ def _safe(character: str) -> str:
 
 
 def _trimmed(name: str) -> str:
-    """Remove blanks and dots at both ends: they hide a file, name another folder, or are dropped by a file system."""
+    """Remove spaces and dots at both ends: they hide a file, name another folder, or are dropped by a file system."""
     return name.strip(". \t\u00a0\u3000")
 
 

@@ -79,7 +79,7 @@ class FormReader:
         if page is None:
             return ReadPage()
         further = () if self._is_planned else self._plan_after(page)
-        # When the page arrived, not when it got room: a page that waited is older than one that arrived meanwhile.
+        # When the page arrived, not when it got room: a page that waited is older than one that arrived later.
         synced_at = room.arrived_at.isoformat(timespec="microseconds").replace("+00:00", "Z")
         if self._digests is None or not page.records:
             return ReadPage(self._typed(self._not_emitted_yet(page.records), synced_at), None, further)
@@ -146,7 +146,7 @@ class FormReader:
         return further
 
     def _expected_rows(self, first: Page) -> int:
-        """Return the least number of records that will be emitted: those beyond the known pages."""
+        """Return the lowest number of records that will be emitted: those beyond the known pages."""
         known = self._digests.page_count(self.form) if self._digests else 0
         return max(0, first.record_count - known * first.size)
 

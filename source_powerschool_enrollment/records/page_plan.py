@@ -77,7 +77,7 @@ class FormPlan:
         # Beyond the page count: the last page that showed new records, and the first one that showed none.
         self._last_filled = 0
         self._first_empty: int | None = None
-        # Two pages of the last pass that showed the same records, and these.
+        # Pairs of pages that showed the same records in the last pass, with the ids of these records.
         self._repeated: set[tuple[int, int, bytes]] = set()
 
     @property

@@ -63,10 +63,11 @@ class Question:
 
 @dataclass(frozen=True)
 class Reply:
-    """What became of a question.
+    """The outcome of a question.
 
-    `payload` is the parsed answer, None after an error. `was_asked` is False if the survey had stopped before.
-    `seconds` is the time until the answer began, `ahead` how many seconds the service's clock is ahead of this one.
+    `payload` is the parsed answer, None after an error. `was_asked` is False if the request was not sent, because the
+    survey had stopped. `seconds` is the time until the answer began, `ahead` how many seconds the service's clock is
+    ahead of this machine's.
     """
 
     endpoint: str
@@ -106,10 +107,11 @@ def reason_of(error: EnrollmentError) -> str:
 
 
 class Asker:
-    """Asks the questions and logs every reply in `log`, also that of a request that is repeated.
+    """Asks the questions and keeps every reply in `log`, also that of a request that is repeated.
 
-    After a passing fault, a request is sent once more, three times in all. The survey stops asking when the service
-    asks for a pause of more than half a minute, or fails again and again. Safe to use from several threads.
+    A request is repeated once after a temporary failure; the survey repeats at most three requests. It stops when the
+    service asks for a pause of more than half a minute, or after six failures in a row. Safe to use from several
+    threads.
     """
 
     def __init__(self, settings: ConnectionSettings, *, sleep: Callable[[float], None] = time.sleep) -> None:

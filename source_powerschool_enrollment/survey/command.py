@@ -1,7 +1,7 @@
 """The console script `powerschool-enrollment-survey`.
 
-Exit code: 0 every stream that was tested fits; 1 one does not; 2 the service could not be asked, or the command is
-wrong; 130 it was interrupted.
+Exit code: 0 every stream that was tested fits; 1 one does not; 2 no report was made, because the command is wrong or
+the service cannot be used; 130 it was interrupted.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from powerschool_enrollment_airbyte.cli_files import read_object
-from powerschool_enrollment_airbyte.output import print_last_words, use_utf8_output
+from powerschool_enrollment_airbyte.output import print_on_stderr, use_utf8_output
 from powerschool_enrollment_api import EnrollmentError
 from source_powerschool_enrollment.config import SourceConfig
 from source_powerschool_enrollment.survey.asking import AT_ONCE, MOST_REQUESTS, Asker
@@ -38,11 +38,11 @@ def run() -> None:
     logging.raiseExceptions = False
     exit_code = survey(sys.argv[1:])
     if exit_code:
-        os._exit(exit_code)  # does not wait for a request that is under way, or for a pipe that nothing reads
+        os._exit(exit_code)  # does not wait for a request in flight, or for a pipe that no process reads
 
 
 def survey(command_line: Sequence[str], *, sleep: Callable[[float], None] = time.sleep) -> int:
-    """Ask the service, print the report, and return the exit code. Errors are printed without the service's words."""
+    """Send the requests, print the report, and return the exit code. Errors are printed without the service's texts."""
     options = _parser().parse_args(command_line)
     try:
         facts = _facts(options, sleep)
@@ -50,18 +50,18 @@ def survey(command_line: Sequence[str], *, sleep: Callable[[float], None] = time
         sys.stdout.write("\n")
         sys.stdout.flush()
     except EnrollmentError as error:
-        print_last_words(str(replace(error, service_message=None)))
+        print_on_stderr(str(replace(error, service_message=None)))
         return _COULD_NOT_ASK
     except KeyboardInterrupt:
-        print_last_words("Interrupted. No report was written.")
+        print_on_stderr("Interrupted. No report was written.")
         return _INTERRUPTED
     except BrokenPipeError:
         return _COULD_NOT_ASK
     except OSError as error:
-        print_last_words(f"The report cannot be written: {error.strerror}.")
+        print_on_stderr(f"The report cannot be written: {error.strerror}.")
         return _COULD_NOT_ASK
     except Exception as error:  # noqa: BLE001 - its text may contain a value of a record
-        print_last_words(
+        print_on_stderr(
             f"The survey failed unexpectedly: {type(error).__name__} in {_place(error)}. Please report this."
         )
         return _COULD_NOT_ASK
@@ -71,7 +71,7 @@ def survey(command_line: Sequence[str], *, sleep: Callable[[float], None] = time
 
 def _facts(options: argparse.Namespace, sleep: Callable[[float], None]) -> dict[str, Any]:
     config = _config(options.config)
-    print_last_words(f"Asking {config.connection.base_url}: at most {MOST_REQUESTS} requests, {AT_ONCE} at a time.")
+    print_on_stderr(f"Reading {config.connection.base_url}: at most {MOST_REQUESTS} requests, {AT_ONCE} at a time.")
     asker = Asker(config.connection, sleep=sleep)
     evidence = Plan(config, asker, options.document).gather()
     return facts_of(config, evidence, judge(evidence), asker.log, with_names=options.field_names)
@@ -91,9 +91,11 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("--config", required=True, metavar="FILE", help="the source's configuration, in JSON")
     add("--json", action="store_true", help="print JSON instead of Markdown")
-    add("--document", metavar="FIELD", help="also ask for the address of a document, whose id is in this data item")
+    add("--document", metavar="FIELD", help="also request the address of a document: its id is in this data item")
     add(
-        "--field-names", action="store_true", help="name the data items and the new fields, which are only counted else"
+        "--field-names",
+        action="store_true",
+        help="show the names of data items and new fields; otherwise they are only counted",
     )
     return parser
 

@@ -87,13 +87,13 @@ class ObjectProfile:
 
     @property
     def spelt_otherwise(self) -> list[str]:
-        """Return the missing fields of which there is a new one with other capitals."""
+        """Return the missing fields that the objects have with other capitals."""
         new = {path.lower() for path in self.new}
         return [path for path in self.missing if path.lower() in new]
 
 
 def profile_of(records: Iterable[Mapping[str, Any]], schema: Mapping[str, Any]) -> ObjectProfile:
-    """Return the profile of records, of which `schema` is the stream's schema."""
+    """Return the profile of a stream's records. `schema` is the stream's schema."""
     profile = ObjectProfile()
     for record in records:
         profile.objects += 1
@@ -119,7 +119,7 @@ def service_fields(schema: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str
 
 
 def warnings_of_ids(objects: Sequence[dict[str, Any]], usable: Sequence[dict[str, Any]]) -> Iterator[str]:
-    """Yield what is odd about the ids of objects; `usable` are those with an id that the stream can use, converted."""
+    """Yield what is odd about the ids of `objects`. `usable` are the objects with a usable id, converted."""
     if usable and len(usable) < len(objects):
         yield f"{len(objects) - len(usable)} of {len(objects)} objects have no usable id: they are left out"
     ids = [record["id"] for record in usable]
@@ -149,7 +149,7 @@ def lost_values(stream: str, profile: ObjectProfile, usable: Iterable[dict[str, 
 def warnings_of_fields(stream: str, profile: ObjectProfile) -> Iterator[str]:
     """Yield how the fields differ from those of the stream's schema, in name or type."""
     if profile.spelt_otherwise:
-        yield f"{named(profile.spelt_otherwise)}: only a field with other capitals came, so the column stays empty"
+        yield f"{named(profile.spelt_otherwise)}: only a field with other capitals was sent, so the column stays empty"
     if absent := [path for path in profile.missing if path not in profile.spelt_otherwise]:
         yield f"{named(absent)}: expected, and missing in all objects"
     if profile.new:
@@ -160,7 +160,7 @@ def warnings_of_fields(stream: str, profile: ObjectProfile) -> Iterator[str]:
     profiles = {name: [profile.expected[name]] for name in sorted(texts - {"id"})}
     profiles |= {path: [*names.values()] for path, names in profile.groups.items()}
     if odd := [path for path, all_seen in profiles.items() if any(seen.types.keys() - {"text"} for seen in all_seen)]:
-        yield f"{named(odd)}: values that are not texts are emitted as texts of JSON"
+        yield f"{named(odd)}: values that are not texts are emitted as JSON text"
 
 
 def named(paths: Iterable[str]) -> str:

@@ -46,7 +46,7 @@ def envelope_of(payload: Any) -> Envelope:
 
 
 def order_of(kind: RecordEvidence) -> str:
-    """Return in which order the ids of a form's records come, over its first two pages and its largest page."""
+    """Return the order of the ids of a form's records, in its first two pages and its largest page."""
     pages = [opened_page(reply) for reply in (kind.asked.get(PAGE_SIZES[0]), kind.asked.get(SECOND)) if reply]
     ids = [identifier for page in pages if page for identifier in ids_of(page.records)]
     largest = max((ids_of(page.records) for page in kind.pages), key=len, default=[])
@@ -60,19 +60,19 @@ def ids_of(records: Iterable[dict[str, Any]]) -> list[int]:
 
 
 def problems_of_paging(kind: RecordEvidence) -> Iterator[str]:
-    """Yield what keeps the connector from reading all pages."""
+    """Yield what prevents the connector from reading all pages."""
     first, second = _pages(kind, PAGE_SIZES[0], SECOND)
     reply = kind.asked.get(SECOND)
     if reply and reply.was_asked and second is None:
         yield f"page 2: {reply.reason or 'the answer has an unknown shape'}"
     if first and second and second.number != 2:
-        yield "page 2 was asked for, and another page came"
+        yield "page 2 was requested, but another page was returned"
     elif first and second and second.records and set(ids_of(second.records)) <= set(ids_of(first.records)):
         yield "page 2 shows only records of page 1: the service ignores the parameter `page`"
 
 
 def warnings_of_paging(kind: RecordEvidence) -> Iterator[str]:
-    """Yield what the connector copes with, and what its authors have not seen."""
+    """Yield what is unusual, but does not prevent the connector from reading all pages."""
     first, second = _pages(kind, PAGE_SIZES[0], SECOND)
     if first and second and set(ids_of(first.records)) & set(ids_of(second.records)):
         yield "pages 1 and 2 have some records in common"

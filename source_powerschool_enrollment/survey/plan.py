@@ -1,4 +1,4 @@
-"""Decides what the survey asks, and collects the replies by what they are about.
+"""Decides which requests the survey sends, and sorts the replies by stream and purpose.
 
 connection test → forms, delivery targets, checklists → first pages of a few forms → one form in detail → a document
 """
@@ -53,7 +53,7 @@ class RecordEvidence:
     """The replies about one of the two record streams, `details` being the name of its detail stream.
 
     `first_pages` are those of several forms. `asked` are the other replies, about the form with the most records: by
-    the page size that was asked for, or by one of the names above.
+    the requested page size, or by one of the names above.
     """
 
     stream: str
@@ -65,12 +65,12 @@ class RecordEvidence:
 
     @property
     def by_size(self) -> dict[int | str, Reply]:
-        """Return the first pages of one form by the size that was asked for, in the order of PAGE_SIZES."""
+        """Return the first pages of one form by the requested size, in the order of PAGE_SIZES."""
         return {size: self.asked[size] for size in (DEFAULT_SIZE, *PAGE_SIZES) if size in self.asked}
 
     @cached_property
     def pages(self) -> list[Page]:
-        """Return the first page of each form, for one form the largest that was answered."""
+        """Return the first page of each form; for the form with the most records, the largest first page."""
         of_form = [opened_page(reply) for reply in self.by_size.values()]
         largest = max((page for page in of_form if page), key=lambda page: len(page.records), default=None)
         others = [opened_page(reply) for form, reply in self.first_pages.items() if form != self.form]
@@ -79,10 +79,10 @@ class RecordEvidence:
 
 @dataclass
 class Evidence:
-    """All replies. `by_stream` are those of the streams with one request per list, `routes` the others of getbatches.
+    """All replies. `streams` are the names of all streams, `connection` is the reply of `/connection/test`.
 
-    `streams` are the names of all streams, `connection` is the reply to the test of the key. `documents` is None if no
-    document was sought.
+    `by_stream` has the reply for each stream but the record streams, `routes` those of the other paths of getbatches.
+    `documents` is None without `document_field`.
     """
 
     streams: list[str]
@@ -95,7 +95,7 @@ class Evidence:
 
 
 def opened_page(reply: Reply) -> Page | None:
-    """Return the page in a reply, or None without a page. Its records are those of the reply."""
+    """Return the page in a reply, or None if it has none. The records are not copied."""
     try:
         return open_page(reply.payload) if reply.is_answered else None
     except UnexpectedAnswer:
@@ -103,7 +103,7 @@ def opened_page(reply: Reply) -> Page | None:
 
 
 def opened_list(reply: Reply | None) -> list[dict[str, Any]]:
-    """Return the objects in a reply to a request for a list; an empty list without objects."""
+    """Return the objects in the reply to a request for a list; an empty list if it has none."""
     try:
         return open_list(reply.payload) if reply and reply.is_answered else []
     except UnexpectedAnswer:
@@ -111,7 +111,7 @@ def opened_list(reply: Reply | None) -> list[dict[str, Any]]:
 
 
 def with_ids(stream: str, records: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return copies of the records that have an id which the stream can use."""
+    """Return copies of the records that have a usable id."""
     copies: list[dict[str, Any]] = orjson.loads(orjson.dumps(records))
     return RecordTypes.of_stream(stream).with_ids(copies)
 
@@ -142,7 +142,7 @@ class Plan:
         self._found = Evidence(streams=[*self._streams, *built_in_python], records=records)
 
     def gather(self) -> Evidence:
-        """Ask the service, and return the replies. Raises EnrollmentError if it cannot be asked at all."""
+        """Send the requests, and return the replies. Raises EnrollmentError if the service or the key is not usable."""
         self._ask_for_lists()
         forms = self._forms()
         self._ask_for_first_pages(forms)
@@ -152,14 +152,14 @@ class Plan:
         return self._found
 
     def _record_streams(self) -> Iterator[RecordEvidence]:
-        """Yield the record streams, which the manifest's detail streams name."""
+        """Yield the record streams. The manifest's detail streams refer to them."""
         for name, stream in self._streams.items():
             listed = stream.get("retriever", {}).get("partition_router", {}).get("record_stream")
             if listed:
                 yield RecordEvidence(listed, name, cast(Any, stream["$parameters"]["path"].split("/")[1]))
 
     def _ask_for_lists(self) -> None:
-        """Ask for what needs no id. Raises EnrollmentError if the service cannot be asked."""
+        """Request the lists that need no id. Raises EnrollmentError if the service or the key is not usable."""
         (connection,) = self._asker.ask([Question.get("/connection/test", "/connection/test")])
         if isinstance(connection.error, _NO_KEY_OR_SERVICE):
             raise connection.error
@@ -185,7 +185,10 @@ class Plan:
         return list(dict.fromkeys(newest_first[place]["id"] for place in places))
 
     def _ask_for_first_pages(self, forms: list[int]) -> None:
-        """Ask for the first pages of the forms, and for what the first delivery target and the first checklist have."""
+        """Request the first pages of the forms, and the children of the first delivery target and the first checklist.
+
+        The requests for the other paths of getbatches are sent with them.
+        """
         lists = [(kind, form) for form in forms for kind in self._found.records]
         first_pages = [self._page(kind, form, 1, PAGE_SIZES[0]) for kind, form in lists]
         below = {
@@ -200,7 +203,7 @@ class Plan:
         self._found.routes.update({endpoint: next(replies) for endpoint in routes})
 
     def _below(self, part: str, parent_id: int) -> dict[str, Question]:
-        """Return a question for each stream that is read once per object of another one, for one of its objects."""
+        """Return a question for each stream whose path contains the id `part` of a parent object, by stream."""
         names = [name for name in self._streams if f".{part} " in self._path(name)]
         return {name: self._of_stream(name, {part: parent_id}) for name in names}
 
@@ -215,7 +218,7 @@ class Plan:
                 yield Question.get(route, path)
 
     def _ask_in_detail(self, forms: list[int]) -> None:
-        """Ask for what a form has, such as import schemas, and for more of the form that has the most records."""
+        """Request the children of a form, such as import schemas, and more of the form that has the most records."""
         below = self._below("published_action_id", forms[0]) if forms else {}
         more = [
             (kind, name, question) for kind in self._found.records for name, question in self._about_largest_form(kind)

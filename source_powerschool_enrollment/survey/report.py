@@ -55,7 +55,7 @@ def _endpoint(endpoint: Facts) -> Sequence[str]:
 
 def _record_lists(facts: Facts) -> Iterator[Sequence[str]]:
     lists = facts["record_lists"]
-    yield "forms asked for", *(str(each["forms"]) for each in lists)
+    yield "requested forms", *(str(each["forms"]) for each in lists)
     yield "records of the largest one", *(each["records_of_largest_form"] for each in lists)
     yield "shape of a page", *(_listed(map(_envelope, each["envelopes"])) for each in lists)
     yield "shape of details", *(each["details"] for each in lists)

@@ -1,7 +1,7 @@
-"""Decides for each stream whether the service's answers fit. All texts are the program's, with fields of the schemas.
+"""Decides for each stream whether the service's answers fit. The texts quote nothing but fields of the schemas.
 
-A problem keeps the stream from being read, or loses a whole column. A warning is something that the connector copes
-with, but that its authors have not seen or that loses single values.
+A problem prevents the stream from being read, or loses a whole column. A warning does neither: it is unusual, or loses
+single values.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ _UNKNOWN_SHAPE = "the answer has an unknown shape"
 
 @dataclass
 class Verdict:
-    """What was found about a stream: `problems`, `warnings`, and why it was `untested`, if it was."""
+    """What was found about a stream. `untested` is the reason why it was not tested, or empty."""
 
     stream: str
     problems: list[str] = field(default_factory=list)
@@ -99,7 +99,7 @@ class _Judge:
     def _simple_stream(self, name: str, reply: Reply | None) -> None:
         verdict = self._verdicts[name]
         if reply is None:
-            verdict.untested = "the service lists nothing that this stream is read for"
+            verdict.untested = "the service lists no parent object of this stream"
         elif not reply.was_asked:
             verdict.untested = reply.reason
         elif reply.error:
@@ -123,7 +123,7 @@ class _Judge:
 
     def _add_objects(self, verdict: Verdict, objects: list[dict[str, Any]]) -> None:
         if not objects:
-            verdict.untested = "the service shows none"
+            verdict.untested = "the service shows no object"
             return
         profile = profile_of(objects, schema_of(verdict.stream))
         self._profiles[verdict.stream] = profile
@@ -230,7 +230,7 @@ def _warnings_of_unknown_id(reply: Reply | None) -> Iterator[str]:
     if reply is None or not reply.was_asked or isinstance(reply.error, NotFound) or reply.payload == []:
         return
     if isinstance(reply.error, TemporaryFailure):
-        yield f"an unknown id: {reply.reason}; a record removed during a sync is asked for again for ten minutes"
+        yield f"an unknown id: {reply.reason}; a record removed during a sync is requested again for ten minutes"
     else:
         yield f"an unknown id: {reply.reason or 'the service shows an object'}; 404 is expected"
 

@@ -68,7 +68,7 @@ def message(**options):
         ({"forms": {"mode": "none"}}, "forms.mode must be one of: all, some"),
         ({"forms": {"mode": ["all"]}}, "forms.mode must be one of: all, some"),
         ({"forms": {"mode": "some", "ids": []}}, "forms.ids must not be empty"),
-        ({"forms": {"mode": "some", "ids": [1, 1]}}, "forms.ids must not hold the same thing twice"),
+        ({"forms": {"mode": "some", "ids": [1, 1]}}, "forms.ids must not contain the same entry twice"),
         ({"forms": {"mode": "some", "ids": [1, "2"]}}, "forms.ids.1 must be a whole number"),
         ({"imports": {"stream": "a"}}, "imports must be a list"),
         ({"imports": ["a"]}, "imports.0 must be an object"),

@@ -7,7 +7,7 @@ import pytest
 from airbyte_cdk.logger import AirbyteLogFormatter
 
 from powerschool_enrollment_airbyte.airbyte_errors import as_traced_exception
-from powerschool_enrollment_airbyte.output import print_last_words, use_utf8_output, without_surrogates
+from powerschool_enrollment_airbyte.output import print_on_stderr, use_utf8_output, without_surrogates
 from powerschool_enrollment_api import InvalidOption
 
 
@@ -62,12 +62,12 @@ def test_closed_standard_output_is_reported(monkeypatch):
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "closed"])
-def test_last_words_are_written_as_bytes_if_the_stream_fails(capfd, monkeypatch, encoding):
+def test_line_on_stderr_is_written_as_bytes_if_the_stream_fails(capfd, monkeypatch, encoding):
     stream = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
     if encoding == "closed":
         stream.close()
     monkeypatch.setattr(sys, "__stderr__", stream)
-    print_last_words("Größe ☃ \ud800")
+    print_on_stderr("Größe ☃ \ud800")
     assert capfd.readouterr().err == "Größe ☃ \\ud800\n"
 
 

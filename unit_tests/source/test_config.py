@@ -154,7 +154,7 @@ def with_deliveries(**changes):
         ({"delivery_target_ids": []}, "The option deliveries.delivery_target_ids must not be empty."),
         (
             {"delivery_target_ids": [7, 7]},
-            "The option deliveries.delivery_target_ids must not hold the same thing twice.",
+            "The option deliveries.delivery_target_ids must not contain the same entry twice.",
         ),
         ({"delivery_target_ids": ["7"]}, "The option deliveries.delivery_target_ids.0 must be a whole number."),
         ({"start_date": "1 August"}, "The option deliveries.start_date must look like YYYY-MM-DD."),
