@@ -7,7 +7,7 @@
     ({{ column }} ->> '{{ key | replace("'", "''") }}')
 {%- endmacro %}
 
-{#- A plain key that starts with `$` or `/` would be a path. -#}
+{#- As a path, because DuckDB would read a key that starts with `$` or `/` as one. -#}
 {% macro duckdb__json_text(column, key) %}
     json_extract_string({{ column }}, {{ powerschool_enrollment.json_path(key) }})
 {%- endmacro %}

@@ -1,4 +1,4 @@
-{#- Return the condition that a form is one of those that the variables choose. No choice: all forms. -#}
+{#- Return the condition that the variables choose a form. If they are empty, they choose all forms. -#}
 {% macro is_chosen_form(published_action_id, academic_year) %}
     {%- set ids = var('powerschool_enrollment_published_actions') -%}
     {%- set years = var('powerschool_enrollment_academic_years') -%}
@@ -8,7 +8,7 @@
 {% endmacro %}
 
 
-{#- Return the condition that a text is one of these: false for null, also if there are none. -#}
+{#- Return the condition that a text is one of these values. It is false for null, and if there are no values. -#}
 {% macro is_one_of(column, values) -%}
     {%- if values -%} coalesce({{ column }} in {{ powerschool_enrollment.texts(values) }}, false)
     {%- else -%} false

@@ -3,7 +3,7 @@
     columns: what columns_in(table) returned. Names are compared without regard to capitals, because Airbyte's
         destinations keep the service's spelling and PyAirbyte does not. A missing column becomes null.
     fields: (name in the source, name here, kind) for each column; data_type lists the kinds.
-    newest_by: names in the source. The row with the highest values stays, for each key. -#}
+    newest_by: names in the source. For each key, the row with the highest values stays. -#}
 {% macro staged(table, columns, key, fields, newest_by) %}
 with versions as (
     select

@@ -43,7 +43,7 @@
 {% endmacro %}
 
 
-{#- Return a time as a timestamp in UTC. Columns of times have a zone or not, depending on what loaded them. -#}
+{#- Return a time as a timestamp in UTC. Whether its column has a time zone depends on the program that loaded it. -#}
 {% macro utc(column, type) %}
     {{ return(adapter.dispatch('utc', 'powerschool_enrollment')(column, type)) }}
 {% endmacro %}
