@@ -46,7 +46,7 @@ class ImportSchemaTarget(_Options):
     published_action_id: Positive = Field(
         title="Form ID",
         description=(
-            "The number of the form (published action) whose roster is written to. "
+            "The number of the form (published action) whose roster the rows are written to. "
             "If it is not found, the connection test lists the existing ones."
         ),
         examples=[123],
@@ -64,7 +64,7 @@ class ImportSchemaTarget(_Options):
 
 
 class SubmissionTarget(_Options):
-    """Each row creates a new submission; nothing is ever updated."""
+    """Each row creates a new submission. Existing submissions never change."""
 
     model_config = ConfigDict(title="New submissions")
 
@@ -135,15 +135,16 @@ class Import(_Options):
     unmapped_columns: Literal["fail", "ignore"] = Field(
         default="fail",
         title="Columns without a field",
-        description="Choose fail to write nothing until every column has a field, or ignore to leave such columns out.",
+        description="With fail, the sync names them and ends before the first row. With ignore, they are left out.",
         json_schema_extra={"order": 4},
     )
     key_field: str | None = Field(
         default=None,
         title="Key field",
         description=(
-            "The field that identifies a student. Rows of one student are written in order, rows of others at the same "
-            "time. Without it the stream's primary key is used; without either, rows go one by one, which is slow."
+            "The field that identifies a student. Rows of the same student are sent in order, rows of different "
+            "students at the same time. By default the stream's primary key identifies a student; without either, all "
+            "rows are sent one by one, which is slow."
         ),
         examples=["StudentID"],
         json_schema_extra={"order": 5, "always_show": True},
@@ -151,7 +152,7 @@ class Import(_Options):
 
 
 class FailOnRejectedRow(_Options):
-    """Every row is still tried, then the sync fails. The next one starts again before the first rejected row."""
+    """Every other row is still sent, then the sync fails. The next sync begins after the last confirmed state."""
 
     model_config = ConfigDict(title="Fail the sync")
 
@@ -167,7 +168,7 @@ class SkipRejectedRow(_Options):
     max_rejected_percent: Annotated[float, Field(ge=0, le=100)] = Field(
         default=5,
         title="Most rejected rows, in percent",
-        description="The sync fails at its end when a larger part of its rows was rejected.",
+        description="If a larger share of the rows was rejected, the sync fails at its end.",
         json_schema_extra={"order": 1, "always_show": True},
     )
 
@@ -185,15 +186,15 @@ class Config(_Options):
         repr=False,
         title="API key",
         description=(
-            "The key that your PowerSchool Enrollment solution specialist gave you. It gives access to all records of "
-            "your district."
+            "The key that your PowerSchool Enrollment solution specialist gave you. It gives access to all enrollment "
+            "records of your district."
         ),
         json_schema_extra={"order": 0, "group": "connection", "airbyte_secret": True},
     )
     base_url: str = Field(
         default=DEFAULT_BASE_URL,
         title="API address",
-        description="Where PowerSchool Enrollment answers. Keep it unless PowerSchool gave you another address.",
+        description="The address of the PowerSchool Enrollment API. Keep it unless PowerSchool gave you another one.",
         examples=[DEFAULT_BASE_URL, "https://secure.infosnap.com/api/v1"],
         json_schema_extra={
             "order": 1,
@@ -206,8 +207,8 @@ class Config(_Options):
         default=(),
         title="Imports",
         description=(
-            "One entry for each stream: where its rows go. A stream that a data activation connection "
-            "maps to an object of this destination needs none."
+            "One entry for each stream: where its rows go. In a data activation connection, a stream that is mapped to "
+            "an object of this destination does not need an entry."
         ),
         json_schema_extra={"order": 2, "group": "rows", "always_show": True},
     )
@@ -215,7 +216,7 @@ class Config(_Options):
         default=FailOnRejectedRow(policy="fail"),
         title="When a row is rejected",
         description=(
-            "PowerSchool Enrollment verifies each row, and may reject it: because a date is not valid, "
+            "PowerSchool Enrollment checks each row, and may reject it, for example because a date is not valid "
             "or a required field is empty."
         ),
         json_schema_extra={"order": 3, "group": "rejected", "display_type": "radio", "always_show": True},
@@ -226,8 +227,8 @@ class Config(_Options):
         title="File for rejected rows",
         description=(
             "A file to which rejected rows are added, each with its reason. It contains children's data: "
-            "only its owner can read it, and you must delete it yourself. On the Airbyte platform a file is lost when "
-            "the sync ends, unless its folder is a volume. Leave it empty for no file."
+            "only its owner can read it, and you must delete it. On the Airbyte platform a file is lost when the "
+            "sync ends, unless its folder is on a volume. Leave it empty for no file."
         ),
         examples=["/srv/enrollment/rejected_rows.jsonl"],
         json_schema_extra={"order": 4, "group": "rejected"},
@@ -241,19 +242,23 @@ class Config(_Options):
     null_values: Literal["omit", "empty"] = Field(
         default="omit",
         title="Empty values",
-        description="Choose omit to leave a field as it is when its value is empty (null), or empty to clear it.",
+        description="With omit, a null leaves the field in PowerSchool as it is. With empty, it clears the field.",
         json_schema_extra={"order": 6, "group": "values", "always_show": True},
     )
     num_workers: Annotated[int, Field(ge=1, le=16)] = Field(
         default=4,
         title="Requests at the same time",
-        description="How many rows are sent at the same time. More is faster, until the service asks to slow down.",
+        description=(
+            "How many rows are sent at the same time. A higher number is faster, until the service asks to slow down."
+        ),
         json_schema_extra={"order": 7, "group": "speed"},
     )
     requests_per_minute: Positive | None = Field(
         default=None,
         title="Most requests per minute",
-        description="An upper limit over the whole sync, if PowerSchool asks for one. Leave it empty for none.",
+        description=(
+            "The limit for all requests of a sync together, if PowerSchool asks for one. Leave it empty for no limit."
+        ),
         examples=[600],
         json_schema_extra={"order": 8, "group": "speed"},
     )
@@ -261,8 +266,8 @@ class Config(_Options):
         default=False,
         title="Skip unchanged rows",
         description=(
-            "Read the form's roster first, and send only the rows that differ from it. Much faster for a roster "
-            "that is mostly the same every day. Needs a key field that holds the external student ID."
+            "Read the form's roster first, and send only the rows that differ from it. This is much faster if few rows "
+            "change each day. The key field must contain the external student ID."
         ),
         json_schema_extra={"order": 9, "group": "speed"},
     )
@@ -270,8 +275,8 @@ class Config(_Options):
         default=False,
         title="Validate only",
         description=(
-            "Run every check that does not need PowerSchool on each row, report the counts, and send nothing. "
-            "The next sync sends the same rows again."
+            "Map and check each row, log the counts, and send nothing. This cannot find what only PowerSchool checks, "
+            "such as the format of an email address. The next sync sends the same rows again."
         ),
         json_schema_extra={"order": 10, "group": "trial", "always_show": True},
     )

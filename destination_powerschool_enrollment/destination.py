@@ -96,14 +96,14 @@ class DestinationPowerschoolEnrollment(Destination):
         """Return the parsed arguments of the command line."""
         parser = argparse.ArgumentParser(prog="destination-powerschool-enrollment")
         commands = parser.add_subparsers(dest="command", required=True)
-        commands.add_parser("spec", help="print the schema of the options")
+        commands.add_parser("spec", help="print all options of the configuration")
         for name, help_text in (
-            ("check", "check the options, the address and the key"),
-            ("discover", "print the forms and import schemas that can be written to"),
-            ("write", "write the rows on standard input"),
+            ("check", "test the connection and the configuration"),
+            ("discover", "print the import schemas and forms that rows can be written to"),
+            ("write", "send the rows from standard input to PowerSchool Enrollment"),
         ):
             command = commands.add_parser(name, help=help_text)
-            command.add_argument("--config", required=True, help="path of the options, a JSON file")
+            command.add_argument("--config", required=True, help="path of the configuration, a JSON file")
             if name == "write":
                 command.add_argument("--catalog", required=True, help="path of the configured catalog, a JSON file")
         return parser.parse_args(args)

@@ -14,7 +14,7 @@ from powerschool_enrollment_roster.mapping.dates import DateOrder
 from powerschool_enrollment_roster.mapping.import_targets import INTO_VARIABLE
 from powerschool_enrollment_roster.mapping.mapping_options import MappingOptions, mapping_options_of
 from powerschool_enrollment_roster.reading.input_files import STANDARD_INPUT
-from powerschool_enrollment_roster.sending.guidance import KEY_VARIABLE
+from powerschool_enrollment_roster.sending.guidance import ADDRESS_VARIABLE, KEY_VARIABLE
 
 DATABASE_VARIABLE = "POWERSCHOOL_ENROLLMENT_IMPORT_DATABASE"
 _EXIT_CODES = """\
@@ -90,7 +90,9 @@ def parse_options(arguments: Sequence[str] | None = None) -> Options:
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="powerschool-enrollment-import",
-        description=f"Imports a roster into PowerSchool Enrollment. The API key is in {KEY_VARIABLE}.",
+        description="Imports a roster into PowerSchool Enrollment. Without --into, it lists the import schemas.\n"
+        f"The environment variable {KEY_VARIABLE} contains the API key.\n"
+        f"{ADDRESS_VARIABLE} is only needed if PowerSchool gave you another address.",
         epilog=_EXIT_CODES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
@@ -123,11 +125,11 @@ def _add_mapping(group: argparse._ArgumentGroup) -> None:
     add = group.add_argument
     into = os.environ.get(INTO_VARIABLE)
     add("--into", default=into, help=f"the import schema or form: its ID or a part of its name; or set {INTO_VARIABLE}")
-    add("--map", type=_pair, action="append", default=[], metavar="COLUMN=FIELD", help="the field of a column")
-    add("--ignore", action="append", default=[], metavar="COLUMN", help="a column that is not sent")
-    add("--ignore-others", action="store_true", help="do not send the columns that have no field")
-    add("--mapping", metavar="FILE", help="read columns and fields from a YAML file")
-    add("--save-mapping", metavar="FILE", help="write columns and fields to a YAML file")
+    add("--map", type=_pair, action="append", default=[], metavar="COLUMN=FIELD", help="send a column to this field")
+    add("--ignore", action="append", default=[], metavar="COLUMN", help="do not send this column")
+    add("--ignore-others", action="store_true", help="do not send columns without a field")
+    add("--mapping", metavar="FILE", help="read the mapping of columns to fields from a YAML file")
+    add("--save-mapping", metavar="FILE", help="write the mapping to a YAML file")
     add("--date-order", choices=("mdy", "dmy"), help="the order in dates such as 03/04/2012; default: mdy")
 
 

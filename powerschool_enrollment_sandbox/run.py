@@ -28,16 +28,19 @@ from powerschool_enrollment_sandbox.settings import (
 
 # What the documentation leaves open, or what differs between it and production: one option for each.
 _SWITCHES: Mapping[str, tuple[Any, str]] = {
-    "wire": (WireName, "format of the answers"),
-    "page_shape": (AnswerShape, "whether a page of records is an object or alone in a list"),
-    "metadata_key": (MetadataKey, "key of a page's metadata"),
-    "detail_shape": (AnswerShape, "whether the details of a record are an object or alone in a list"),
-    "document_url_shape": (UrlShape, "whether a document's address is a JSON string or text"),
-    "record_order": (Order, "order of the records: by id, newest first, or unsorted"),
-    "page_beyond_last": (BeyondLast, "a page beyond the last one: empty, the last one again, or 404"),
+    "wire": (WireName, "format of the answers: as public clients show it, or as documented"),
+    "page_shape": (AnswerShape, "a page of records: an object, or a list that contains it; wire: as --wire"),
+    "metadata_key": (MetadataKey, "key of a page's metadata; wire: as --wire"),
+    "detail_shape": (
+        AnswerShape,
+        "a record or checklist by its id: an object, or a list that contains it; wire: as --wire",
+    ),
+    "document_url_shape": (UrlShape, "address of a document: a JSON string, or plain text; wire: as --wire"),
+    "record_order": (Order, "order of the records: by ascending id, by descending id, or without order"),
+    "page_beyond_last": (BeyondLast, "answer for a page beyond the last one: empty, the last page again, or 404"),
     "batch_routes": (
         BatchRoutes,
-        "where getbatches accepts its flag: in a separate path segment, directly after the date, or not at all",
+        "flag of getbatches: after the date and a slash, directly after the date, or not accepted",
     ),
 }
 
@@ -81,7 +84,7 @@ def _stop_with_stdin(server: uvicorn.Server) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="powerschool-enrollment-sandbox",
-        description="A stand-in for the PowerSchool Enrollment API v1, with the invented data of a district.",
+        description="Runs a stand-in for the PowerSchool Enrollment API v1, with the data of a made-up district.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     _add_service_options(parser.add_argument)
@@ -94,45 +97,50 @@ def _add_service_options(add: Callable[..., Any]) -> None:
     add("--host", default="127.0.0.1", help="address to listen on")
     add("--port", type=int, default=0, help="port to listen on; 0: a free one")
     add("--api-key", default=Settings.api_key, help="the API key that it accepts")
-    add("--latency-ms", type=float, default=Settings.latency_ms, help="wait before each answer")
-    add("--page-size-cap", type=int, default=Settings.page_size_cap, help="largest page size of an answer")
+    add("--latency-ms", type=float, default=Settings.latency_ms, help="milliseconds to wait before each answer")
+    add("--page-size-cap", type=int, default=Settings.page_size_cap, help="most records in one page")
     for name, (choices, description) in _SWITCHES.items():
         option = f"--{name.replace('_', '-')}"
         add(option, choices=get_args(choices), default=getattr(Settings, name), help=description)
-    add("--ids-as-text", action="store_true", help="send numeric ids as strings")
-    add("--refusal-status", type=int, default=Settings.refusal_status, help="status for a wrong key")
+    add("--ids-as-text", action="store_true", help="send ids as text instead of integers")
+    add("--refusal-status", type=int, default=Settings.refusal_status, help="HTTP status for a wrong key")
 
 
 def _add_district_options(add: Callable[..., Any]) -> None:
     add("--seed", type=int, default=DistrictPlan.seed, help="seed of the generated data")
-    add("--forms", type=int, default=DistrictPlan.forms, help="number of published actions")
-    add("--records", type=int, help="records of the whole district, instead of the two options below")
-    add("--roster-records", type=int, default=DistrictPlan.roster_records_per_form, help="for each form")
+    add("--forms", type=int, default=DistrictPlan.forms, help="number of forms (published actions)")
+    add("--records", type=int, help="records of the whole district, instead of the next two options")
+    add("--roster-records", type=int, default=DistrictPlan.roster_records_per_form, help="roster records per form")
     add(
         "--submission-records",
         type=int,
         default=DistrictPlan.submission_records_per_form,
-        help="for each form",
+        help="submission records per form",
     )
     add(
         "--data-items",
         type=int,
         default=DistrictPlan.data_items,
-        help="for each record; None: one per question of the form",
+        help="data items per record; None: one per question of the form",
     )
     add(
         "--delivery-targets",
         type=int,
         default=DistrictPlan.delivery_targets,
-        help="one for each of the first forms",
+        help="number of delivery targets, at most one per form",
     )
-    add("--approved-waiting", type=int, default=DistrictPlan.approved_waiting, help="for each delivery target")
-    add("--checklist-entries", type=int, default=DistrictPlan.checklist_entries, help="for each checklist")
+    add(
+        "--approved-waiting",
+        type=int,
+        default=DistrictPlan.approved_waiting,
+        help="approved submissions that wait in each delivery target",
+    )
+    add("--checklist-entries", type=int, default=DistrictPlan.checklist_entries, help="entries per checklist")
     add("--document-bytes", type=int, default=DistrictPlan.document_bytes, help="size of each document")
     add(
         "--families-not-started",
         action="store_true",
-        help="no family has started a record, so that all can be imported",
+        help="no family has started a roster record, so all of them can be imported",
     )
     add(
         "--page-cache-bytes", type=int, default=DistrictPlan.page_cache_bytes, help="size of the cache of encoded pages"

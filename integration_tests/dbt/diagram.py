@@ -19,14 +19,15 @@ table (FK). They have the names of the [dbt package](warehouse_recipes.md#models
 ```
 
 Lines: `||` is one, `o|` none or one, `o{{` any number. A record's answers, its tags and the items of a checklist are
-lists inside a column; the package's models [make rows of them](warehouse_recipes.md#models).
+lists inside a column; the package's models [turn them into rows](warehouse_recipes.md#models).
 
 | Table | One row for each key | Key |
 |---|---|---|
 {rows}
 
-The relations are the service's. In a warehouse, rows may refer to a row that is not there: a sync may read only some
-forms or streams, and rows of a withdrawn form stay where rows are merged. The package's tests of relations only warn.
+At the service, each reference leads to a row. In a warehouse, that row may be missing, because a sync may read only
+some forms or streams, and rows of a withdrawn form stay if rows are merged. So the package's tests of references only
+warn.
 """
 
 

@@ -18,8 +18,8 @@ CONFIG = {
 KINDS = {"integer": "integer", "string": "text", "array": "json", "object": "json"}
 FORMATS = {"date": "date", "date-time": "timestamp"}
 REMOVED = (
-    "When the connector found that the service no longer has the record (UTC). Null for records that exist, and "
-    "without the option detect_removed_records."
+    "When the connector detected that the record was removed (UTC). Null for records that exist, and without the "
+    "option detect_removed_records."
 )
 RECORD_STREAMS = ("roster_records", "submission_records")
 # The id of each of these is the id of another stream's row.

@@ -85,18 +85,14 @@ def _config(path: str) -> SourceConfig:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="powerschool-enrollment-survey",
-        description="Compares a PowerSchool Enrollment service with what the source expects, in at most "
+        description="Reports whether the source can read a PowerSchool Enrollment service, with at most "
         f"{MOST_REQUESTS} GET requests. The report contains no value of a record.",
     )
     add = parser.add_argument
-    add("--config", required=True, metavar="FILE", help="the source's configuration, in JSON")
+    add("--config", required=True, metavar="FILE", help="the source's configuration, a JSON file")
     add("--json", action="store_true", help="print JSON instead of Markdown")
-    add("--document", metavar="FIELD", help="also request the address of a document: its id is in this data item")
-    add(
-        "--field-names",
-        action="store_true",
-        help="show the names of data items and new fields; otherwise they are only counted",
-    )
+    add("--document", metavar="FIELD", help="also request the address of a document, whose id is in this data item")
+    add("--field-names", action="store_true", help="also show the names of data items and of new fields")
     return parser
 
 
