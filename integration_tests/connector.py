@@ -70,11 +70,15 @@ class Outcome:
 
 
 def source_arguments(command: str, folder: Path, *, debug: bool = False, **files: Any) -> list[str]:
-    """Return `COMMAND` and its options, with each of `files` as a JSON file in the folder."""
+    """Return `COMMAND` and its options, with each of `files` as a JSON file in the folder.
+
+    Bytes are written as they are, and a Path is used as it is.
+    """
     arguments = [command]
     for name, content in files.items():
-        path = folder / f"{name}.json"
-        path.write_text(json.dumps(content))
+        path = content if isinstance(content, Path) else folder / f"{name}.json"
+        if path is not content:
+            path.write_bytes(content if isinstance(content, bytes) else json.dumps(content).encode())
         arguments += [f"--{name}", str(path)]
     return [*arguments, *(["--debug"] if debug else [])]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,10 @@ from powerschool_enrollment_api.errors import InvalidOption
 _LINES = "If these are the lines that a connector printed, extract the part that is needed: see docs/command_line.md."
 
 _contents: ContextVar[dict[str, bytes] | None] = ContextVar("_contents", default=None)
+
+
+class EmptyFile(InvalidOption):
+    """The file has no content, as `/dev/null`, or only blanks."""
 
 
 @contextmanager
@@ -42,7 +47,7 @@ def read_object(path: str, argument: str) -> dict[str, Any]:
 
 
 def read_json(path: str, argument: str) -> Any:
-    """Return the JSON in a file. Raises InvalidOption.
+    """Return the JSON in a file. Raises InvalidOption; EmptyFile if there is no content.
 
     The file may be in UTF-16, or begin with a byte order mark: editors on Windows write such files.
     """
@@ -50,6 +55,8 @@ def read_json(path: str, argument: str) -> Any:
     content = b""
     try:
         content = _content_of(path)
+        if not content.removeprefix(codecs.BOM_UTF8).strip():
+            raise EmptyFile(f"{name} is empty.")
         return json.loads(content)
     except OSError as error:
         raise InvalidOption(f"{name} cannot be read: {error.strerror}.") from None

@@ -19,7 +19,7 @@ from airbyte_cdk.models import (
 )
 from serpyco_rs import SchemaValidationError
 
-from powerschool_enrollment_airbyte.cli_files import name_of, read_json
+from powerschool_enrollment_airbyte.cli_files import EmptyFile, name_of, read_json
 from powerschool_enrollment_airbyte.suggestions import did_you_mean
 from powerschool_enrollment_api import InvalidOption
 from source_powerschool_enrollment.deliveries.stream import NAME as DELIVERED_RECORDS
@@ -33,6 +33,7 @@ _STATES = (
     "A list of states has the form "
     '[{"type": "STREAM", "stream": {"stream_descriptor": {"name": …}, "stream_state": {…}}}]'
 )
+_NO_LEGACY_STATE = {"type": "LEGACY", "data": {}}  # older platforms stored it where no stream had a state
 _MOST_LEVELS = 50  # a state of this source has 8
 _CONDITIONS: Mapping[str, str] = {
     DELIVERED_RECORDS: "the option deliveries has the mode consume",
@@ -52,18 +53,19 @@ def read_configured_catalog(path: str) -> ConfiguredAirbyteCatalog:
 
 def read_states(path: str) -> list[AirbyteStateMessage]:
     """Return the states, one for each stream. Whole STATE messages, as `read` prints them, are accepted too."""
-    content = read_json(path, "--state") or []  # an empty object counts as an empty list
+    content = _state_content(path) or []  # an empty object counts as an empty list
     problem = f"{name_of(path, '--state')} is not a list of states"
     if _is_nested_deeper_than(_MOST_LEVELS, content):
         raise InvalidOption(f"{problem}: it is nested too deeply. {_STATES}.")
     try:
-        states = [_state(entry) for entry in (content if isinstance(content, list) else [content])]
+        entries = content if isinstance(content, list) else [content]
+        states = [_state(entry) for entry in entries if entry != _NO_LEGACY_STATE]
     except SchemaValidationError as error:
         raise InvalidOption(f"{problem}{_place(error)}. {_STATES}.") from None
     # The CDK would ignore an entry without them, and emit again what that entry confirms.
     if not all(state.stream if state.type is AirbyteStateType.STREAM else state.global_ for state in states):
         raise InvalidOption(f"{problem}: an entry has no type or no stream. {_STATES}.")
-    return [stream for state in states for stream in _of_each_stream(state)]
+    return _without_namespaces([stream for state in states for stream in _of_each_stream(state)])
 
 
 def catalog_problems(configured: ConfiguredAirbyteCatalog, offered: AirbyteCatalog) -> Iterator[str]:
@@ -83,6 +85,13 @@ def catalog_problems(configured: ConfiguredAirbyteCatalog, offered: AirbyteCatal
             yield f"The stream {name} has no full refresh: select the sync mode incremental for it."
 
 
+def _state_content(path: str) -> Any:
+    try:
+        return read_json(path, "--state")
+    except EmptyFile:  # `/dev/null`, or what `touch` made before the first sync
+        return None
+
+
 def _state(entry: Any) -> AirbyteStateMessage:
     is_message = isinstance(entry, dict) and entry.get("type") == "STATE"
     return AirbyteStateMessageSerializer.load(entry.get("state") if is_message else entry)
@@ -93,6 +102,18 @@ def _of_each_stream(state: AirbyteStateMessage) -> list[AirbyteStateMessage]:
     if state.global_ is None or state.type is AirbyteStateType.STREAM:
         return [state]
     return [AirbyteStateMessage(AirbyteStateType.STREAM, stream) for stream in state.global_.stream_states]
+
+
+def _without_namespaces(states: list[AirbyteStateMessage]) -> list[AirbyteStateMessage]:
+    """Remove the namespaces that a runner added: the source has none, and the CDK would ignore such states.
+
+    The last state of a stream counts, so those with a namespace come first.
+    """
+    ordered = sorted(states, key=lambda state: not (state.stream and state.stream.stream_descriptor.namespace))
+    for state in ordered:
+        if state.stream:
+            state.stream.stream_descriptor.namespace = None
+    return ordered
 
 
 def _is_nested_deeper_than(levels: int, content: Any) -> bool:

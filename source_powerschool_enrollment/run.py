@@ -33,6 +33,8 @@ from source_powerschool_enrollment.cdk_seams import buffered_output, without_tem
 from source_powerschool_enrollment.config import SourceConfig
 from source_powerschool_enrollment.source import SourcePowerschoolEnrollment
 
+logger = logging.getLogger("airbyte")
+
 _M_ARENA_MAX = -8  # malloc.h of glibc
 
 
@@ -150,10 +152,13 @@ def _source(arguments: argparse.Namespace) -> SourcePowerschoolEnrollment:
     """Return the source, created from the files that the command line names."""
     config, catalog, state = (getattr(arguments, name, None) for name in ("config", "catalog", "state"))
     source = SourcePowerschoolEnrollment
+    states = source.read_state(state) if state else None
+    if states == []:
+        logger.info("The file %s, given with --state, contains no states: this sync reads everything.", state)
     return source(
         catalog=source.read_catalog(catalog) if catalog else None,
         config=source.read_config(config) if config else None,
-        state=source.read_state(state) if state else None,
+        state=states,
     )
 
 

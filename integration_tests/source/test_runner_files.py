@@ -2,10 +2,11 @@
 
 import json
 import tempfile
+from pathlib import Path
 
 import pytest
 
-from integration_tests.connector import configured_catalog, discovered_streams, source_arguments
+from integration_tests.connector import configured_catalog, discovered_streams, run_source, source_arguments
 from powerschool_enrollment_sandbox import District, running_sandbox
 from source_powerschool_enrollment.run import parse_arguments, run_command
 
@@ -24,7 +25,7 @@ def config(sandbox):
     return {"api_key": sandbox.api_key, "base_url": sandbox.base_url}
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def catalog():
     return configured_catalog(discovered_streams(), ["roster_records"], "incremental")
 
@@ -37,3 +38,46 @@ def test_read_needs_no_folder_that_can_be_written(config, catalog, tmp_path, mon
     lines = []
     assert run_command(arguments, lines.append) == 0
     assert sum(json.loads(line)["type"] == "RECORD" for line in lines) == RECORDS
+
+
+@pytest.fixture(scope="module")
+def read(config, catalog):
+    """Read the roster with a state file of this content."""
+    return lambda state: run_source("read", config=config, catalog=catalog, state=state)
+
+
+@pytest.fixture(scope="module")
+def last_state(read):
+    return read([]).states[-1]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(Path("/dev/null"), id="no file"),
+        pytest.param(b"", id="an empty file"),
+        pytest.param(b"\xef\xbb\xbf\r\n", id="a byte order mark"),
+        pytest.param(b"null", id="null"),
+        pytest.param(b"{}", id="an object"),
+        pytest.param(b"[]", id="a list"),
+        pytest.param([{"type": "LEGACY", "data": {}}], id="a legacy state of no stream"),
+    ],
+)
+def test_state_file_without_a_state_reads_everything(read, content):
+    outcome = read(content)
+    assert (outcome.exit_code, len(outcome.records("roster_records"))) == (0, RECORDS)
+    assert "contains no states: this sync reads everything" in outcome.stdout
+
+
+@pytest.mark.parametrize("namespace", [None, "", "raw"])
+def test_state_with_a_namespace_that_a_runner_added_counts(read, last_state, namespace):
+    descriptor = {"name": "roster_records", "namespace": namespace}
+    outcome = read([{**last_state, "stream": {**last_state["stream"], "stream_descriptor": descriptor}}])
+    assert (outcome.exit_code, outcome.records("roster_records")) == (0, [])
+
+
+def test_state_of_a_removed_stream_and_unknown_members_are_ignored(read, last_state):
+    gone = {"type": "STREAM", "stream": {"stream_descriptor": {"name": "gone"}, "stream_state": {"date": "2026-08-01"}}}
+    stats = {"id": 7, "destinationStats": {"recordCount": 1.0}, "additionalStats": {"a": 1}, "new": [1]}
+    outcome = read([gone, {**last_state, **stats}])
+    assert (outcome.exit_code, outcome.records("roster_records")) == (0, [])

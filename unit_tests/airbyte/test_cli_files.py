@@ -67,6 +67,11 @@ def test_json_beyond_pythons_limits_is_an_invalid_option(complaint, content):
     assert complaint(content) == "is nested too deep, or holds a number too long, to be read as JSON."
 
 
+@pytest.mark.parametrize("content", [b"", b" \r\n", b"\xef\xbb\xbf"])
+def test_file_without_content_is_reported_as_empty(complaint, content):
+    assert complaint(content) == "is empty."
+
+
 def test_pipe_is_read_once_and_each_reader_gets_its_own_content():
     reading, writing = os.pipe()
     os.write(writing, b'{"a": []}')
