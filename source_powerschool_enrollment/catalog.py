@@ -44,6 +44,9 @@ _CONDITIONS: Mapping[str, str] = {
 def read_configured_catalog(path: str) -> ConfiguredAirbyteCatalog:
     """Return the configured catalog."""
     content = read_json(path, "--catalog")
+    entries = content.get("streams") if isinstance(content, dict) else None
+    if isinstance(entries, list):
+        content = {"streams": [_used_members(entry) for entry in entries]}
     try:
         return ConfiguredAirbyteCatalogSerializer.load(content)
     except SchemaValidationError as error:
@@ -83,6 +86,20 @@ def catalog_problems(configured: ConfiguredAirbyteCatalog, offered: AirbyteCatal
             yield f"Unknown stream {name}; {did_you_mean(name, modes)} Refresh the source's schema."
         elif entry.sync_mode not in {*modes[name], SyncMode.incremental}:
             yield f"The stream {name} has no full refresh: select the sync mode incremental for it."
+
+
+def _used_members(entry: Any) -> Any:
+    """Return the entry with the members that this source uses, and constants for others that the CDK requires.
+
+    Runners leave those out, or have values for them that the CDK does not know.
+    """
+    stream = entry.get("stream") if isinstance(entry, dict) else None
+    if not isinstance(stream, dict):
+        return entry
+    used = {key: stream[key] for key in ("name", "namespace") if key in stream}
+    used |= {"json_schema": {}, "supported_sync_modes": ["full_refresh"]}
+    chosen = {key: entry[key] for key in ("sync_mode", "include_files") if key in entry}
+    return {**chosen, "stream": used, "destination_sync_mode": "append"}
 
 
 def _state_content(path: str) -> Any:

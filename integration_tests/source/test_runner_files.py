@@ -81,3 +81,37 @@ def test_state_of_a_removed_stream_and_unknown_members_are_ignored(read, last_st
     stats = {"id": 7, "destinationStats": {"recordCount": 1.0}, "additionalStats": {"a": 1}, "new": [1]}
     outcome = read([gone, {**last_state, **stats}])
     assert (outcome.exit_code, outcome.records("roster_records")) == (0, [])
+
+
+def with_stream(**members):
+    return lambda entry: {**entry, "stream": {**entry["stream"], **members}}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param(
+            lambda _: {"stream": {"name": "roster_records"}, "sync_mode": "incremental"}, id="as short as it can be"
+        ),
+        pytest.param(
+            lambda entry: {**entry, "destination_sync_mode": "overwrite_dedup"}, id="a mode of newer platforms"
+        ),
+        pytest.param(
+            lambda entry: {**entry, "primary_key": ["id"], "cursor_field": "id"}, id="a key that is not a list of lists"
+        ),
+        pytest.param(
+            lambda entry: {**entry, "mappers": [], "sync_id": None, "generation_id": 7}, id="unknown and null members"
+        ),
+        pytest.param(with_stream(json_schema=None), id="a schema that is null"),
+        pytest.param(
+            with_stream(json_schema={"properties": {"id": {}, "gone": {}}}), id="selected and removed columns"
+        ),
+        pytest.param(with_stream(supported_sync_modes=["full_refresh", "cdc"]), id="a sync mode of the future"),
+        pytest.param(with_stream(namespace="raw", is_file_based=None), id="a namespace"),
+    ],
+)
+def test_catalog_needs_only_stream_and_sync_mode(config, last_state, catalog, change):
+    changed = {"streams": [change(entry) for entry in catalog["streams"]], "new": 1}
+    outcome = run_source("read", config=config, catalog=changed)
+    assert (outcome.exit_code, len(outcome.records("roster_records"))) == (0, RECORDS)
+    assert outcome.states[-1]["stream"]["stream_state"] == last_state["stream"]["stream_state"]
