@@ -13,8 +13,9 @@ StreamId = tuple[str | None, str]
 
 _FORM = (
     'A configured catalog has the form {"streams": [{"stream": {"name": …, "json_schema": …}, "sync_mode": …, '
-    '"destination_sync_mode": …}]}.'
+    '"destination_sync_mode": …, "primary_key": [["…"]]}]}.'
 )
+_NAMES_OF_THE_API = frozenset({"config", "syncMode", "destinationSyncMode", "primaryKey", "jsonSchema"})
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,9 @@ def parse_catalog(raw: Mapping[str, Any], name: str = "The catalog") -> list[Con
     entries = raw.get("streams")
     if not isinstance(entries, list):
         raise InvalidOption(f"{name} is not a configured catalog: it has no list of streams. {_FORM}")
+    if any(map(_has_names_of_the_api, entries)):
+        # The sync mode is under another name there. Without it, a stream of deletions would be imported.
+        raise InvalidOption(f"{name} is a catalog of Airbyte's API, not of its protocol. {_FORM}")
     return [_stream_at(position, entry, name) for position, entry in enumerate(entries)]
 
 
@@ -74,6 +78,11 @@ def _is_discovered(raw: Mapping[str, Any]) -> bool:
     return isinstance(first, Mapping) and "name" in first and "stream" not in first
 
 
+def _has_names_of_the_api(entry: Any) -> bool:
+    members = [entry, entry.get("stream")] if isinstance(entry, Mapping) else []
+    return any(not _NAMES_OF_THE_API.isdisjoint(member) for member in members if isinstance(member, Mapping))
+
+
 def _stream_at(position: int, entry: Any, name: str) -> ConfiguredStream:
     try:
         return _stream(entry)
@@ -86,12 +95,18 @@ def _stream(configured: Mapping[str, Any]) -> ConfiguredStream:
     stream = configured["stream"]
     schema = stream.get("json_schema") or {}
     namespace, name = stream_id(stream.get("namespace"), stream["name"])
-    primary_key = configured.get("primary_key") or stream.get("source_defined_primary_key") or ()
     return ConfiguredStream(
         name=name,
         namespace=namespace,
         columns=schema.get("properties") or {},
-        primary_key=tuple(path[0] for path in primary_key),
+        primary_key=_primary_key(configured.get("primary_key") or stream.get("source_defined_primary_key") or []),
         destination_sync_mode=str(configured.get("destination_sync_mode") or "append"),
         object_name=configured.get("destination_object_name"),
     )
+
+
+def _primary_key(paths: Any) -> tuple[str, ...]:
+    """Return the columns. Raises TypeError for a flat list: of the text `id`, the first letter would become the key."""
+    if not isinstance(paths, list) or not all(isinstance(path, list) and isinstance(path[0], str) for path in paths):
+        raise TypeError("a primary key is a list of paths, which are lists of names")
+    return tuple(path[0] for path in paths)

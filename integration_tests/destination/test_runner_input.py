@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from integration_tests.destination.marked_row import MARKED, write
-from integration_tests.destination.session import record
+from integration_tests.destination.session import configured_stream, record
 from integration_tests.destination.stand_in import StandIn
 
 
@@ -39,3 +39,25 @@ def test_message_of_another_type_is_ignored(service: StandIn, tmp_path: Path, ki
     other = json.dumps({"type": kind, kind.lower(): {"type": "ESTIMATE"}, "record": None, "state": None})
     session = write(tmp_path, service, other, MARKED)
     assert (session.code, service.answered, len(session.states)) == (0, [MARKED], 1)
+
+
+@pytest.mark.parametrize(
+    ("members", "problem"),
+    [
+        ({"destinationSyncMode": "update"}, "is a catalog of Airbyte's API, not of its protocol."),
+        ({"primary_key": ["StudentID"]}, "is not a configured catalog: its entry streams.0 has another form."),
+    ],
+)
+def test_catalog_of_another_form_is_refused_before_the_first_row(
+    service: StandIn, tmp_path: Path, members: dict, problem: str
+) -> None:
+    session = write(tmp_path, service, stream=configured_stream("students", MARKED, **members))
+    assert (session.code, session.failure["failure_type"]) == (1, "config_error")
+    assert problem in session.failure["message"]
+    assert service.asked == []
+
+
+def test_unknown_and_null_members_of_a_catalog_are_ignored(service: StandIn, tmp_path: Path) -> None:
+    members = {"primary_key": None, "cursor_field": None, "generation_id": 0, "minimum_generation_id": 0, "mappers": []}
+    session = write(tmp_path, service, stream=configured_stream("students", MARKED, **members))
+    assert (session.code, service.answered) == (0, [MARKED])

@@ -56,6 +56,28 @@ def test_invalid_stream_entry_is_named_by_its_position_only(entry):
     assert "vertraulich" not in text
 
 
+@pytest.mark.parametrize("primary_key", [["id"], "id", [["id"], "a"], [[1]], [[]], {"id": 1}])
+def test_primary_key_that_is_not_a_list_of_lists_is_refused(primary_key):
+    for entry in (
+        {"stream": STREAM, "primary_key": primary_key},
+        {"stream": {**STREAM, "source_defined_primary_key": primary_key}},
+    ):
+        assert "its entry streams.0 has another form." in error_message({"streams": [entry]})
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"stream": STREAM, "config": {"destinationSyncMode": "append"}},
+        {"stream": STREAM, "syncMode": "incremental", "destinationSyncMode": "update"},
+        {"stream": {"name": "students", "jsonSchema": {}}, "destination_sync_mode": "append"},
+    ],
+)
+def test_catalog_of_airbytes_api_is_refused(entry):
+    text = error_message({"streams": [{"stream": STREAM}, entry]})
+    assert text.startswith("The file c.json is a catalog of Airbyte's API, not of its protocol. A configured catalog")
+
+
 def test_error_shows_the_form_of_a_catalog_as_json():
     """The template is meant to be copied: only the placeholders are not JSON."""
     form = error_message({}).partition("has the form ")[2].rstrip(".")
