@@ -192,7 +192,7 @@ def test_connection_timeout_is_reported_with_its_limit(client_for):
 
 @pytest.mark.parametrize("host", ["a..b", "a" * 64 + ".example", "ü" * 60 + ".example"])
 def test_a_host_name_that_cannot_be_is_a_wrong_address(client_for, host):
-    with pytest.raises(WrongAddress, match="base_url is not an address"):
+    with pytest.raises(WrongAddress, match="base_url does not contain a valid host name"):
         client_for(f"https://{host}/api/v1", timeouts=SOME_SECONDS).get("/checklists")
 
 
