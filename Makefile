@@ -121,7 +121,7 @@ dist-test: dist  ## installs each connector from its wheel, with its dependencie
 
 dbt-install: .venv-dbt/.installed  ## dbt with its adapters for DuckDB and PostgreSQL, in .venv-dbt
 
-dbt: .venv-dbt/.installed  ## the dbt package on DuckDB and PostgreSQL, after two syncs, and its guide
+dbt: .venv-dbt/.installed  ## tests the dbt package on DuckDB and PostgreSQL, and the queries of docs/warehouse_recipes.md
 	$(BIN)/pytest -n 2 --dist loadgroup --timeout 900 integration_tests/dbt/checks.py \
 	integration_tests/dbt/guide_checks.py
 
