@@ -72,7 +72,7 @@ def _key(options: Options) -> dict[str, str] | None:
 
 def _roster(options: Options, resources: ExitStack) -> Roster:
     with _table(options) as table:
-        roster = resources.enter_context(read_roster(table, options.name, options.header_line, options.only))
+        roster = resources.enter_context(read_roster(table, options.header_line, options.only))
     if not roster.problems:
         return roster
     elsewhere = likely_header(roster.first_lines, roster.header.line, 1)

@@ -48,13 +48,6 @@ class Options:
     rejected: str
     sandbox: bool
 
-    @property
-    def name(self) -> str:
-        """Return the roster's name in messages."""
-        if self.roster is None:
-            return "the query"
-        return "standard input" if self.roster == STANDARD_INPUT else Path(self.roster).name
-
 
 def parse_options(arguments: Sequence[str] | None = None) -> Options:
     """Return the options. Exits with code 2 for a command that is wrong; raises ImportRefused for a wrong file."""

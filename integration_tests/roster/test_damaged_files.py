@@ -54,7 +54,7 @@ def damaged(content, chance):
 def outcome_of(file, content):
     file.write_bytes(content)
     try:
-        with open_table(str(file)) as table, read_roster(table, "roster") as roster:
+        with open_table(str(file)) as table, read_roster(table) as roster:
             assert len(list(roster.rows())) == roster.row_count
     except ImportRefused:
         return "refused"

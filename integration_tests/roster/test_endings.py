@@ -106,7 +106,7 @@ def test_outage_in_the_middle_states_what_was_accepted(sandbox, roster):
     accepted = int(re.search(r"Of 1,000 rows: (\d+) accepted, 0 rejected\.", result.stdout)[1])
     assert 50 <= accepted <= 110
     assert len(rows_sent(sandbox)) == accepted
-    assert re.search(r"All rows up to line \d+ have an outcome\.", result.stdout)
+    assert re.search(r"All rows of my\.csv up to line \d+ have an outcome\.", result.stdout)
     assert SAFE in result.stdout
     sandbox.faults.clear()
     sandbox.on_request = None

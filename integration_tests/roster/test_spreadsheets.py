@@ -2,6 +2,8 @@
 
 import datetime as dt
 import gzip
+import io
+import zipfile
 
 import pytest
 
@@ -50,7 +52,7 @@ def test_number_as_identifier_has_the_digits_that_are_displayed(sandbox, tmp_pat
     [
         (123.5, "row 2: ExternalID is a number whose displayed digits are not known"),
         (1.5e15, "row 2: ExternalID is a number whose displayed digits are not known"),
-        (BIRTHDAY, "ExternalID is a date: the spreadsheet program took the ID for one"),
+        (BIRTHDAY, "row 2: ExternalID is a date: the spreadsheet program took the ID for one"),
         (None, "row 2: ExternalID is missing"),
     ],
 )
@@ -119,3 +121,24 @@ def test_rejected_row_of_a_workbook_has_its_row_number(sandbox, tmp_path):
     assert result.returncode == 3
     assert "roster.xlsx, row 2: rejected: DateOfBirth: … is not a valid date." in result.stdout
     assert (tmp_path / "roster.rejected.csv").read_text(encoding="utf-8-sig").splitlines()[1].startswith("00123,Zyx,")
+
+
+def test_sheet_is_named_if_the_workbook_has_others(sandbox, tmp_path):
+    rows = [HEADER, [None, *STUDENT[1:]]]
+    shown = imported(sandbox, tmp_path, xlsx(rows, sheets=("Grade 3", "Grade 4"))).stdout
+    assert "roster.xlsx, sheet 'Grade 3', row 2: ExternalID is missing" in shown
+    assert "roster.xlsx, row 2: ExternalID is missing" in imported(sandbox, tmp_path, xlsx(rows)).stdout
+
+
+def test_columns_are_called_by_their_letters(sandbox, tmp_path):
+    rows = [[None, None, *HEADER, "First Name"], [None, None, *STUDENT, "Zyx"]]
+    assert "roster.xlsx, row 1: the columns D, H have the same name" in imported(sandbox, tmp_path, xlsx(rows)).stdout
+
+
+def test_problem_in_a_file_of_an_archive_names_that_file(sandbox, tmp_path):
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("orgs.csv", "a,b\n")
+        archive.writestr("users.csv", "ExternalID,FirstName,LastName\n,Zyx,Kwyx\n")
+    result = imported(sandbox, tmp_path, packed.getvalue(), "--sheet", "users.csv", name="all.zip")
+    assert "all.zip/users.csv, line 2: ExternalID is missing" in result.stdout

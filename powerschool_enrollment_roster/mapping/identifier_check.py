@@ -61,7 +61,7 @@ class IdentifierCheck:
         if place in self._roster.doubtful:
             self._damaged[_DOUBTFUL, _AS_TEXT] = self._roster.doubtful[place]
         if place in self._roster.dates:
-            yield f"{self._column.name} {_DATE}. Fix: format the column as text, and export again."
+            self._damaged[_DATE, "format the column as text, and export again"] = self._roster.dates[place]
         for (what, fix), lines in self._damaged.items():
             yield f"{self._roster.places(lines)}: {self._column.name} {what}. Fix: {fix}."
 

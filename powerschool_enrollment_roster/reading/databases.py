@@ -23,7 +23,7 @@ def read_query(address: str, query: str) -> InputTable:
 
     A message never contains the address, which may hold a password, nor a database error that may quote values.
     """
-    return InputTable(_lines(_url(address), query), unit="row")
+    return InputTable("the query", _lines(_url(address), query), unit="row")
 
 
 def _url(address: str) -> URL:
@@ -34,7 +34,7 @@ def _url(address: str) -> URL:
     kind = url.get_backend_name()
     # A driver would create the file, and an empty database in it.
     if kind in _IN_A_FILE and url.database not in {None, "", ":memory:"} and not Path(str(url.database)).is_file():
-        raise ImportRefused(f"--database: the file {url.database} does not exist.")
+        raise ImportRefused(f"--database: the file {Path(str(url.database)).name} does not exist.")
     return url
 
 

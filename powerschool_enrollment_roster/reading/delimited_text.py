@@ -41,7 +41,7 @@ def read_text(text: IO[str], name: str) -> InputTable:
     text.seek(0)
     for _ in range(dialect.first_line - 1):
         text.readline()
-    return InputTable(_records(text, name, dialect))
+    return InputTable(name, _records(text, name, dialect))
 
 
 def _dialect_of(sample: str) -> _Dialect:

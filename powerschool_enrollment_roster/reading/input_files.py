@@ -34,30 +34,33 @@ def open_table(path: str, sheet: str | None = None, encoding: str | None = None)
 
     `sheet` names a sheet of a workbook, or a file of a .zip archive.
     """
-    name = "standard input" if path == STANDARD_INPUT else os.path.basename(path)  # noqa: PTH119 - may be undecodable
-    with _opened(path) as binary:
+    # os.path: the name may be undecodable.
+    name = "standard input" if path == STANDARD_INPUT else os.path.basename(path.rstrip(os.sep)) or path  # noqa: PTH119
+    with _opened(path, name) as binary:
         yield _table(binary, name, sheet, encoding)
 
 
 @contextmanager
-def _opened(path: str) -> Iterator[BinaryIO]:
+def _opened(path: str, name: str) -> Iterator[BinaryIO]:
     """Yield a seekable file. Standard input and a pipe are copied to an unnamed temporary file."""
     try:
-        with _open(path) as source:
+        with _open(path, name) as source:
             if stat.S_ISREG(os.fstat(source.fileno()).st_mode):
                 yield source
             else:
-                with closing(_expanded(source, path)) as copy:
+                with closing(_expanded(source, name)) as copy:
                     yield copy
     except OSError as error:
-        raise ImportRefused(f"{path} cannot be read: {error.strerror or type(error).__name__}.") from None
+        raise ImportRefused(f"{name} cannot be read: {error.strerror or type(error).__name__}.") from None
 
 
-def _open(path: str) -> BinaryIO:
+def _open(path: str, name: str) -> BinaryIO:
     try:
         return cast(BinaryIO, sys.stdin.buffer if path == STANDARD_INPUT else open(path, "rb"))  # noqa: PTH123
-    except (ValueError, AttributeError):  # a path with a NUL; a closed standard input
-        raise ImportRefused(f"{path!r} cannot be read.") from None
+    except ValueError:
+        raise ImportRefused(f"{name!r} cannot be read: it is not the name of a file.") from None
+    except AttributeError:
+        raise ImportRefused(f"{name} cannot be read: it is closed.") from None
 
 
 def _table(binary: BinaryIO, name: str, sheet: str | None, encoding: str | None, depth: int = 1) -> InputTable:

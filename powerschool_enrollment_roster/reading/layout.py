@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import dropwhile
 
+from openpyxl.utils import get_column_letter
+
 from powerschool_enrollment_roster.endings import ImportRefused
 from powerschool_enrollment_roster.names import match_key
 from powerschool_enrollment_roster.reading.line_numbers import LineNumbers
@@ -18,15 +20,25 @@ _RULES = frozenset("-=_ ")
 
 @dataclass(frozen=True)
 class Header:
-    """The names of the columns; a column without a name has an empty one. `line` is where the names are."""
+    """The names of the columns; a column without a name has an empty one.
 
+    `place` is where the names are, as in `roster.csv, line 1`; `first_column` is as in InputTable.
+    """
+
+    place: str
     line: int
     columns: list[str]
+    first_column: int = 0
 
     @property
     def names(self) -> list[str]:
         """Return the names of the columns that have one."""
         return [name for name in self.columns if name]
+
+    def labels(self, columns: Iterable[int]) -> str:
+        """Return what users call the columns at these positions, from 0: letters in a spreadsheet, else numbers."""
+        first = self.first_column
+        return ", ".join(get_column_letter(place + first) if first else str(place + 1) for place in columns)
 
 
 @dataclass
@@ -51,21 +63,23 @@ class LeftOut:
                 yield f"Left out, because they {what}: {lines.text(unit)}."
 
 
-def header_of(lines: Iterator[TableLine], unit: str, wanted: int | None) -> Header:
-    """Take the header from `lines`: line `wanted`, else the first line that is not blank. Raises ImportRefused."""
+def header_of(table: InputTable, wanted: int | None) -> Header:
+    """Take the header from the table: line `wanted`, else the first line that is not blank. Raises ImportRefused."""
+    lines, unit = table.lines, table.unit
     if wanted is not None:
         lines = dropwhile(lambda line: line.number < wanted, lines)
     line = next((line for line in lines if wanted is not None or line.filled), None)
     if line is None or not line.filled or (wanted is not None and line.number != wanted):
-        problem = f"--header-line {wanted}: no such {unit}, or it is blank" if wanted else "The roster is empty"
+        is_missing = f"--header-line {wanted}: {table.name} has no such {unit}, or it is blank"
+        problem = is_missing if wanted else f"{table.name} is empty"
         raise ImportRefused(f"{problem}. A roster has a {unit} with the columns' names, and a {unit} for each student.")
     columns = [" ".join(cell.split()) for cell in line.cells]
     while not columns[-1]:
         columns.pop()
-    return Header(line.number, columns)
+    return Header(f"{table.name}, {unit} {line.number}", line.number, columns, table.first_column)
 
 
-def problem_of_names(header: Header, unit: str) -> str | None:
+def problem_of_names(header: Header) -> str | None:
     """Return the problem of columns with the same name, or None.
 
     It states their positions instead of the name: if the file has no header, the name is a student's value.
@@ -73,8 +87,8 @@ def problem_of_names(header: Header, unit: str) -> str | None:
     name, count = Counter(map(match_key, header.names)).most_common(1)[0]
     if count == 1:
         return None
-    places = [str(place) for place, other in enumerate(header.columns, start=1) if other and match_key(other) == name]
-    return f"The columns {' and '.join(places)} have the same name in {unit} {header.line}: rename or remove one."
+    same = (place for place, other in enumerate(header.columns) if other and match_key(other) == name)
+    return f"{header.place}: the columns {header.labels(same)} have the same name: rename or remove all but one."
 
 
 def students(table: InputTable, header: Header, left_out: LeftOut) -> Iterator[TableLine]:

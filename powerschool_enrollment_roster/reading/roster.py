@@ -7,7 +7,7 @@ import tempfile
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import IO
 
@@ -32,9 +32,9 @@ class RosterRow:
 class Roster:
     """The columns and rows of an input. `unit` is `line` or `row`, as in InputTable.
 
-    `first_lines` are the first lines that are not blank, to look for a header below title lines. `dates` has the
-    positions of columns with cells of the type date. `doubtful` maps the position of a column to the lines on which it
-    has a number whose displayed digits are not known. `problems` are faults of the layout: the import is refused.
+    `first_lines` are the first lines that are not blank, to look for a header below title lines. `dates` and `doubtful`
+    map the position of a column to lines: on which it has a cell of the type date, and on which it has a number whose
+    displayed digits are not known. `problems` are faults of the layout: the import is refused.
     """
 
     name: str
@@ -43,7 +43,7 @@ class Roster:
     first_lines: list[TableLine] = field(repr=False)
     left_out: LeftOut = field(default_factory=LeftOut)
     row_count: int = 0
-    dates: set[int] = field(default_factory=set)
+    dates: dict[int, LineNumbers] = field(default_factory=lambda: defaultdict(LineNumbers))
     doubtful: dict[int, LineNumbers] = field(default_factory=lambda: defaultdict(LineNumbers))
     problems: list[str] = field(default_factory=list)
     _rows: IO[str] | None = field(default=None, repr=False)
@@ -68,7 +68,7 @@ class Roster:
 
 @contextmanager
 def read_roster(
-    table: InputTable, name: str, header_line: int | None = None, only: Mapping[str, str] | None = None
+    table: InputTable, header_line: int | None = None, only: Mapping[str, str] | None = None
 ) -> Iterator[Roster]:
     """Yield the roster in `table`. Raises ImportRefused if no header or no row is found.
 
@@ -77,13 +77,14 @@ def read_roster(
     does not change between the checks and the import.
     """
     preview = _Preview(table.lines)
+    table = replace(table, lines=preview.lines)
     with tempfile.TemporaryFile("w+", encoding="utf-8", newline="\n") as rows:
-        header = header_of(preview.lines, table.unit, header_line)
-        roster = Roster(name, table.unit, header, preview.seen, _rows=rows)
-        _store(InputTable(preview.lines, table.unit), roster, rows, _Filter(header, only or {}))
+        header = header_of(table, header_line)
+        roster = Roster(table.name, table.unit, header, preview.seen, _rows=rows)
+        _store(table, roster, rows, _Filter(header, only or {}))
         if not roster.row_count and not roster.problems:
             chosen = " that --only chooses" if roster.left_out.not_chosen.count else ""
-            raise ImportRefused(f"{name} has no row{chosen} below its header in {table.unit} {header.line}.")
+            raise ImportRefused(f"{table.name} has no row{chosen} below its header in {table.unit} {header.line}.")
         yield roster
 
 
@@ -136,7 +137,8 @@ def _store(table: InputTable, roster: Roster, rows: IO[str], chosen: _Filter) ->
 
 
 def _note_types(line: TableLine, roster: Roster) -> None:
-    roster.dates.update(line.dates)
+    for place in line.dates:
+        roster.dates[place].add(line.number)
     for place in line.doubtful:
         roster.doubtful[place].add(line.number)
 
@@ -150,5 +152,5 @@ def _layout_problems(roster: Roster, wrong_width: LineNumbers, below_unnamed: Li
         )
     if below_unnamed.count:
         yield f"{roster.places(below_unnamed)}: a cell in a column without a name. Name the column, or empty it."
-    if problem := problem_of_names(roster.header, unit):
+    if problem := problem_of_names(roster.header):
         yield problem

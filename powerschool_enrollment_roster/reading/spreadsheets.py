@@ -27,7 +27,10 @@ def read_workbook(binary: BinaryIO, name: str, sheet: str | None) -> InputTable:
     try:
         workbook = CalamineWorkbook.from_filelike(binary)
         chosen = _sheet(workbook, name, sheet)
-        return InputTable(_rows(chosen, _format_reader(binary, chosen.name)), unit="row")
+        # The sheet's area may begin in another column than A; rows are counted from the first one.
+        first_column = (chosen.start or (0, 0))[1] + 1
+        rows = _rows(chosen, first_column, _format_reader(binary, chosen.name))
+        return InputTable(_name_of(workbook, name, chosen.name), rows, "row", first_column)
     except ImportRefused:
         raise
     except BaseException as error:
@@ -40,11 +43,19 @@ def read_workbook(binary: BinaryIO, name: str, sheet: str | None) -> InputTable:
         ) from None
 
 
+def _name_of(workbook: CalamineWorkbook, name: str, sheet: str) -> str:
+    """Return what messages call the sheet: it is named only if another one may be meant."""
+    return name if _visible(workbook) == [sheet] else f"{name}, sheet {sheet!r}"
+
+
+def _visible(workbook: CalamineWorkbook) -> list[str]:
+    return [sheet.name for sheet in workbook.sheets_metadata if sheet.visible == SheetVisibleEnum.Visible]
+
+
 def _sheet(workbook: CalamineWorkbook, name: str, wanted: str | None) -> CalamineSheet:
     names = workbook.sheet_names
     if wanted is None:
-        visible = [sheet.name for sheet in workbook.sheets_metadata if sheet.visible == SheetVisibleEnum.Visible]
-        return workbook.get_sheet_by_name((visible or names)[0])
+        return workbook.get_sheet_by_name((_visible(workbook) or names)[0])
     if wanted in names:
         return workbook.get_sheet_by_name(wanted)
     if wanted.isdecimal() and 0 < int(wanted) <= len(names):
@@ -101,9 +112,7 @@ def _formats_of(binary: BinaryIO, sheet: str) -> Formats:
         }
 
 
-def _rows(sheet: CalamineSheet, formats: _KnownFormats) -> Iterator[TableLine]:
-    # The sheet's area may begin in another column than A; rows are counted from the first one.
-    first_column = (sheet.start or (0, 0))[1] + 1
+def _rows(sheet: CalamineSheet, first_column: int, formats: _KnownFormats) -> Iterator[TableLine]:
     for number, values in enumerate(sheet.iter_rows(), start=1):
         yield _row(number, values, first_column, formats)
 

@@ -27,10 +27,17 @@ class TableLine:
 
 @dataclass(frozen=True)
 class InputTable:
-    """The lines of an input. `unit` is the word for a line in messages: `line` for a text, `row` for a spreadsheet."""
+    """The lines of an input.
 
+    `name` is its name in messages, without a folder: `roster.csv`, `roster.zip/users.csv`, or `roster.xlsx, sheet 'A'`.
+    `unit` is the word for a line in messages: `line` for a text, `row` for a spreadsheet. `first_column` is the number
+    of a spreadsheet's first column, from 1; it is 0 for other inputs, in which columns have no letters.
+    """
+
+    name: str
     lines: Iterator[TableLine]
     unit: str = "line"
+    first_column: int = 0
 
 
 def is_blank(cell: str) -> bool:

@@ -49,6 +49,6 @@ class Rejections:
         several = (reason for reason in self._reasons.values() if reason.lines.count > 1)
         ordered = sorted(several, key=lambda reason: -reason.lines.count)
         return [
-            f"{reason.lines.count:,} rejected: {reason.text} ({reason.lines.text(self._roster.unit)})"
+            f"{reason.lines.count:,} rejected: {reason.text} ({self._roster.places(reason.lines)})"
             for reason in ordered
         ]

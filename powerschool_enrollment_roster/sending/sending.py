@@ -123,7 +123,7 @@ class _Ending:
         counts, unknown = self._counts, self._sync.sent.without_outcome
         yield f"Of {counted(self._roster.row_count, 'row')}: {_counts(counts)}."
         if self.settled_rows:
-            yield f"All rows up to {self._roster.unit} {self.settled_line} have an outcome."
+            yield f"All rows of {self._roster.name} up to {self._roster.unit} {self.settled_line} have an outcome."
         if unknown:
             yield f"{counted(unknown, 'more row')} may have been written, too: no answer arrived."
         yield _SAFE_AGAIN if counts.accepted - counts.unchanged + unknown else "Nothing was written."
