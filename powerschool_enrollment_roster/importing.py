@@ -37,7 +37,7 @@ def run_import(options: Options, screen: Screen) -> ExitCode:
         key = _key(options)
         roster = _roster(options, resources)
         for text in roster.left_out.texts(roster.unit):
-            screen.print(f"{roster.name}: {text}")
+            screen.warn(f"{roster.name}: {text}")
         connection = _connection(key, screen, resources)
         writable = read_all_writable_targets(Client(ConnectionSettings.from_config(connection)))
         target = _target(options, roster, writable)
@@ -108,7 +108,8 @@ def _target(options: Options, roster: Roster, writable: WritableTargets) -> Impo
 def _sent_columns(options: Options, roster: Roster, target: ImportTarget) -> SentColumns:
     fields = fields_of(roster, target, options.mapping_options)
     if options.save_mapping:
-        save_mapping(options.save_mapping, fields.fields, fields.ignored)
+        unused = [field for field in target.fields if field not in fields.columns]
+        save_mapping(options.save_mapping, fields.fields, fields.ignored, unused)
     return sent_columns(roster, target, fields, options.date_order)
 
 

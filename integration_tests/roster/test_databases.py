@@ -101,7 +101,7 @@ def test_missing_file_is_not_created(sandbox, tmp_path):
         ("nonsense", QUERY, "--database is an address such as postgresql://"),
         ("klingon://host/db", QUERY, "no driver for klingon is installed"),
         ("mysql+pymysql://u:secret@127.0.0.1:9/db", QUERY, "the driver is not installed"),
-        ("sqlite://", "select 1 as a, 2 as b where 1 = 0", "the query has no row below its header"),
+        ("sqlite://", "select 1 as a, 2 as b where 1 = 0", "the query: no row is below the header"),
         ("sqlite://", "select x'00' as ExternalID", "Row 1 of --query holds bytes, which is not text"),
         ("sqlite://", "select 1.0 as ExternalID, 'Zyx' as FirstName, 'K' as LastName", "row 1: ExternalID is a number"),
         ("sqlite://", "selekt", "The database"),

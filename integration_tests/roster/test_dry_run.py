@@ -46,6 +46,7 @@ def test_columns_are_shown_with_their_fields_and_blank_cells(sandbox, tmp_path, 
     header = ["External_ID", "First Name", "LAST NAME", "dob", "stu_Phone"]
     rows = [[*cells[:4], ""] for cells in records]
     result = dry_run(sandbox, tmp_path, rows, header=header)
+    assert re.findall(r"│ (\S+(?: \S+)*) +│ stu_", result.stdout) == header
     assert re.search(r"│ dob +│ stu_DateOfBirth +│ +│", result.stdout)
     assert re.search(rf"│ stu_Phone +│ stu_Phone +│ {len(rows)} +│", result.stdout)
 
@@ -78,7 +79,7 @@ def test_mapping_is_saved_and_used_again(sandbox, tmp_path, records):
     first = dry_run(sandbox, tmp_path, records, *options, "--save-mapping", mapping, header=header)
     assert first.returncode == 0, first.stdout
     assert "number: stu_ExternalID\n" in mapping.read_text()
-    assert "ignore:\n- shoe size\n" in mapping.read_text()
+    assert "ignore:\n- shoe size\n# Fields without a column:\n#   stu_MiddleName\n" in mapping.read_text()
     again = dry_run(sandbox, tmp_path, records, "--mapping", mapping, header=header)
     assert again.stdout == first.stdout
 
@@ -91,7 +92,7 @@ def test_mapping_is_saved_and_used_again(sandbox, tmp_path, records):
         ("columns: {a: 1}", "the file is not a mapping"),
         ("ignore: shoe size", "the file is not a mapping"),
         ("{", "the file is not YAML"),
-        ("columns: {shoe: stu_Phone}", "--map: the roster has no column 'shoe'"),
+        ("columns: {shoe: stu_Phone}", "--map: roster.csv, line 1 has no column 'shoe'"),
         (None, "the file cannot be read: No such file or directory"),
     ],
 )
@@ -102,6 +103,13 @@ def test_wrong_mapping_file_is_refused(sandbox, tmp_path, records, content, says
     result = dry_run(sandbox, tmp_path, records, "--mapping", mapping)
     assert result.returncode == 2
     assert says in result.stdout
+
+
+def test_long_list_of_fields_without_a_column_is_cut(sandbox, tmp_path, records):
+    result = dry_run(sandbox, tmp_path, records, header=[*HEADER[:4], "shoe size"])
+    (line,) = (line for line in result.stdout.splitlines() if line.startswith("Fields without a column: "))
+    assert re.search(r"(, stu_\w+)+, and \d+ more \(all: --dry-run --ignore-others --save-mapping FILE\)", line)
+    assert line.count("stu_") == 10
 
 
 @pytest.mark.parametrize("content", ["", "columns:\nignore:\n", "ignore: [gone]\nignore_others: true\n"])

@@ -16,6 +16,7 @@ from powerschool_enrollment_roster.names import ADDED_COLUMNS, match_key
 from powerschool_enrollment_roster.reading.roster import Roster
 from powerschool_enrollment_roster.reading.table import TableLine, is_blank
 
+_SHOWN = 10
 _CERTAIN = 3  # columns with a field; a student's row has fewer values that are names of fields
 
 
@@ -34,7 +35,7 @@ class ColumnFields:
 
 def fields_of(roster: Roster, target: ImportTarget, mapping_options: MappingOptions) -> ColumnFields:
     """Return the field of each column. Raises ImportRefused with all problems."""
-    choice = _Choice(roster.header.names, target, mapping_options)
+    choice = _Choice(roster, target, mapping_options)
     if not choice.is_certain and (line := _better_header(roster, target, choice)):
         raise ImportRefused(header_is_elsewhere(roster, line))
     problems = [*roster.problems, *choice.problems()]
@@ -78,12 +79,14 @@ def _better_header(roster: Roster, target: ImportTarget, choice: _Choice) -> int
 class _Choice:
     """Chooses the fields of the columns: as the options state, else by equal names, else by synonyms."""
 
-    def __init__(self, columns: Sequence[str], target: ImportTarget, mapping_options: MappingOptions) -> None:
+    def __init__(self, roster: Roster, target: ImportTarget, mapping_options: MappingOptions) -> None:
+        columns = roster.header.names
+        self._header = roster.header
         self._columns = columns
         self._target = target
         self._column_of = {match_key(column): column for column in columns}
         self._field_of = _unambiguous(target.fields)
-        self._unknown: list[tuple[str, str]] = []
+        self._unknown = [("--only", column) for column in roster.unknown_columns]
         self._unknown_fields: list[str] = []
         self._doubled: list[str] = []
         self.undecided: dict[str, list[str]] = {}
@@ -111,8 +114,7 @@ class _Choice:
     def problems(self) -> Iterator[str]:
         """Yield all problems of the columns and of the options."""
         for option, column in self._unknown:
-            near = closest(column, self._columns, normalise=match_key) if self.is_certain else None
-            yield f"{option}: the roster has no column {column!r}" + (f". Did you mean {near!r}?" if near else ".")
+            yield f"{option}: {self._header.place} has no column {column!r}.{self._suggested(column)}"
         for field in self._unknown_fields:
             yield f"--map: the field {field!r} does not exist. The fields are {listed(self._target.fields)}."
         yield from self._doubled
@@ -125,23 +127,42 @@ class _Choice:
             )
         yield from self._problems_of_unmapped()
         yield from self._problem_of_identity()
+        if not (self.fields or self.unmapped or self.undecided):
+            yield "No column goes to a field."
 
     def advice(self) -> Iterator[str]:
         """Yield what to do about the columns without a field."""
+        if not self.is_certain:
+            yield (
+                f"Does {self._header.place} have the columns' names? If another line has them, add --header-line N. "
+                "If no line has them, add one."
+            )
         if self.unmapped or not self.fields:
-            yield f"Fields without a column: {listed(self.free)}."
+            yield f"Fields without a column: {self._listed_free()}."
             yield (
                 "Name the field of a column with --map COLUMN=FIELD, leave a column out with --ignore COLUMN, or all "
                 "columns without a field with --ignore-others."
             )
+
+    def _suggested(self, column: str) -> str:
+        """Return a suggestion for a column that does not exist; nothing if the header may be a student's row."""
+        if not self.is_certain:
+            return ""
+        near = closest(column, self._columns, normalise=match_key)
+        return f" Did you mean {near!r}?" if near else f" It has {listed(map(repr, self._columns), most=_SHOWN)}."
+
+    def _listed_free(self) -> str:
+        more = len(self.free) - _SHOWN
+        hint = " (all: --dry-run --ignore-others --save-mapping FILE)" if more > 0 else ""
+        return listed(self.free, most=_SHOWN) + hint
 
     def _problems_of_unmapped(self) -> Iterator[str]:
         if self.unmapped and self.is_certain:
             shown = listed(map(repr, self.unmapped), most=30)
             yield f"The column{_s(self.unmapped)} without a field: {shown}."
         elif self.unmapped:
-            places = [str(self._columns.index(column) + 1) for column in self.unmapped]
-            yield f"The column{_s(places)} {listed(places)} without a field. Does the header have the columns' names?"
+            places = [self._header.columns.index(column) for column in self.unmapped]
+            yield f"The column{_s(places)} without a field: {self._header.labels(places)}."
 
     def _problem_of_identity(self) -> Iterator[str]:
         identities = self._target.identities
@@ -226,5 +247,5 @@ def _by_meaning(fields: Iterable[str]) -> dict[str, str]:
     return {meaning: same[0] for meaning, same in found.items() if meaning and len(same) == 1}
 
 
-def _s(items: Sequence[str]) -> str:
+def _s(items: Sequence[object]) -> str:
     return "s" if len(items) > 1 else ""

@@ -35,7 +35,7 @@ class Inspection:
     def suspicions(self) -> list[str]:
         """Return what the user should look at. It does not prevent the import."""
         identifiers = self._identifiers.suspicions() if self._identifiers else ()
-        return [*identifiers, *self._dates.suspicions(), *self._values.suspicions()]
+        return [*identifiers, *self._dates.suspicions(), *self._values.suspicions(), *self._roles.suspicions()]
 
     @property
     def blank_cells(self) -> dict[str, int]:
@@ -59,14 +59,21 @@ class _RoleCheck:
     """Finds teachers and guardians in a OneRoster users.csv: they would become students."""
 
     def __init__(self, roster: Roster) -> None:
-        names = roster.header.columns
         self._roster = roster
-        self._position = names.index("role") if {"sourcedId", "role"} <= set(names) else None
+        self._position = roster.header.oneroster_column("role")
         self._others = LineNumbers()
 
     def add(self, row: RosterRow) -> None:
         if self._position is not None and row.cells[self._position].strip().casefold() != "student":
             self._others.add(row.line)
+
+    def suspicions(self) -> Iterator[str]:
+        has_users = self._roster.header.oneroster_column("enabledUser") is not None
+        if has_users and self._position is None:
+            yield (
+                f"{self._roster.name}: no column states who is a student, because OneRoster 1.2 keeps the roles in "
+                "roles.csv. Teachers and guardians would be imported as students: import a file with students only."
+            )
 
     def refusals(self) -> Iterator[str]:
         if self._others.count:

@@ -14,6 +14,7 @@ from powerschool_enrollment_roster.endings import ImportRefused
 
 _FORM = "It has the form `columns: {COLUMN: FIELD}`, `ignore: [COLUMN]` and `ignore_others: true`, each optional."
 _HEAD = "# Which column of the roster goes to which field of PowerSchool Enrollment: use it with --mapping.\n"
+_UNUSED = "# Fields without a column:\n"
 
 
 @dataclass(frozen=True)
@@ -42,10 +43,12 @@ def mapping_options_of(
     )
 
 
-def save_mapping(file: str, fields: Mapping[str, str], ignored: Sequence[str]) -> None:
-    """Write a mapping file, complete or not at all. Raises ImportRefused if that fails."""
+def save_mapping(file: str, fields: Mapping[str, str], ignored: Sequence[str], unused: Sequence[str]) -> None:
+    """Write a mapping file, complete or not at all. `unused` fields are comments. Raises ImportRefused."""
     content = {"columns": dict(fields), **({"ignore": list(ignored)} if ignored else {})}
     text = _HEAD + yaml.safe_dump(content, allow_unicode=True, sort_keys=False)
+    if unused:
+        text += "".join([_UNUSED, *(f"#   {' '.join(field.split())}\n" for field in unused)])
     unfinished = Path(f"{file}.{os.getpid()}.tmp")
     try:
         unfinished.write_text(text, encoding="utf-8")

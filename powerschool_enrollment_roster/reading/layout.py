@@ -11,7 +11,7 @@ from openpyxl.utils import get_column_letter
 
 from powerschool_enrollment_roster.endings import ImportRefused
 from powerschool_enrollment_roster.names import match_key
-from powerschool_enrollment_roster.reading.line_numbers import LineNumbers
+from powerschool_enrollment_roster.reading.line_numbers import LineNumbers, counted
 from powerschool_enrollment_roster.reading.table import InputTable, TableLine, is_blank
 
 _FEWEST_COLUMNS_WITH_FOOTER = 3
@@ -35,6 +35,11 @@ class Header:
         """Return the names of the columns that have one."""
         return [name for name in self.columns if name]
 
+    def oneroster_column(self, name: str) -> int | None:
+        """Return the position of a column of OneRoster; None if it is missing or the file is not OneRoster's."""
+        keys = list(map(match_key, self.columns))
+        return keys.index(match_key(name)) if {"sourcedid", match_key(name)} <= set(keys) else None
+
     def labels(self, columns: Iterable[int]) -> str:
         """Return what users call the columns at these positions, from 0: letters in a spreadsheet, else numbers."""
         first = self.first_column
@@ -49,6 +54,7 @@ class LeftOut:
     rules: LineNumbers = field(default_factory=LineNumbers)
     footers: LineNumbers = field(default_factory=LineNumbers)
     not_chosen: LineNumbers = field(default_factory=LineNumbers)
+    deleted: LineNumbers = field(default_factory=LineNumbers)
 
     def texts(self, unit: str) -> Iterator[str]:
         """Yield what was left out and where."""
@@ -61,6 +67,12 @@ class LeftOut:
         for what, lines in kinds.items():
             if lines.count:
                 yield f"Left out, because they {what}: {lines.text(unit)}."
+        if self.deleted.count:
+            yield (
+                "Left out, because OneRoster marks them for deletion (status tobedeleted): "
+                f"{counted(self.deleted.count, 'row')}, {self.deleted.text(unit)}. An import does not delete students: "
+                "remove them in PowerSchool Enrollment."
+            )
 
 
 def header_of(table: InputTable, wanted: int | None) -> Header:
@@ -76,7 +88,8 @@ def header_of(table: InputTable, wanted: int | None) -> Header:
     columns = [" ".join(cell.split()) for cell in line.cells]
     while not columns[-1]:
         columns.pop()
-    return Header(f"{table.name}, {unit} {line.number}", line.number, columns, table.first_column)
+    place = f"{table.name}, {unit} {line.number}" if line.number else table.name  # a query's names are above row 1
+    return Header(place, line.number, columns, table.first_column)
 
 
 def problem_of_names(header: Header) -> str | None:

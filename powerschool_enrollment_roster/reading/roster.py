@@ -5,16 +5,16 @@ from __future__ import annotations
 import json
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import IO
 
 from powerschool_enrollment_roster.endings import ImportRefused
-from powerschool_enrollment_roster.names import match_key
 from powerschool_enrollment_roster.reading.layout import Header, LeftOut, header_of, problem_of_names, students
 from powerschool_enrollment_roster.reading.line_numbers import LineNumbers
+from powerschool_enrollment_roster.reading.row_filter import RowFilter
 from powerschool_enrollment_roster.reading.table import InputTable, TableLine, is_blank
 
 _PREVIEW = 25
@@ -34,7 +34,8 @@ class Roster:
 
     `first_lines` are the first lines that are not blank, to look for a header below title lines. `dates` and `doubtful`
     map the position of a column to lines: on which it has a cell of the type date, and on which it has a number whose
-    displayed digits are not known. `problems` are faults of the layout: the import is refused.
+    displayed digits are not known. `problems` are faults of the layout: the import is refused. `unknown_columns` are
+    columns of --only that the header does not have.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Roster:
     dates: dict[int, LineNumbers] = field(default_factory=lambda: defaultdict(LineNumbers))
     doubtful: dict[int, LineNumbers] = field(default_factory=lambda: defaultdict(LineNumbers))
     problems: list[str] = field(default_factory=list)
+    unknown_columns: Sequence[str] = ()
     _rows: IO[str] | None = field(default=None, repr=False)
 
     def rows(self) -> Iterator[RosterRow]:
@@ -81,10 +83,11 @@ def read_roster(
     with tempfile.TemporaryFile("w+", encoding="utf-8", newline="\n") as rows:
         header = header_of(table, header_line)
         roster = Roster(table.name, table.unit, header, preview.seen, _rows=rows)
-        _store(table, roster, rows, _Filter(header, only or {}))
+        chosen = RowFilter(header, only or {})
+        roster.unknown_columns = chosen.unknown
+        _store(table, roster, rows, chosen)
         if not roster.row_count and not roster.problems:
-            chosen = " that --only chooses" if roster.left_out.not_chosen.count else ""
-            raise ImportRefused(f"{table.name} has no row{chosen} below its header in {table.unit} {header.line}.")
+            raise ImportRefused(chosen.why_no_row(roster.left_out))
         yield roster
 
 
@@ -101,21 +104,7 @@ class _Preview:
         self.lines = chain(self.seen.copy(), self._source)
 
 
-class _Filter:
-    """Chooses rows by the values of columns, ignoring case."""
-
-    def __init__(self, header: Header, only: Mapping[str, str]) -> None:
-        keys = {match_key(name): place for place, name in enumerate(header.columns) if name}
-        self._wanted = {keys.get(match_key(column)): value.casefold() for column, value in only.items()}
-        if None in self._wanted:
-            missing = next(column for column in only if match_key(column) not in keys)
-            raise ImportRefused(f"--only: the roster has no column {missing!r}.")
-
-    def accepts(self, cells: list[str]) -> bool:
-        return all(cells[place or 0].strip().casefold() == value for place, value in self._wanted.items())
-
-
-def _store(table: InputTable, roster: Roster, rows: IO[str], chosen: _Filter) -> None:
+def _store(table: InputTable, roster: Roster, rows: IO[str], chosen: RowFilter) -> None:
     """Write each student's row to `rows`, and add counts, types and problems of the rows to `roster`."""
     width = len(roster.header.columns)
     unnamed = [place for place, column in enumerate(roster.header.columns) if not column]
@@ -125,8 +114,7 @@ def _store(table: InputTable, roster: Roster, rows: IO[str], chosen: _Filter) ->
             wrong_width.add(line.number)
             continue
         cells = [*line.cells[:width], *[""] * (width - len(line.cells))]
-        if not chosen.accepts(cells):
-            roster.left_out.not_chosen.add(line.number)
+        if not chosen.accepts(line.number, cells, roster.left_out):
             continue
         if any(not is_blank(cells[place]) for place in unnamed):
             below_unnamed.add(line.number)
