@@ -45,7 +45,7 @@ def test_message_of_another_type_is_ignored(service: StandIn, tmp_path: Path, ki
     ("members", "problem"),
     [
         ({"destinationSyncMode": "update"}, "is a catalog of Airbyte's API, not of its protocol."),
-        ({"primary_key": ["StudentID"]}, "is not a configured catalog: its entry streams.0 has another form."),
+        ({"primary_key": ["StudentID"]}, "is not a configured catalog: its entry streams.0 is not valid."),
     ],
 )
 def test_catalog_of_another_form_is_refused_before_the_first_row(

@@ -62,7 +62,7 @@ def test_primary_key_that_is_not_a_list_of_lists_is_refused(primary_key):
         {"stream": STREAM, "primary_key": primary_key},
         {"stream": {**STREAM, "source_defined_primary_key": primary_key}},
     ):
-        assert "its entry streams.0 has another form." in error_message({"streams": [entry]})
+        assert "its entry streams.0 is not valid." in error_message({"streams": [entry]})
 
 
 @pytest.mark.parametrize(
