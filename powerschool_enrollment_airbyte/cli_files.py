@@ -55,7 +55,7 @@ def read_json(path: str, argument: str) -> Any:
     content = b""
     try:
         content = _content_of(path)
-        if not content.removeprefix(codecs.BOM_UTF8).strip():
+        if not _without_byte_order_mark(content).strip():
             raise EmptyFile(f"{name} is empty.")
         return json.loads(content)
     except OSError as error:
@@ -79,3 +79,8 @@ def _content_of(path: str) -> bytes:
     if path not in kept:
         kept[path] = Path(path).read_bytes()
     return kept[path]
+
+
+def _without_byte_order_mark(content: bytes) -> bytes:
+    """Return the content. In PowerShell, `$null > state.json` writes only the mark of UTF-16."""
+    return content.removeprefix(codecs.BOM_UTF8).removeprefix(codecs.BOM_UTF16_LE)

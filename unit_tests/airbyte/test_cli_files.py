@@ -67,7 +67,7 @@ def test_json_beyond_pythons_limits_is_an_invalid_option(complaint, content):
     assert complaint(content) == "is nested too deep, or holds a number too long, to be read as JSON."
 
 
-@pytest.mark.parametrize("content", [b"", b" \r\n", b"\xef\xbb\xbf"])
+@pytest.mark.parametrize("content", [b"", b" \r\n", b"\xef\xbb\xbf", b"\xff\xfe"])
 def test_file_without_content_is_reported_as_empty(complaint, content):
     assert complaint(content) == "is empty."
 
