@@ -99,7 +99,8 @@ def _parse(line: bytes, number: int) -> InputMessage | None:
             return StateMessage(_state(line, number), _stream_of(message["state"]), len(line))
     if isinstance(kind, str) and kind not in {"RECORD", "STATE"} and not _has_content(message):
         return None
-    raise MalformedInput(f"Line {number} of the input is not an Airbyte message.")
+    problem = "is in UTF-16, not in UTF-8" if b"\0" in line[:4] else "is not an Airbyte message"
+    raise MalformedInput(f"Line {number} of the input {problem}.")
 
 
 def _has_content(message: Mapping[str, Any]) -> bool:
@@ -124,7 +125,9 @@ def _stream_of(state: dict[str, Any]) -> StreamId | None:
 def _json(line: bytes) -> Any:
     """Return the parsed line, with all digits of its numbers; None if it is not JSON."""
     with suppress(ValueError, RecursionError):
-        return json.loads(line, parse_float=Decimal, parse_int=_integer, parse_constant=Decimal)
+        # Python would also read single lines of an input in UTF-16, and the rows in them would be written.
+        text = line.decode("utf-8-sig", "surrogatepass")
+        return json.loads(text, parse_float=Decimal, parse_int=_integer, parse_constant=Decimal)
     return None
 
 

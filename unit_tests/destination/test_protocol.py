@@ -122,6 +122,20 @@ def test_malformed_line_is_named_by_its_number_only(line):
         messages('{"type": "LOG"}', line)
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_input_in_utf_16_is_refused_at_its_first_line(encoding):
+    row = {"type": "RECORD", "record": {"stream": "a", "data": {"x": "Ada"}}}
+    content = f"{json.dumps(row)}\r\n{json.dumps(row)}\r\n".encode(encoding)
+    with pytest.raises(MalformedInput, match=r"^Line 1 of the input is in UTF-16, not in UTF-8\."):
+        next(read_messages(read_lines(io.BytesIO(content))))
+
+
+def test_byte_order_mark_of_utf_8_is_no_part_of_the_first_line():
+    row = {"type": "RECORD", "record": {"stream": "a", "data": {"x": "é"}}}
+    (message,) = messages(json.dumps(row, ensure_ascii=False).encode("utf-8-sig"))
+    assert message.data == {"x": "é"}
+
+
 def test_deep_nesting_is_malformed():
     with pytest.raises(MalformedInput):
         messages("[" * 100_000)
