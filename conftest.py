@@ -2,7 +2,7 @@
 
 import signal
 
-import integration_tests.component_schema  # noqa: F401 - for its effect
+import integration_tests.manifest_cache  # noqa: F401 - for its effect
 
 # nohup or a shell's `&` may have started the tests with some signals ignored.
 for told, usual in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):

@@ -25,7 +25,7 @@ CONNECTORS = (
     console_script("source-powerschool-enrollment").module,
     console_script("destination-powerschool-enrollment").module,
 )
-PYAIRBYTE = ("airbyte.caches", *CONNECTORS, "integration_tests.component_schema")
+PYAIRBYTE = ("airbyte.caches", *CONNECTORS, "integration_tests.manifest_cache")
 
 
 def run_warm(script: str | Path, *arguments: str, folder: Path, **settings: Any) -> subprocess.CompletedProcess[str]:

@@ -5,7 +5,7 @@ If a new CDK breaks the source, look here first: unit_tests/source/test_cdk_seam
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -70,6 +70,8 @@ def replace_cursor(stream: AbstractStream, wrap: Callable[[Cursor], Cursor]) -> 
 class DeclarativeSource(YamlDeclarativeSource):
     """The CDK's source, with public names for its private attributes."""
 
+    _names: Container[str] | None = None  # of the streams to build; None: all
+
     @property
     def messages(self) -> MessageRepository:
         """Return the repository whose messages a read emits. The public `message_repository` is another object."""
@@ -80,12 +82,26 @@ class DeclarativeSource(YamlDeclarativeSource):
         """Return the options as the CDK passes them to components."""
         return self._config
 
+    def streams_among(self, names: Container[str]) -> list[AbstractStream]:
+        """Return all streams but those of the manifest that have other names: building one takes a few milliseconds."""
+        self._names = names
+        try:
+            return self.streams(self.options)
+        finally:
+            self._names = None
+
     def read_streams(
         self, streams: list[AbstractStream], catalog: ConfiguredAirbyteCatalog
     ) -> Iterator[AirbyteMessage]:
-        """Read those of the streams that the catalog selects. The CDK's `read` builds all streams once more."""
+        """Read those of the streams that the catalog selects. The CDK's `read` would build all streams once more."""
         if selected := self._select_streams(streams, catalog):  # without a stream, the CDK's loop would not end
             yield from self._concurrent_source.read(selected)
+
+    @override
+    def _stream_configs(self, manifest: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """Return the definitions from which the CDK builds the manifest's streams."""
+        definitions = super()._stream_configs(manifest)
+        return [each for each in definitions if self._names is None or each["name"] in self._names]
 
     @override
     def _read_and_parse_yaml_file(self, path_to_yaml_file: str) -> ConnectionDefinition:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from collections.abc import Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -148,8 +148,7 @@ class SourcePowerschoolEnrollment(DeclarativeSource):
         """
         sync = sync_for(config)
         self._request = _ReadRequest.of(catalog, state, sync.config.page_size)
-        streams = self.streams(self.options)
-        _refuse_problems_of(catalog, streams)
+        streams = self._streams_of(catalog)
         if state:
             sync.client.presume_reachable()
         backlog = self._request.backlog
@@ -158,6 +157,20 @@ class SourcePowerschoolEnrollment(DeclarativeSource):
         finally:
             backlog.close()
             sync.warnings.report(logger)
+
+    def _streams_of(self, catalog: ConfiguredAirbyteCatalog) -> list[AbstractStream]:
+        """Return the catalog's streams, and perhaps others.
+
+        Raises AirbyteTracedException for streams that the CDK would leave out with a warning, or read in a mode that
+        they do not offer.
+        """
+        names = {entry.stream.name for entry in catalog.streams}
+        streams = self.streams_among(names)
+        is_complete = names <= {stream.name for stream in streams}
+        offered = streams if is_complete else self.streams(self.options)  # for the suggestion of a similar name
+        if problems := [*catalog_problems(catalog, AirbyteCatalog([each.as_airbyte_stream() for each in offered]))]:
+            raise as_traced_exception(InvalidOption(" ".join(problems)))
+        return streams
 
     def _streams_built_in_python(self, sync: SyncContext) -> Iterator[AbstractStream]:
         try:
@@ -184,13 +197,6 @@ class SourcePowerschoolEnrollment(DeclarativeSource):
         if self._request.state_of(DOCUMENTS):
             storage.presume_reachable()
         return storage
-
-
-def _refuse_problems_of(catalog: ConfiguredAirbyteCatalog, streams: Iterable[AbstractStream]) -> None:
-    """Raise for streams that the CDK would leave out with a warning, or read in a mode that they do not offer."""
-    offered = AirbyteCatalog([stream.as_airbyte_stream() for stream in streams])
-    if problems := [*catalog_problems(catalog, offered)]:
-        raise as_traced_exception(InvalidOption(" ".join(problems)))
 
 
 def _completed(declared: AbstractStream) -> AbstractStream:

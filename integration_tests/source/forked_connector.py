@@ -23,7 +23,7 @@ from source_powerschool_enrollment.deliveries import target
 from source_powerschool_enrollment.run import run
 
 _CONTEXT = multiprocessing.get_context("forkserver")
-_CONTEXT.set_forkserver_preload(["source_powerschool_enrollment.run", "integration_tests.component_schema"])
+_CONTEXT.set_forkserver_preload(["source_powerschool_enrollment.run", "integration_tests.manifest_cache"])
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,6 @@ import sys
 import tempfile
 from queue import Queue
 
-import pytest
 from airbyte_cdk import entrypoint
 from airbyte_cdk.models import AirbyteStream, ConfiguredAirbyteCatalog, ConfiguredAirbyteStream, SyncMode, Type
 from airbyte_cdk.models import DestinationSyncMode as Destination
@@ -18,7 +17,6 @@ from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partitio
 from airbyte_cdk.sources.streams.concurrent.partitions.partition_generator import PartitionGenerator
 from airbyte_cdk.sources.types import Record, StreamSlice
 from airbyte_cdk.sources.utils.slice_logger import DebugSliceLogger
-from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_powerschool_enrollment import SourcePowerschoolEnrollment
 from source_powerschool_enrollment.cdk_seams import (
@@ -27,6 +25,7 @@ from source_powerschool_enrollment.cdk_seams import (
     replace_cursor,
     without_temporary_folder,
 )
+from source_powerschool_enrollment.records.stream import RECORD_STREAMS
 
 LOGGER = logging.getLogger("airbyte.test")
 NAME = "numbers"
@@ -116,14 +115,16 @@ def test_the_streams_of_the_catalog_are_read_and_no_others():
     assert [*source.read_streams(streams, ConfiguredAirbyteCatalog([]))] == []
 
 
-def test_a_read_builds_the_streams_once(monkeypatch):
-    built = []
+def test_a_read_builds_the_streams_of_its_catalog_once(monkeypatch):
     source = SourcePowerschoolEnrollment(_catalog(), OPTIONS, [])
-    monkeypatch.setattr(source, "streams", lambda _options: built.append(1) or [])
-    with pytest.raises(AirbyteTracedException, match="published_actions"):
-        [*source.read(LOGGER, OPTIONS, _catalog(), [])]
-    assert [*source.read(LOGGER, OPTIONS, ConfiguredAirbyteCatalog([]), [])] == []
-    assert len(built) == 2
+    all_streams = {stream.name for stream in source.streams(OPTIONS)}
+    built = []
+    monkeypatch.setattr(source, "read_streams", lambda streams, _: built.append({each.name for each in streams}) or [])
+    build = source.streams
+    monkeypatch.setattr(source, "streams", lambda options: built.append("") or build(options))
+    assert [*source.read(LOGGER, OPTIONS, _catalog(), [])] == []
+    assert built == ["", {"published_actions", *RECORD_STREAMS}]
+    assert {stream.name for stream in source.streams(OPTIONS)} == all_streams
 
 
 def _catalog(name="published_actions"):
