@@ -104,7 +104,7 @@ def _parse(line: bytes, number: int) -> InputMessage | None:
 
 
 def _has_content(message: Mapping[str, Any]) -> bool:
-    """Return whether a message has a row or a state. To ignore one, of the type `record` say, would lose it."""
+    """Return whether a message has a row or a state. If its type is unknown, ignoring the message would lose them."""
     return any(message.get(key) is not None for key in ("record", "state"))
 
 

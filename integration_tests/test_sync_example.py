@@ -65,7 +65,7 @@ def first_sync(district, warehouse):
     )
 
 
-def test_it_ends_with_a_table_of_rows_a_stream(first_sync, warehouse):
+def test_output_ends_with_a_table_of_rows_per_stream(first_sync, warehouse):
     done = first_sync
     assert done.returncode == 0, done.stderr[-2000:]
     found = rows(done.stdout)
@@ -141,7 +141,7 @@ def test_file_with_the_name_of_its_schema_is_refused_before_any_request(tmp_path
 
 
 @pytest.mark.usefixtures("first_sync")
-def test_what_is_gone_stays_until_all_is_replaced(district, warehouse):
+def test_removed_rows_stay_until_everything_is_replaced(district, warehouse):
     form = next(iter(district.district.forms.values()))
     form.roster.remove(form.roster.ids()[7])
     district.district.checklists.popitem()
@@ -257,7 +257,7 @@ def test_stopped_sync_ends_quietly_and_keeps_the_key_private(sandbox, tmp_path, 
         os.killpg(process.pid, 0)
 
 
-def test_it_ends_with_the_two_lines_that_run_the_dbt_package(sandbox, tmp_path):
+def test_output_ends_with_the_two_commands_of_the_dbt_package(sandbox, tmp_path):
     (tmp_path / "dbt").symlink_to(EXAMPLE.parents[1] / "dbt")
     arguments = ("--sandbox", "--warehouse", "my file.duckdb")
     done = sync(tmp_path, sandbox, sandbox.api_key, *arguments, before=make_the_sandbox_small)

@@ -3,7 +3,7 @@
 | The service answers | The row was |
 |---|---|
 | 200 `{"status": "Success", "errors": []}` | accepted |
-| 200 `{"status": "Error", "errors": ["…"]}`, or any other status with errors | rejected |
+| 200 `{"status": "Error", "errors": ["…"]}`, or any other `status` with `errors` | rejected |
 | 400, 404, 409, 422 or another 4xx that is about the request | rejected |
 | anything else | unknown: an EnrollmentError is raised |
 """

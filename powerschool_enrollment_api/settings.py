@@ -26,7 +26,7 @@ class Timeouts:
     container that starts before its network, and short because the address is probably wrong.
 
     The environment variables POWERSCHOOL_ENROLLMENT_READ_TIMEOUT_SECONDS and
-    POWERSCHOOL_ENROLLMENT_RETRY_SECONDS change `read` and `retries` for the whole process.
+    POWERSCHOOL_ENROLLMENT_RETRY_SECONDS change `read` and `retries` for the whole process. `answer` is at least `read`.
     """
 
     connect: float = 10

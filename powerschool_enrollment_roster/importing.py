@@ -32,7 +32,10 @@ _SHOWN_BLANKS = 5
 
 
 def run_import(options: Options, screen: Screen) -> ExitCode:
-    """Import the roster, or show what an import would do. Raises ImportRefused or EnrollmentError before any row."""
+    """Import the roster, or show what an import would do.
+
+    Raises ImportRefused or EnrollmentError before the first row is sent.
+    """
     with ExitStack() as resources:
         key = _key(options)
         roster = _roster(options, resources)

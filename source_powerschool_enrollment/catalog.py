@@ -134,7 +134,7 @@ def _without_namespaces(states: list[AirbyteStateMessage]) -> list[AirbyteStateM
 
 
 def _is_nested_deeper_than(levels: int, content: Any) -> bool:
-    """Return whether the content has more levels than that. The CDK copies states by recursion, which is limited."""
+    """Return whether the content is nested more than `levels` deep: the CDK copies states by recursion."""
     layer = [content]
     for _ in range(levels):
         layer = [child for parent in layer for child in _children(parent)]

@@ -36,7 +36,7 @@ RouterWithoutRequestOptions = SinglePartitionRouter
 def without_temporary_folder() -> Iterator[None]:
     """Let the CDK's entry point create no temporary folder in this context.
 
-    The folder is for cached responses, and this source caches none. On a read-only file system every command failed.
+    The folder is for cached responses, and this source caches none. Creating it fails on a read-only file system.
     """
     names = vars(entrypoint)
     original = names["tempfile"]

@@ -148,7 +148,7 @@ def _refuse_future_date(option: str, text: str | None) -> None:
     except ValueError:
         raise InvalidOption(f"The option {option} is not a date in the form YYYY-MM-DD.") from None
     if (first - datetime.now(timezone.utc).date()).days > 1:
-        raise InvalidOption(f"The option {option} lies in the future.")
+        raise InvalidOption(f"The option {option} is in the future.")
 
 
 def _document_fields(option: list[Mapping[str, Any]]) -> tuple[DocumentField, ...]:
@@ -158,7 +158,9 @@ def _document_fields(option: list[Mapping[str, Any]]) -> tuple[DocumentField, ..
     folders = [safe_name(entry.field).casefold() for entry in fields]
     for folder, entry in zip(folders, fields, strict=True):
         if folders.count(folder) > 1:
-            raise InvalidOption(f"The option documents names the field {entry.field} twice.")
+            raise InvalidOption(
+                f"The option documents names the field {entry.field} twice, or a field with the same folder name."
+            )
     return fields
 
 

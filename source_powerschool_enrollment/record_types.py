@@ -161,7 +161,7 @@ def utc_time(text: str) -> str:
     try:
         moment = ab_datetime_parse(text).astimezone(timezone.utc)
     except OverflowError:
-        raise ValueError("in UTC it lies in a year that Python does not have") from None
+        raise ValueError("in UTC it is in a year that Python does not support") from None
     return moment.isoformat().replace("+00:00", "Z")
 
 

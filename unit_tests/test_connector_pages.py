@@ -91,7 +91,7 @@ def test_the_page_introduces_an_option_and_all_in_it_by_title_name_and_default(k
     assert [entry for entry in entries(alone) if entry not in block] == []
 
 
-def test_what_an_option_within_a_choice_within_a_list_must_be_introduced_with():
+def test_options_in_a_choice_in_a_list_are_introduced():
     choice = {"title": "Skip", "properties": {"policy": {"const": "skip"}, "most": {"title": "Most", "default": 5}}}
     option = {"title": "Rule", "oneOf": [choice]}
     rules = {"title": "Rules", "items": {"properties": {"rule": option}}}

@@ -124,7 +124,7 @@ def test_every_card_but_the_technical_one_shows_something_at_once(form):
 
 
 @each_option
-def test_a_secret_is_hidden_and_lies_under_no_choice(option):
+def test_secret_is_hidden_and_not_inside_a_choice(option):
     assert bool(SECRET.search(option.name)) == bool(option.schema.get("airbyte_secret"))
     assert not (option.schema.get("airbyte_secret") and option.choices)
 

@@ -60,7 +60,7 @@ def test_no_two_connectors_share_an_id():
 
 
 @each
-def test_entry_and_spec_lead_to_the_same_page_which_is_there(kind):
+def test_registry_entry_and_spec_link_to_the_same_existing_page(kind):
     url = data(kind)["documentationUrl"]
     assert url == DOCUMENTATION_URLS[kind]
     page = url.removeprefix("https://docs.airbyte.com/integrations/")

@@ -79,7 +79,8 @@ def _messages(command: Sequence[str]) -> Iterator[dict[str, Any]]:
             process.terminate()  # the pipeline has failed or was stopped
             raise
     if process.returncode != 0:
-        reason = next(iter(reasons), "it reported no error")  # the stream's own; the last one only sums them up
+        # The first reason is that of a failed stream; the last one only lists these streams.
+        reason = next(iter(reasons), "it reported no error")
         raise ConnectorFailed(f"{command[1]} ended with exit code {process.returncode}: {reason}")
 
 

@@ -68,7 +68,7 @@ def no_pauses(monkeypatch):
 # What the manifest consists of
 
 
-def test_it_names_no_python():
+def test_manifest_has_no_python_components():
     assert [component for component in COMPONENTS if "class_name" in component] == []
 
 
@@ -223,7 +223,7 @@ TIMES = [
 ]
 
 
-def test_times_and_dates_of_any_form_become_what_the_python_source_makes_of_them(small, small_options):
+def test_times_and_dates_of_any_format_equal_those_of_the_python_source(small, small_options):
     def on_answer(_entry, payload):
         page = payload[0] if isinstance(payload, list) else payload
         page["records"] = [{"id": number, "submitted": sent, "dateOfBirth": sent} for number, sent in enumerate(TIMES)]
@@ -248,7 +248,7 @@ ITEMS = [
 
 
 @pytest.mark.parametrize("items", [ITEMS, [], None, "text", 7, {"dateCompleted": "02/03/2015"}], ids=repr)
-def test_checklist_items_of_any_form_become_what_the_python_source_makes_of_them(small, small_options, items):
+def test_checklist_items_of_any_shape_equal_those_of_the_python_source(small, small_options, items):
     def on_answer(entry, payload):
         if entry.path.endswith("/checklistentries"):
             payload[0]["checklistItems"] = items
@@ -327,7 +327,7 @@ def test_an_object_that_was_removed_after_it_was_listed_is_skipped(small, small_
 @pytest.mark.parametrize(
     ("status", "body"), [(200, "html"), (503, "html"), (500, "json"), (429, "json"), (408, "empty")]
 )
-def test_a_passing_fault_is_retried(small, small_options, status, body):
+def test_temporary_failure_is_retried(small, small_options, status, body):
     small.faults.add(Fault("status", path="/publishedactions", status=status, body=body, times=2))
     output = read_manifest(small_options, "published_actions")
     assert output.errors == []

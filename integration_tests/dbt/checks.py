@@ -104,7 +104,7 @@ def test_every_model_is_built_and_every_test_passes(built):
     assert tested == names
 
 
-def test_the_newest_version_of_a_record_is_the_one_there_was_last(season, rows):
+def test_staging_model_has_the_last_version_of_each_record(season, rows):
     found = rows(
         "select submission_record_id, status from stg_powerschool_enrollment__submission_records where not is_removed"
     )
@@ -199,7 +199,7 @@ def test_a_student_has_the_latest_submission_of_all_forms(season, rows):
     assert max(len(records) for records in by_student.values()) > 1
 
 
-def test_what_a_student_misses_is_what_is_neither_completed_nor_waived_nor_mentioned(season, rows):
+def test_missing_items_are_neither_completed_nor_waived(season, rows):
     expected = []
     for checklist in season.sandbox.district.checklists.values():
         for entry in checklist.entries():
@@ -232,7 +232,7 @@ def completed(item):
     return datetime.strptime(text, "%m/%d/%Y").date() if text else None  # noqa: DTZ007 - a day has no time zone
 
 
-def test_of_a_submission_that_was_delivered_again_the_last_delivery_stays(season, rows):
+def test_last_delivery_of_a_repeated_submission_is_kept(season, rows):
     district, target = season.sandbox.district, season.target
     (again,) = [batch for batch in target.batches if batch.date > OPENED and batch.record_ids]
     expected = [

@@ -25,7 +25,7 @@ def test_check_succeeds_when_all_is_there(service, tmp_path):
     assert check(service, tmp_path, in_a_process)["status"] == "SUCCEEDED"
 
 
-def test_check_asks_little(service, tmp_path):
+def test_check_sends_few_requests(service, tmp_path):
     check(service, tmp_path)
     assert len(service.asked) == 3
 
@@ -118,7 +118,7 @@ def test_a_stream_without_an_import_is_named(service, tmp_path):
     assert "Stream others: the option imports has no entry for it." in session.failure["message"]
 
 
-def test_overwriting_is_warned_of_and_upserts(service, tmp_path):
+def test_overwrite_mode_is_a_warning_and_upserts(service, tmp_path):
     stream = configured_stream("students", ("StudentID",), destination_sync_mode="overwrite", generation_id=1)
     session = run(tmp_path, config(service), {"streams": [stream]}, [record({"StudentID": "1"})])
     assert session.code == 0

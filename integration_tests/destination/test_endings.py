@@ -32,7 +32,7 @@ def test_unwritable_output_is_reported_in_one_line(service: StandIn, tmp_path: P
     assert (done.returncode, done.stderr) == (1, "The output cannot be written: No space left on device.\n")
 
 
-def test_ctrl_c_ends_it_at_once_with_a_word_and_no_stack(service: StandIn, tmp_path: Path) -> None:
+def test_ctrl_c_ends_the_sync_with_one_line_and_no_stack_trace(service: StandIn, tmp_path: Path) -> None:
     session = Session(tmp_path, config(service), catalog(), start=in_a_process)
     session.send(record(MARKED), stream_state(1))
     session.wait_for_states(1)

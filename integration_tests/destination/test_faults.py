@@ -104,7 +104,7 @@ def test_import_schemas_that_are_gone_count_as_none(service: StandIn, tmp_path: 
     ],
     ids=["429", "503", "500", "html", "empty", "slow", "dropped"],
 )
-def test_a_passing_fault_passes(service: StandIn, tmp_path: Path, reply: Reply) -> None:
+def test_row_is_sent_again_after_a_temporary_failure(service: StandIn, tmp_path: Path, reply: Reply) -> None:
     service.answer = lambda arrival: reply if arrival.attempt == 1 else Reply()
     session = write(tmp_path, service)
     assert session.code == 0
@@ -135,7 +135,7 @@ def test_a_fault_that_lasts_ends_the_sync_as_transient(
 
 
 @pytest.mark.parametrize("body", [{"errors": []}, {}, [], 5, {"status": "Zyxwana"}])
-def test_an_answer_without_a_known_status_is_nobodys_success(service: StandIn, tmp_path: Path, body: object) -> None:
+def test_answer_without_a_known_status_is_not_a_success(service: StandIn, tmp_path: Path, body: object) -> None:
     service.answer = lambda _: Reply(body=body)
     session = write(tmp_path, service)
     assert (session.code, session.failure["failure_type"]) == (1, "system_error")

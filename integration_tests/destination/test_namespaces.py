@@ -20,9 +20,7 @@ def in_namespaces(*namespaces: str) -> dict:
     return {"streams": streams}
 
 
-def test_rows_and_states_whose_namespace_a_cache_dropped_belong_to_the_only_stream_of_their_name(
-    service: StandIn, tmp_path: Path
-) -> None:
+def test_missing_namespace_means_the_only_stream_of_that_name(service: StandIn, tmp_path: Path) -> None:
     session = run(tmp_path, config(service), in_namespaces("public"), [record(MARKED), stream_state(1)])
     assert session.code == 0
     assert len(service.answered) == 1

@@ -58,7 +58,7 @@ def test_a_full_disk_for_rejected_rows_stops_the_sync(service: StandIn, tmp_path
     assert session.states == []
 
 
-def test_rejected_rows_are_kept_whole_for_their_owner_alone(service: StandIn, tmp_path: Path) -> None:
+def test_rejected_rows_are_complete_and_readable_by_their_owner_only(service: StandIn, tmp_path: Path) -> None:
     began = datetime.now(timezone.utc).replace(microsecond=0)
     path = tmp_path / "rejected.jsonl"
     path.write_text('{"earlier": 1}\n')

@@ -51,7 +51,7 @@ def test_the_sandbox_takes_every_kind_of_row_and_shows_no_value(sandbox, tmp_pat
 
 
 @needs_pyairbyte
-def test_a_roster_goes_to_a_warehouse_and_back_through_the_columns_a_cache_renames(sandbox, tmp_path):
+def test_roster_is_written_back_from_the_renamed_columns_of_a_cache(sandbox, tmp_path):
     script = tmp_path / "round_trip.py"
     script.write_text(ROUND_TRIP)
     forms = list(sandbox.district.forms.values())

@@ -43,12 +43,12 @@ def test_only_rows_that_differ_are_sent(service, write):
     assert "will skip no row" not in session.logs
 
 
-def test_a_row_that_differs_makes_the_roster_worthless_for_the_students_later_rows(service, write):
+def test_later_rows_of_a_changed_student_are_sent(service, write):
     write(row(7, FirstName="Bea"), row(7))
     assert [body["FirstName"] for body in service.answered] == ["Bea", "Ann"]
 
 
-def test_two_records_of_one_student_are_nothing_to_compare_with(service, write):
+def test_two_records_of_one_student_are_not_comparable(service, write):
     service.roster.append(dict(service.roster[0]))
     write(row(1), row(2))
     assert sent(service) == ["1"]
@@ -81,7 +81,7 @@ def test_records_without_an_id_cannot_be_compared_and_cause_a_warning(service, w
     assert "skip_unchanged will skip no row: no record has data items and a unique externalStudentID." in session.logs
 
 
-def test_a_record_without_data_items_is_nothing_to_compare_with(service, write):
+def test_record_without_data_items_is_not_comparable(service, write):
     service.roster[0]["dataItems"] = None
     service.roster[1]["dataItems"] = [{"name": "FirstName", "value": "Ann"}]
     write(row(1), row(2), row(3))
@@ -93,7 +93,7 @@ def test_empty_roster_causes_no_warning(service, write):
     assert "will skip no row" not in write(row(1)).logs
 
 
-def test_a_stream_that_declares_no_columns_has_nothing_to_compare(service, write):
+def test_stream_without_declared_columns_is_not_comparable(service, write):
     session = write(row(1), columns=())
     assert session.code == 0
     assert sent(service) == ["1"]

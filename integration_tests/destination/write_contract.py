@@ -80,7 +80,7 @@ class WriteContract:
     def bench(self) -> Bench:
         raise NotImplementedError
 
-    def test_states_come_back_whole_in_order_once_and_only_after_their_rows(self, bench: Bench) -> None:
+    def test_states_are_returned_unchanged_in_order_once_and_after_their_rows(self, bench: Bench) -> None:
         bench.misbehave(seed=7)
         bench.reject(set(range(40, 600, 40)))
         messages, rows_before = self._conversation(bench, rows=600)
@@ -108,7 +108,7 @@ class WriteContract:
         run.end()
         assert seen == len(rows_before)
 
-    def test_a_state_leaves_while_the_source_is_silent(self, bench: Bench) -> None:
+    def test_state_is_emitted_while_the_source_is_silent(self, bench: Bench) -> None:
         run = bench.start()
         run.send(bench.row("first", 1, "a"), states_of_all_kinds(0, "first"))
         run.wait_for_states(1)
@@ -137,7 +137,7 @@ class WriteContract:
         for spans in by_key.values():
             assert all(end <= begin for (_, _, end), (_, begin, _) in itertools.pairwise(spans))
 
-    def test_after_a_rejected_row_no_state_leaves_but_every_row_is_tried(self, bench: Bench) -> None:
+    def test_after_a_rejected_row_all_rows_are_tried_and_no_state_is_emitted(self, bench: Bench) -> None:
         bench.reject({15})
         messages = []
         for number in range(30):
@@ -166,9 +166,7 @@ class WriteContract:
         assert len(run.states) == 1
         assert bench.written() == {1}
 
-    def test_a_row_of_a_stream_that_is_not_configured_fails_the_sync_before_a_state_speaks_for_it(
-        self, bench: Bench
-    ) -> None:
+    def test_row_of_an_unconfigured_stream_fails_the_sync_before_the_next_state(self, bench: Bench) -> None:
         run = bench.start()
         run.send(
             bench.row("first", 1, "a"),
@@ -183,7 +181,7 @@ class WriteContract:
         assert bench.written() == {1}
 
     @pytest.mark.parametrize("line", ['{"type": "RECORD", "rec', "[1]", '{"a": 1}', '{"type": "RECORD", "record": 1}'])
-    def test_a_malformed_line_fails_the_sync_by_its_number_alone(self, bench: Bench, line: str) -> None:
+    def test_error_for_a_malformed_line_contains_only_its_number(self, bench: Bench, line: str) -> None:
         run = bench.start()
         line = line.replace("rec", "rec-Vertraulich-")
         run.send(bench.row("first", 1, "a"), states_of_all_kinds(0, "first"), line, states_of_all_kinds(1, "first"))

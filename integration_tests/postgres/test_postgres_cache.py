@@ -98,7 +98,7 @@ def first_sync(warehouses, exact, own):
 
 
 @pytest.mark.parametrize("stream", STREAMS)
-def test_source_duckdb_and_postgres_hold_the_same(warehouses, first_sync, stream):
+def test_duckdb_and_postgres_contain_what_the_source_emitted(warehouses, first_sync, stream):
     _, _, sent, _ = first_sync
     expected = comparable(sent[stream])
     assert expected

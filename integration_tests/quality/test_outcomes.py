@@ -22,7 +22,7 @@ def found(status, check="Icons"):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_page_adds_up(kind):
+def test_totals_of_the_page_are_the_sums_of_its_rows(kind):
     statuses = [status for (_, of), status in documented(PAGE).items() if of == kind]
     (last_row,) = [line for line in PAGE.splitlines() if line.startswith("| **Of 30**")]
     assert len(statuses) == 30
@@ -55,10 +55,10 @@ def test_a_check_that_needs_a_network_may_have_had_one():
         (NEEDS_A_NETWORK, FAILED),
     ],
 )
-def test_anything_else_is_a_surprise(expected, status):
+def test_any_other_status_is_unexpected(expected, status):
     (surprise,) = surprises({("Icons", "source"): expected}, found(status))
     assert surprise == f"source: 'Icons' {status}; docs/quality.md says: {expected}."
 
 
-def test_a_check_that_came_or_went_is_a_surprise():
+def test_added_or_removed_check_is_unexpected():
     assert len(list(surprises({("Icons", "source"): PASSED}, found(PASSED, "Logos")))) == 2

@@ -86,7 +86,7 @@ def test_import_schema_may_be_in_the_environment(sandbox, roster):
         ("99", "this form or import schema does not exist"),
     ],
 )
-def test_unclear_choice_lists_what_may_be_meant(sandbox, roster, into, says):
+def test_ambiguous_choice_lists_the_candidates(sandbox, roster, into, says):
     form = next(iter(sandbox.district.forms))
     result = run_import(roster, "--into", into.format(form=form), sandbox=sandbox)
     assert result.returncode == 2

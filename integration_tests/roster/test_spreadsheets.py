@@ -89,7 +89,7 @@ def test_sheet_is_chosen_by_name_or_position(sandbox, tmp_path, sheet, code):
     )
 
 
-def test_rows_are_counted_like_in_the_program(sandbox, tmp_path):
+def test_row_numbers_are_those_of_the_spreadsheet_program(sandbox, tmp_path):
     rows = [["District report"], [], HEADER, STUDENT, [], [None, "Boz", "Qax", BIRTHDAY, 4]]
     result = imported(sandbox, tmp_path, xlsx(rows), "--header-line", "3")
     assert "roster.xlsx, row 6: ExternalID is missing" in result.stdout

@@ -1,4 +1,4 @@
-"""A district of a simulation: its data change, its service errs and lies, all from one seed."""
+"""A district of a simulation: its data change, and its service fails and answers wrongly, all from one seed."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, TypeVar
 
-from integration_tests.source.delivery_lies import Liar, can_strike
 from integration_tests.source.delivery_sandbox import DeliverySandbox
 from integration_tests.source.record_platform import edit_some
+from integration_tests.source.wrong_delivery_answers import WrongAnswers, can_strike
 from powerschool_enrollment_sandbox import Change, District
 from powerschool_enrollment_sandbox.district.record_list import RecordList
 from powerschool_enrollment_sandbox.http.journal import JournalEntry
@@ -39,13 +39,13 @@ class SimulatedDistrict:
         )
         service.sandbox.settings.refuse_started = False
         service.sandbox.changes.clear()
-        self.liar = Liar(chance, service)
+        self.wrong_answers = WrongAnswers(chance, service)
         self.rate = chance.choice([0, 0.02, 0.1])
         self._edits: dict[tuple[RecordList, int], str] = {}
         self._requests: Counter[str] = Counter()
         self._lock = threading.Lock()
         service.spoil = self.spoil
-        service.sandbox.on_answer = self.lie
+        service.sandbox.on_answer = self.wrong_page
 
     @property
     def data(self) -> District:
@@ -77,34 +77,34 @@ class SimulatedDistrict:
                 records.edit(record_id, status=status)
         self._edits = {}
 
-    def become_honest(self) -> None:
-        """Stop all faults and lies, but those about batches that its lists have shown before."""
+    def answer_correctly(self) -> None:
+        """Stop all faults and wrong answers, except in the lists of batches: they show a batch as before."""
         self.service.sandbox.changes.clear()
-        self.liar.become_honest()
+        self.wrong_answers.stop()
         self.rate = 0
 
     def spoil(self, when: str, path: str) -> str | None:
         """Return the fault of a request, before or after the service acts."""
         if path.startswith("/deliverytargets/"):
-            return self.liar.spoil(when, path)
+            return self.wrong_answers.spoil(when, path)
         chance = self._chance_of(f"{when} {path}")
         if chance.random() >= self.rate:
             return None
         fault = chance.choice(FAULTS)
         return fault if can_strike(fault, when, path) else None
 
-    def lie(self, entry: JournalEntry, payload: Any) -> Any:
-        """Return a page of records whose metadata or ids are odd now and then."""
-        chance = self._chance_of(f"lie {entry.path} {entry.query}")
+    def wrong_page(self, entry: JournalEntry, payload: Any) -> Any:
+        """Return a page of records, for a share of the requests with wrong metadata, ids or fields."""
+        chance = self._chance_of(f"wrong page {entry.path} {entry.query}")
         if not entry.path.endswith(LISTS) or chance.random() >= self.rate * 3:
             return payload
-        lie = chance.choice(["page count", "record count", "text ids", "null entry field"])
+        wrong = chance.choice(["page count", "record count", "text ids", "null entry field"])
         metadata = payload["metaData"]
-        if lie == "page count":
+        if wrong == "page count":
             metadata["pageCount"] = max(1, metadata["pageCount"] - 1)
-        elif lie == "record count":
+        elif wrong == "record count":
             metadata["recordCount"] += 3
-        elif lie == "text ids":
+        elif wrong == "text ids":
             payload["records"] = [{**each, "id": str(each["id"])} for each in payload["records"]]
         else:
             payload["records"] = [{**each, "tags": None, "dataItems": [1]} for each in payload["records"]]

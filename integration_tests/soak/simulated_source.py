@@ -21,10 +21,10 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from integration_tests.connector import configured_catalog, discovered_streams, source_arguments
 from integration_tests.soak.simulated_district import SimulatedDistrict
-from integration_tests.source.delivery_lies import LOSSES
 from integration_tests.source.delivery_platform import QUIET, Message, Platform
 from integration_tests.source.delivery_process import CATALOG, KilledSync, config_of, state_messages
 from integration_tests.source.record_platform import STREAMS, RecordPlatform
+from integration_tests.source.wrong_delivery_answers import LOSSES
 from powerschool_enrollment_api import Client, ConnectionSettings, Timeouts
 from source_powerschool_enrollment.config import DeliveryOption, SourceConfig
 from source_powerschool_enrollment.context import SyncContext

@@ -1,12 +1,12 @@
-"""Simulates seasons of a district from seeds: syncs of both connectors die, while the service errs, lies and changes.
+"""Simulates seasons of a district from seeds: syncs of both connectors are killed, and the service is unreliable.
 
 .venv/bin/python -m integration_tests.soak.simulation --histories 1000 --kills 200 --seed 1
 
 A history has several rounds of two syncs. The source reads record streams and deliveries, the destination writes
 versions of students to the same forms. In the first histories each sync is a process that is killed, until there were
-`--kills` kills; in the others the platform hears only a part of what a sync printed. At the end the service is honest:
-each record, approved submission and last version of a student must have arrived. `--only SEED` repeats one history,
-with `--kills 1` the one with processes. Exits with 1 if something was lost, or a sync hung.
+`--kills` kills; in the others the platform receives only a part of what a sync printed. At the end the service is
+reliable: each record, approved submission and last version of a student must have arrived. `--only SEED` repeats one
+history, with `--kills 1` the one with processes. Exits with 1 if something was lost, or a sync hung.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def simulate(service: DeliverySandbox, seed: str, folder: Path, *, with_kills: b
         for sync in district.shuffled([source.killed, upstream.killed] if with_kills else [source.cut, upstream.cut]):
             counts["killed"] += sync()
             counts["syncs"] += 1
-    district.become_honest()
+    district.answer_correctly()
     upstream.complete()
     for _ in range(3):  # a batch may be listed a list late, and a page may be in doubt
         source.complete()

@@ -12,7 +12,7 @@ def service():
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_syncs_that_die_while_the_service_errs_lies_and_changes_lose_nothing(service, seed, tmp_path):
+def test_killed_syncs_of_an_unreliable_service_lose_nothing(service, seed, tmp_path):
     counts = simulate(service, f"test {seed}", tmp_path)
     assert counts["confirmed"] > 0
     assert counts["lost"] == counts["lost with a warning"] == 0

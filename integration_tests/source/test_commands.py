@@ -99,7 +99,7 @@ def test_no_command_runs_with_a_misspelt_option(sandbox, config, command):
     assert sandbox.journal.count() == 0
 
 
-def test_a_read_of_a_stream_that_is_not_there_fails_before_any_request(sandbox, config):
+def test_read_of_an_unknown_stream_fails_before_any_request(sandbox, config):
     stream = {"name": "rooster_records", "json_schema": {}, "supported_sync_modes": ["full_refresh"]}
     catalog = configured_catalog({"rooster_records": stream}, ["rooster_records"])
     outcome = run_source("read", config=config, catalog=catalog)

@@ -63,7 +63,7 @@ def test_syncs_without_a_failure_never_reset_and_never_repeat(service):
 
 
 @pytest.mark.parametrize("fault", ["drop", "500", "503", "408", "html", "empty", "truncate"])
-def test_a_lost_answer_to_createbatch_is_reset_and_not_asked_again_blindly(service, fault):
+def test_batch_of_a_lost_answer_is_reset_before_the_next_createbatch(service, fault):
     service.approve(7, 30)
     service.fail_once(fault, "after")
     platform = Platform(service)
@@ -98,7 +98,7 @@ def test_createbatch_is_repeated_after_429_without_listing_batches(service):
     assert service.calls() == [3, 1, 0]
 
 
-def test_a_refused_createbatch_fails_the_stream_and_what_came_before_stays_confirmed(service):
+def test_refused_createbatch_fails_the_stream_and_keeps_confirmed_batches(service):
     service.approve(7, 30)
     service.fail_once("409", "before", at_call=2)
     platform = Platform(service)
@@ -110,7 +110,7 @@ def test_a_refused_createbatch_fails_the_stream_and_what_came_before_stays_confi
     assert service.calls()[2] == 0
 
 
-def test_records_that_left_without_a_committed_state_are_delivered_again(service):
+def test_records_emitted_without_a_committed_state_are_delivered_again(service):
     service.approve(7, 30)
     platform = Platform(service)
     platform.confirm(platform.sync(), committed_states=1)
@@ -161,7 +161,7 @@ def test_clearing_the_state_delivers_everything_since_the_first_date_again(servi
     assert len(platform.repeated()) == 30
 
 
-def test_a_target_that_is_left_out_for_a_while_is_remembered(service):
+def test_state_of_a_target_that_is_not_configured_is_kept(service):
     service.start_over(7, 8)
     service.approve(7, 10)
     service.approve(8, 10)

@@ -3,10 +3,10 @@
 import pytest
 
 from integration_tests.connector import read_streams
-from integration_tests.source.delivery_lies import without_records
+from integration_tests.source.wrong_delivery_answers import without_records
 
 DAMAGED = (
-    "batches: the state is damaged, or a date in it lies in the future. "
+    "batches: the state is damaged, or a date in it is in the future. "
     "The batches concerned are read again from the first date."
 )
 TOO_NEW = "2099-01-01T00:00:00Z"

@@ -8,7 +8,7 @@ import pytest
 from integration_tests.source.delivery_platform import Platform, shape
 
 STATE_AHEAD = (
-    "Delivery target 7: the state's date {since} lies in the future, so it counts as unknown. Batches are "
+    "Delivery target 7: the state's date {since} is in the future, so it counts as unknown. Batches are "
     "listed from 2026-08-01; those that the state does not list as settled are delivered again."
 )
 
@@ -34,7 +34,7 @@ def test_a_batch_whose_answer_was_lost_and_that_is_listed_only_days_later_is_not
 
 @pytest.mark.parametrize("hours_off", [-12, -6, 14])
 @pytest.mark.parametrize("moment", ["2026-08-01T00:00:00", "2026-08-01T23:59:59"])
-def test_a_filter_in_another_time_zone_hides_no_orphan_of_the_first_date(service, hours_off, moment):
+def test_orphan_of_the_first_date_is_found_in_any_time_zone(service, hours_off, moment):
     service.start_over(7, hours_off=hours_off)
     service.approve(7, 10)
     service.deliver(7, at(moment))
@@ -44,7 +44,7 @@ def test_a_filter_in_another_time_zone_hides_no_orphan_of_the_first_date(service
 
 
 @pytest.mark.parametrize("oddity", [{"hours_off": 14}, {"ignores_date": True}])
-def test_a_filter_that_shows_more_invents_no_orphan_before_the_first_date(service, oddity):
+def test_listed_batch_before_the_first_date_is_not_an_orphan(service, oddity):
     service.start_over(7, **oddity)
     service.approve(7, 10)
     service.deliver(7, at("2026-07-31T23:59:59"))
@@ -69,7 +69,7 @@ def test_an_old_settled_batch_that_the_list_still_shows_is_never_reset_again(ser
 
 
 @pytest.mark.parametrize("days_off", [-400, -1, 1, 400])
-def test_our_clock_may_be_wrong(service, days_off):
+def test_no_record_is_lost_if_the_clock_of_this_machine_is_wrong(service, days_off):
     platform = Platform(service)
     for number in range(8):
         service.approve(7, 10)

@@ -54,7 +54,7 @@ def synced(platform, times=1):
     return shapes
 
 
-def test_keys_of_a_batch_are_read_in_any_capitals(service, wire):
+def test_keys_of_a_batch_are_case_insensitive(service, wire):
     service.targets[7].answers = lambda batch: wire(in_capitals(batch))
     service.approve(7, 30)
     platform = Platform(service)
@@ -265,7 +265,7 @@ def test_first_date_may_be_the_calendars_first(service):
     assert not platform.lost()
 
 
-def test_list_in_capitals_repeats_nothing(service):
+def test_batch_ids_listed_in_capitals_are_not_delivered_again(service):
     service.targets[7].entries = lambda batch: batch | {"id": batch["id"].upper()}
     platform = Platform(service)
     for _ in range(3):

@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from integration_tests.source.delivery_lies import can_strike
 from integration_tests.source.delivery_platform import Platform
 from integration_tests.source.delivery_sandbox import DeliverySandbox, delivery_sandbox
+from integration_tests.source.wrong_delivery_answers import can_strike
 
 FAULTS = ["drop", "500", "503", "html", "empty", "truncate", "429", "409"]
 

@@ -94,7 +94,7 @@ def test_a_detail_is_typed_as_the_list_is(config):
 
 
 @pytest.mark.parametrize("change", [{"remove": 1}, {"insert": 1}], ids=["pages move up", "pages move down"])
-def test_a_record_that_changes_its_page_while_the_list_is_read_is_asked_for_once(sandbox, config, change):
+def test_record_that_moves_during_the_read_is_requested_once(sandbox, config, change):
     before = set(every_id(sandbox))
     sandbox.changes.add(Change(path="*/rosterrecords", every=4, where="start", times=4, **change))
     outcome = run_source("read", config=config, catalog=catalog("roster_record_details"))
@@ -124,7 +124,7 @@ def test_a_list_that_cannot_be_read_fails_the_stream(sandbox, config):
     assert statuses(outcome) == {"roster_record_details": "INCOMPLETE", "published_actions": "COMPLETE"}
 
 
-def test_when_nothing_can_be_read_the_stream_gives_up_instead_of_trying_every_record(sandbox, config):
+def test_circuit_breaker_stops_a_stream_whose_records_all_fail(sandbox, config):
     sandbox.faults.add(Fault("status", path="/rosterrecords/*", status=400))
     outcome = run_source("read", config=config, catalog=catalog("roster_record_details"))
     assert outcome.exit_code == 1

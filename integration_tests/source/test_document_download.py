@@ -58,7 +58,7 @@ def files_in(staging):
     return [path for path in Path(staging).rglob("*") if path.is_file()]
 
 
-def test_a_document_lands_at_its_place_with_its_size(sandbox, object_id, staging):
+def test_document_is_staged_at_its_path_with_its_size(sandbox, object_id, staging):
     file = download_of(sandbox)(document(object_id)).file
     assert file.source_file_relative_path == "documents/30011/5100021/doc_BirthCertificate/Geburtsurkunde.pdf"
     assert Path(file.staging_file_url) == staging / file.source_file_relative_path
@@ -66,7 +66,7 @@ def test_a_document_lands_at_its_place_with_its_size(sandbox, object_id, staging
     assert file.file_size_bytes == len(CONTENT)
 
 
-def test_a_document_without_a_name_is_called_by_its_id(sandbox, object_id, staging):
+def test_document_without_a_name_is_named_by_its_id(sandbox, object_id, staging):
     file = download_of(sandbox)(document(object_id, None)).file
     assert Path(file.staging_file_url) == staging / f"documents/30011/5100021/doc_BirthCertificate/{object_id}"
 
@@ -95,21 +95,21 @@ def test_a_link_in_the_staging_folder_does_not_lead_out_of_it(sandbox, object_id
     assert list(elsewhere.iterdir()) == []
 
 
-def test_a_document_that_is_read_again_takes_the_place_of_the_older_file(sandbox, object_id, staging):
+def test_document_that_is_read_again_replaces_the_older_file(sandbox, object_id, staging):
     download_of(sandbox)(document(object_id))
     sandbox.district.documents.put(b"newer", document_id=object_id)
     download_of(sandbox)(document(object_id))
     assert [path.read_bytes() for path in files_in(staging)] == [b"newer"]
 
 
-def test_an_address_that_expired_is_asked_for_again_once(sandbox, object_id, staging):
+def test_expired_address_is_requested_again_once(sandbox, object_id, staging):
     sandbox.faults.add(Fault("status", path=STORAGE, status=403, times=1))
     download_of(sandbox)(document(object_id))
     assert sandbox.journal.count("GET", "/documents/*") == 2
     assert [path.read_bytes() for path in files_in(staging)] == [CONTENT]
 
 
-def test_no_address_grows_old_while_its_document_waits_for_a_connection(sandbox, object_id, staging):
+def test_address_is_requested_once_a_connection_is_free(sandbox, object_id, staging):
     download = download_of(sandbox, num_workers=1)
     with ThreadPoolExecutor(8) as threads:
         list(threads.map(download, [document(object_id, f"{number}.pdf") for number in range(24)]))
@@ -118,7 +118,7 @@ def test_no_address_grows_old_while_its_document_waits_for_a_connection(sandbox,
     assert len(files_in(staging)) == 24
 
 
-def test_an_address_of_a_storage_whose_clock_is_ahead_is_given_up_after_the_second_one(sandbox, object_id, staging):
+def test_second_expired_address_in_a_row_fails_the_document(sandbox, object_id, staging):
     sandbox.settings.document_lifetime_seconds = -60
     with pytest.raises(AddressExpired):
         download_of(sandbox)(document(object_id))
@@ -136,14 +136,14 @@ def test_an_address_of_a_storage_whose_clock_is_ahead_is_given_up_after_the_seco
     ],
     ids=lambda fault: f"{fault.kind} {fault.status}",
 )
-def test_what_breaks_on_the_way_is_fetched_again_from_a_fresh_address(sandbox, object_id, staging, fault):
+def test_interrupted_download_is_repeated_with_a_new_address(sandbox, object_id, staging, fault):
     sandbox.faults.add(fault)
     download_of(sandbox, retries=60)(document(object_id))
     assert sandbox.journal.count("GET", "/documents/*") == 3
     assert [path.read_bytes() for path in files_in(staging)] == [CONTENT]
 
 
-def test_a_document_cut_short_for_ever_is_given_up_and_leaves_no_file(sandbox, object_id, staging):
+def test_document_that_is_always_cut_short_fails_and_leaves_no_file(sandbox, object_id, staging):
     sandbox.faults.add(Fault("truncate", path=STORAGE))
     with pytest.raises(StorageFault):
         download_of(sandbox, retries=0)(document(object_id))
@@ -172,7 +172,7 @@ def test_a_redirect_is_refused_and_not_followed(sandbox, object_id, staging):
     assert files_in(staging) == []
 
 
-def test_an_address_elsewhere_without_https_is_never_asked(sandbox, object_id, staging):
+def test_address_without_https_on_another_host_is_never_requested(sandbox, object_id, staging):
     sandbox.settings.document_host = "http://storage.example"
     with pytest.raises(UnexpectedAnswer) as caught:
         download_of(sandbox)(document(object_id))
@@ -198,7 +198,7 @@ def test_a_staging_folder_that_cannot_be_written_is_an_error_that_names_no_file(
     assert "Geburtsurkunde" not in str(caught.value)
 
 
-def test_a_folder_that_the_platform_did_not_make_is_for_this_user_alone(sandbox, object_id, tmp_path, monkeypatch):
+def test_staging_folder_that_the_connector_creates_is_private(sandbox, object_id, tmp_path, monkeypatch):
     monkeypatch.setattr(f"{Download.__module__}.get_files_directory", lambda: str(tmp_path / "own"))
     download_of(sandbox)(document(object_id))
     assert (tmp_path / "own").stat().st_mode & 0o077 == 0

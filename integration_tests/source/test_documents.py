@@ -140,7 +140,7 @@ def test_with_file_transfer_every_document_is_staged_whole_and_no_key_is_sent_fo
     assert not any(entry.authorization for entry in downloads)
 
 
-def test_what_breaks_on_the_way_is_fetched_again_and_nothing_broken_is_left(sandbox, config, staging):
+def test_interrupted_download_is_repeated_and_leaves_no_partial_file(sandbox, config, staging):
     sandbox.faults.add(
         Fault("truncate", path=STORAGE, times=3),
         Fault("drop", path=STORAGE, skip=8, times=2),
@@ -169,9 +169,7 @@ def test_a_document_that_vanished_is_a_counted_warning_with_its_records_id(sandb
         )
 
 
-def test_a_field_that_holds_something_else_than_ids_is_a_counted_warning_that_does_not_repeat_it(
-    sandbox, config, staging
-):
+def test_field_without_document_ids_is_a_counted_warning_without_values(sandbox, config, staging):
     there = documents_there(sandbox)
     wrong = {"Please ask Xylophonia": None, "a/b": None, "..": None}
     for value, (record_id, field) in zip(wrong, there, strict=False):
@@ -185,7 +183,7 @@ def test_a_field_that_holds_something_else_than_ids_is_a_counted_warning_that_do
 
 
 @pytest.mark.parametrize("status", [400, 418])
-def test_a_storage_that_refuses_everything_is_not_asked_for_every_document(sandbox, config, staging, status):
+def test_storage_that_refuses_everything_opens_the_circuit_breaker(sandbox, config, staging, status):
     sandbox.faults.add(Fault("status", path=STORAGE, status=status))
     outcome = transfer({**config, "num_workers": 4}, staging)
     assert outcome.exit_code == 1
@@ -217,7 +215,7 @@ def test_missing_staging_folder_is_reported_before_any_request(sandbox, config, 
     assert sandbox.journal.count() == 0
 
 
-def test_a_sync_that_is_killed_leaves_no_file_that_looks_whole_and_is_not(sandbox, config, staging, tmp_path_factory):
+def test_killed_sync_leaves_no_incomplete_file_that_looks_complete(sandbox, config, staging, tmp_path_factory):
     folder = tmp_path_factory.mktemp("killed")
     process = start(folder, config, catalog(files=True), staging)
 

@@ -72,7 +72,7 @@ def assert_complete(outcome, sandbox):
     ],
     ids=lambda fault: f"{fault.kind}-{fault.status}-{fault.body}-{fault.path}",
 )
-def test_a_passing_fault_costs_nothing_but_time(read, sandbox, fault):
+def test_records_are_complete_after_a_temporary_failure(read, sandbox, fault):
     assert_complete(read(fault), sandbox)
 
 
@@ -121,7 +121,7 @@ def test_a_lasting_fault_fails_the_stream_with_its_reason(read, fault, failure_t
     assert said in of_stream[0]["message"]
 
 
-def test_a_refused_key_is_asked_once_and_named(read, sandbox):
+def test_refused_key_fails_the_read_after_one_request(read, sandbox):
     outcome = read(api_key="another-districts-key")
     assert outcome.exit_code != 0
     assert "option api_key" in outcome.errors[0]["message"]

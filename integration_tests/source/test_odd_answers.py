@@ -120,7 +120,7 @@ def test_pages_that_repeat_the_same_records_fail_the_stream(sandbox, read, sync_
     assert outcome.errors[0]["failure_type"] == "system_error"
 
 
-def test_a_page_count_without_bound_fails_the_stream(sandbox, read):
+def test_huge_page_count_fails_the_stream(sandbox, read):
     on_pages(sandbox, lambda _number, metadata, _envelope: metadata.update(pageCount=50_000_000))
     outcome = read()
     assert outcome.exit_code == 1

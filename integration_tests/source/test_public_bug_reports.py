@@ -65,7 +65,7 @@ def replaced(old, new):
         pytest.param(lambda _: CHUNKED + b"\r\n", id="an empty chunk length (PostHog's HubSpot source)"),
     ],
 )
-def test_fault_that_passes_costs_nothing(read, odd):
+def test_stream_is_complete_after_a_temporary_failure(read, odd):
     outcome = read(odd, once=True)
     assert (outcome.exit_code, len(outcome.records("roster_records"))) == (0, RECORDS)
 

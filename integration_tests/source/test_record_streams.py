@@ -69,7 +69,7 @@ def test_the_record_streams_can_be_read_incrementally_by_synced_at(streams):
 
 
 @pytest.mark.parametrize("workers", [1, 2, 8, 32])
-def test_an_undisturbed_read_asks_for_each_page_once_with_at_most_num_workers_at_a_time(sandbox, prepare, workers):
+def test_each_page_of_an_unchanged_form_is_requested_once_by_num_workers(sandbox, prepare, workers):
     sandbox.settings.latency_ms = 25 * workers
     outcome = run_source("read", **prepare(names=("roster_records", "submission_records"), num_workers=workers))
     asked = Counter((entry.path, entry.query) for entry in sandbox.journal.entries("GET", "/publishedactions/*"))
@@ -82,7 +82,7 @@ def test_an_undisturbed_read_asks_for_each_page_once_with_at_most_num_workers_at
     assert sandbox.journal.max_concurrent >= min(workers, 16)
 
 
-def test_expected_rows_are_reported_before_most_have_come(sandbox, read):
+def test_expected_rows_are_reported_before_most_are_emitted(sandbox, read):
     outcome = read(sync_mode="full_refresh")
     (estimate,) = [trace["estimate"] for trace in outcome.of_type("TRACE") if trace["type"] == "ESTIMATE"]
     assert estimate == {"name": "roster_records", "type": "STREAM", "row_estimate": len(every_id(sandbox))}
@@ -97,14 +97,14 @@ def test_record_contains_the_time_of_its_read(read):
         )
 
 
-def test_nothing_comes_twice_when_nothing_changed(read):
+def test_unchanged_records_are_not_emitted_again(read):
     first = read()
     second = read(last_state(first))
     assert (second.exit_code, ids(second)) == (0, [])
     assert last_state(second) == last_state(first)
 
 
-def test_only_the_page_of_an_edited_record_comes_again(sandbox, read):
+def test_only_the_page_of_an_edited_record_is_emitted_again(sandbox, read):
     first = read()
     roster = next(iter(sandbox.district.forms.values())).roster
     roster.edit(roster.ids()[45], status="Held")
@@ -126,14 +126,14 @@ def test_all_states_together_grow_no_faster_than_the_pages(read):
     assert sum(len(json.dumps(state)) for state in outcome.states) <= 16 * pages * 22
 
 
-def test_another_page_size_asked_for_or_answered_skips_nothing(sandbox, read):
+def test_all_records_are_emitted_again_after_a_change_of_the_page_size(sandbox, read):
     first = read()
     assert sorted(ids(read(last_state(first), page_size=30))) == every_id(sandbox)
     sandbox.settings.page_size_cap = 7
     assert sorted(ids(read(last_state(first)))) == every_id(sandbox)
 
 
-def test_another_search_skips_nothing(sandbox, read):
+def test_all_records_are_emitted_again_after_a_change_of_the_search(sandbox, read):
     first = read()
     roster = next(iter(sandbox.district.forms.values())).roster
     status = roster[roster.ids()[0]]["status"]
@@ -142,7 +142,7 @@ def test_another_search_skips_nothing(sandbox, read):
     assert {record["status"] for record in found.records("roster_records")} == {status}
 
 
-def test_a_form_selected_later_is_read_whole_and_the_other_one_not_again(sandbox, read):
+def test_form_selected_later_is_read_in_full_and_others_are_not_repeated(sandbox, read):
     one, other, _ = sandbox.district.forms
     first = read(published_actions={"mode": "ids", "ids": [one]})
     second = read(last_state(first), published_actions={"mode": "ids", "ids": [one, other]})
@@ -169,7 +169,7 @@ def test_a_page_that_vanished_leaves_the_state(sandbox, read):
 
 
 @pytest.mark.parametrize("sync_mode", ["incremental", "full_refresh"])
-def test_a_form_that_changes_while_it_is_read_is_settled_with_few_requests_more(sandbox, read, sync_mode):
+def test_form_that_changes_during_the_read_needs_few_more_requests(sandbox, read, sync_mode):
     there = set(every_id(sandbox))
     sandbox.changes.add(Change(path="*/rosterrecords", every=9, remove=1, where="start", times=1))
     outcome = read(sync_mode=sync_mode, num_workers=2)
@@ -192,7 +192,7 @@ def test_a_form_that_is_removed_while_it_is_read_is_a_counted_warning(sandbox, r
     assert sorted(ids(outcome)) == sorted(id_ for form in stay for id_ in sandbox.district.forms[form].roster.ids())
 
 
-def test_a_page_not_found_of_a_form_that_is_still_listed_fails_the_stream_alone(sandbox, prepare):
+def test_missing_page_of_a_listed_form_fails_only_its_stream(sandbox, prepare):
     form = next(iter(sandbox.district.forms))
     sandbox.faults.add(Fault("status", path=f"/publishedactions/{form}/rosterrecords", status=404))
     outcome = run_source("read", **prepare(names=("roster_records", "submission_records")))
@@ -214,7 +214,7 @@ def test_records_that_are_claimed_and_not_shown_are_an_error(sandbox, read):
     assert "claims" in outcome.errors[0]["message"]
 
 
-def test_what_a_failed_sync_sent_is_not_sent_again(sandbox, read):
+def test_records_emitted_by_a_failed_sync_are_not_emitted_again(sandbox, read):
     last = list(sandbox.district.forms)[-1]
     fault = Fault("status", path=f"/publishedactions/{last}/rosterrecords", status=404)
     sandbox.faults.add(fault)

@@ -295,10 +295,10 @@ def test_answer_that_does_not_show_the_record_proves_nothing(sandbox, forms, rea
     forms[0].roster.put(removed, 2)
     hidden = removed["id"]
 
-    def lie(entry, content):
+    def without_record(entry, content):
         return answer if entry.path.startswith("/rosterrecords/") else without(hidden, content)
 
-    sandbox.on_answer = lie
+    sandbox.on_answer = without_record
     second = read(first)
     assert (second.errors, tombstones(second), look_ups(sandbox)) == ([], [], 1)
     sandbox.on_answer = None
@@ -342,7 +342,7 @@ def test_form_with_pages_in_doubt_produces_no_tombstone(sandbox, forms, read, ca
     assert removed_ids(read(second)) == [removed["id"]]
 
 
-def test_unusual_number_is_a_warning_and_is_looked_up_all_the_same(sandbox, read, caplog):
+def test_unusual_number_of_missing_records_is_a_warning_and_is_looked_up(sandbox, read, caplog):
     sandbox.district = small_district(roster=300)
     first = read(page_size=100)
     form = next(iter(sandbox.district.forms.values()))

@@ -16,7 +16,7 @@ def everything(request, small_district, streams):
         yield sandbox, streams, outcome
 
 
-def test_the_sync_ends_well(everything):
+def test_sync_succeeds_without_warnings(everything):
     _, _, outcome = everything
     assert (outcome.exit_code, outcome.errors, outcome.warnings) == (0, [], [])
 
@@ -80,7 +80,7 @@ def test_a_completed_checklist_item_gets_an_iso_date_beside_the_services_own(eve
     assert all(item["date_completed"] is None for item in items if not item["dateCompleted"])
 
 
-def test_only_reading_happened(everything):
+def test_sync_sends_no_post(everything):
     sandbox, _, _ = everything
     assert sandbox.journal.count("POST") == 0
 

@@ -330,7 +330,7 @@ def test_repaired_answers_are_a_warning(sandbox):
     assert "U+0000 characters, removed" in run_survey(sandbox).reasons("checklists")
 
 
-def test_passing_fault_is_asked_again_and_noted(sandbox):
+def test_temporary_failure_is_retried_and_noted(sandbox):
     sandbox.faults.add(Fault("status", path="/checklists", status=429, times=1))
     surveyed = run_survey(sandbox, "--document", FIELD)
     assert everything_fits(surveyed)
@@ -382,7 +382,7 @@ def test_search_parameters_are_sent_with_pages(sandbox):
     assert all("status=Held" in entry.query for entry in sandbox.journal.entries(path=LISTED))
 
 
-def test_selected_forms_alone_are_asked_for(sandbox):
+def test_only_selected_forms_are_requested(sandbox):
     form = max(sandbox.district.forms)
     run_survey(sandbox, published_actions={"mode": "ids", "ids": [form]})
     assert {entry.path.split("/")[2] for entry in sandbox.journal.entries(path=LISTED)} == {str(form)}

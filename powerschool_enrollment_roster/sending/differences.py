@@ -21,11 +21,11 @@ class Differences:
 
     @property
     def hidden(self) -> list[str]:
-        """Return the fields that no record shows: the service calls them something else there. Not compared."""
+        """Return the fields that no record contains. They are not compared: records name them differently."""
         return sorted(self.roster.fields_in_no_record)
 
     def add(self, fields: Mapping[str, str]) -> None:
-        """Count a row, which has the fields that would be sent."""
+        """Count a row. `fields` has the values that would be sent."""
         if not self.roster.has_student(fields):
             self.new += 1
             return

@@ -40,7 +40,8 @@ class SendJob:
 def send(job: SendJob) -> ExitCode:
     """Send all rows, report their outcomes, and return the exit code.
 
-    Raises ImportRefused if the file of rejected rows cannot be created, or EnrollmentError before the first row.
+    Raises ImportRefused if the file of rejected rows cannot be created. Raises EnrollmentError before the first row is
+    sent; later errors are reported.
     """
     with closing(RejectedCsv(job.rejected_path, job.roster.header.columns)) as file:
         rejections = Rejections(job.roster, file, job.screen)

@@ -72,7 +72,7 @@ def with_readable_batches(
             stream.stream_state = AirbyteStateBlob(readable)
             if is_damaged:
                 logger.warning(
-                    "%s: the state is damaged, or a date in it lies in the future. The batches concerned are read "
+                    "%s: the state is damaged, or a date in it is in the future. The batches concerned are read "
                     "again from the first date.",
                     NAME,
                 )

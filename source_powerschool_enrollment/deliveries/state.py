@@ -98,7 +98,7 @@ class TargetState:
 
         `since` follows the newest date listed, or this machine's date if that is earlier: the service's clock or
         this one may be wrong, and moving too late does no harm. It never passes an orphan. A settled batch is
-        removed once its date lies before `since`; one that is no longer listed, once a later one is removed.
+        removed once its date is before `since`; one that is no longer listed, once a later one is removed.
         """
         newest = max((batch.delivered_on for batch in listed if batch.delivered_on), default=self.since)
         orphans = keys_of(self.orphans_in(listed))

@@ -89,7 +89,7 @@ class Delivery:
             return
         if self.state.since > self.start_date:
             logger.warning(
-                "Delivery target %s: the state's date %s lies in the future, so it counts as unknown. Batches are "
+                "Delivery target %s: the state's date %s is in the future, so it counts as unknown. Batches are "
                 "listed from %s; those that the state does not list as settled are delivered again.",
                 self.delivery_target_id,
                 self.state.since,

@@ -81,8 +81,8 @@ class RecordEvidence:
 class Evidence:
     """All replies. `streams` are the names of all streams, `connection` is the reply of `/connection/test`.
 
-    `by_stream` has the reply for each stream but the record streams, `routes` those of the other paths of getbatches.
-    `documents` is None without `document_field`.
+    `by_stream` has the replies of the manifest's streams but the detail streams, `routes` those of the other paths of
+    getbatches. `documents` is None without `document_field`.
     """
 
     streams: list[str]

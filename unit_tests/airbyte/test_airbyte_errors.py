@@ -82,7 +82,7 @@ def test_message_about_a_missing_answer_also_fits_a_check(error):
     assert "sync" not in str(error("no answer.", "GET /connection/test"))
 
 
-def test_no_connection_is_not_blamed_on_the_service_alone():
+def test_guidance_without_a_connection_names_the_network():
     assert "network" in Unreachable.guidance
     assert "PowerSchool" not in NeverReached.guidance
 

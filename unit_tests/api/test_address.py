@@ -78,7 +78,7 @@ def test_an_address_gets_its_version_and_loses_spaces_and_slashes(text, normal):
         "https://key:@example.org/api/v1",
     ],
 )
-def test_what_is_not_an_address_of_the_api_is_refused(text):
+def test_address_outside_the_api_is_refused(text):
     with pytest.raises(WrongAddress) as raised:
         normalise_base_url(text)
 
@@ -129,12 +129,12 @@ def test_health_url_is_beside_the_version():
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.8.9.10", "::1"])
-def test_this_very_machine_is_loopback(host):
+def test_localhost_and_its_addresses_are_loopback(host):
     assert is_loopback(host)
 
 
 @pytest.mark.parametrize("host", ["", "example.org", "10.0.0.1", "0.0.0.0", "::", "localhost.example", "127.1"])  # noqa: S104
-def test_every_other_machine_is_not(host):
+def test_other_hosts_are_not_loopback(host):
     assert not is_loopback(host)
 
 

@@ -108,7 +108,7 @@ def test_answer_that_trickles_ends_at_its_deadline(client_for, endless, answer):
     assert raised.value.__suppress_context__
 
 
-def test_answer_that_trickles_is_asked_for_again_if_that_is_safe(client_for, endless, virtual_time):
+def test_answer_that_trickles_is_requested_again_if_that_is_safe(client_for, endless, virtual_time):
     server = endless(*SLOW["body"])
     client = client_for(server.base_url, timeouts=Timeouts(read=5, retries=5, answer=0.1))
 
@@ -177,7 +177,7 @@ def test_answer_that_is_too_large_twice_is_not_retried_further(client_for, endle
 
 
 @pytest.mark.parametrize("encoding", ["gzip, gzip", "br", "zstd", "deflate,gzip"])
-def test_compression_that_was_not_asked_for_is_not_expanded(client_for, server, wire, encoding):
+def test_compression_that_was_not_requested_is_not_expanded(client_for, server, wire, encoding):
     server.answers(wire(gzip.compress(b"[]"), "200 OK", f"Content-Encoding: {encoding}"))
 
     with pytest.raises(TemporaryFailure, match="compressed in a way that was not requested"):

@@ -39,7 +39,7 @@ PASSING = [
 
 
 @pytest.mark.parametrize("fault", PASSING, ids=str)
-def test_a_get_is_asked_again_after_a_passing_fault(client, requests_mock, virtual_time, fault):
+def test_get_is_retried_after_a_temporary_failure(client, requests_mock, virtual_time, fault):
     requests_mock.get(f"{URL}/checklists", [fault, fault, {"json": [{"id": 1}]}])
 
     assert client.get("/checklists") == [{"id": 1}]
@@ -48,7 +48,7 @@ def test_a_get_is_asked_again_after_a_passing_fault(client, requests_mock, virtu
 
 
 @pytest.mark.parametrize("fault", PASSING, ids=str)
-def test_a_fault_that_does_not_pass_is_raised_in_the_end(client_for, requests_mock, virtual_time, fault):
+def test_lasting_failure_is_raised_after_the_retry_time(client_for, requests_mock, virtual_time, fault):
     requests_mock.get(f"{URL}/publishedactions", json=[])
     requests_mock.get(f"{URL}/checklists", [fault])
     client = client_for(timeouts=Timeouts(retries=600))
@@ -108,7 +108,7 @@ def test_waiting_for_a_turn_does_not_count_towards_the_deadline(client_for, requ
 @pytest.mark.parametrize(
     ("status", "error"), [(401, KeyRefused), (404, NotFound), (400, RequestRefused), (422, RequestRefused)]
 )
-def test_what_does_not_pass_is_asked_once(client, requests_mock, status, error):
+def test_permanent_failure_is_not_retried(client, requests_mock, status, error):
     requests_mock.get(f"{URL}/checklists/5", status_code=status)
 
     with pytest.raises(error) as raised:
@@ -118,7 +118,7 @@ def test_what_does_not_pass_is_asked_once(client, requests_mock, status, error):
     assert raised.value.where == "GET /checklists/5"
 
 
-def test_a_refused_key_that_comes_as_500_is_asked_once(client, requests_mock):
+def test_refused_key_with_status_500_is_not_retried(client, requests_mock):
     requests_mock.get(f"{URL}/checklists", status_code=500, json={"message": "You are not authorized to …"})
 
     with pytest.raises(KeyRefused):
@@ -228,7 +228,7 @@ def test_request_of_a_whole_response_does_not_contain_the_key(client, requests_m
     assert requests_mock.last_request.headers["Authorization"].startswith("Basic ")
 
 
-def test_text_is_asked_for_again_where_html_or_nothing_came(client, requests_mock):
+def test_text_is_requested_again_after_html_or_an_empty_body(client, requests_mock):
     requests_mock.get(f"{URL}/documents/1", [{"text": "<html>"}, {"text": ""}, {"text": "https://blob.example/1"}])
 
     assert client.get_text("/documents/1") == "https://blob.example/1"

@@ -54,27 +54,27 @@ def test_a_post_sends_json_even_if_it_is_an_empty_object(client, server):
     assert server.received[0].headers["content-type"] == "application/json"
 
 
-def test_a_page_cut_short_is_asked_for_again(client, server, wire):
+def test_page_cut_short_is_requested_again(client, server, wire):
     server.answers(wire(b'[{"id": 1}, {"i', claimed_length=5000), wire(b'[{"id": 1}]'))
 
     assert client.get("/checklists") == [{"id": 1}]
     assert len(server.received) == 2
 
 
-def test_a_page_cut_short_where_it_happens_to_be_valid_json_is_asked_for_again(client, server, wire):
+def test_page_cut_short_at_valid_json_is_requested_again(client, server, wire):
     server.answers(wire(b"[]      ", claimed_length=5000), wire(b'[{"id": 1}]'))
 
     assert client.get("/checklists") == [{"id": 1}]
 
 
-def test_a_chunked_page_cut_short_is_asked_for_again(client, server, wire):
+def test_chunked_page_cut_short_is_requested_again(client, server, wire):
     cut = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n[]\r\n"
     server.answers(cut, wire(b'[{"id": 1}]'))
 
     assert client.get("/checklists") == [{"id": 1}]
 
 
-def test_a_broken_compression_is_asked_for_again(client, server, wire):
+def test_broken_compression_is_requested_again(client, server, wire):
     server.answers(wire(b"no gzip", "200 OK", "Content-Encoding: gzip"), wire(b"[]"))
 
     assert client.get("/checklists") == []
@@ -87,7 +87,7 @@ def test_invalid_http_is_retried(client, server, wire, garbage):
     assert client.get("/checklists") == []
 
 
-def test_a_dropped_connection_is_asked_again(client, server, wire):
+def test_request_is_repeated_after_a_dropped_connection(client, server, wire):
     server.answers(DROP, DROP, wire(b"[]"))
 
     assert client.get("/checklists") == []
@@ -95,7 +95,7 @@ def test_a_dropped_connection_is_asked_again(client, server, wire):
 
 
 @pytest.mark.parametrize("outcome", [DROP, HANG, b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n{"])
-def test_what_creates_is_never_sent_twice_after_a_lost_answer(client_for, server, outcome):
+def test_creating_request_is_not_repeated_after_a_lost_answer(client_for, server, outcome):
     server.answers(outcome)
     client = client_for(server.base_url, timeouts=Timeouts(connect=2, read=0.2, retries=600))
 
@@ -125,7 +125,7 @@ def test_an_answer_that_stops_midway_times_out(client_for, server):
 
 
 @pytest.mark.parametrize("status", ["301 Moved Permanently", "302 Found", "307 Temporary Redirect", "308 Permanent"])
-def test_a_redirect_is_neither_followed_nor_asked_again(client, server, wire, status):
+def test_redirect_is_neither_followed_nor_retried(client, server, wire, status):
     elsewhere = type(server)()
     server.answers(wire(b"", status, f"Location: {elsewhere.base_url}/publishedactions"))
 
@@ -137,7 +137,7 @@ def test_a_redirect_is_neither_followed_nor_asked_again(client, server, wire, st
 
 
 @pytest.mark.parametrize("location", ["http://[", "\xff\xfe", "", "//", "http://a..b/", "javascript:x"])
-def test_a_redirect_to_nowhere_is_a_wrong_address_too(client, server, wire, location):
+def test_redirect_to_an_invalid_location_is_a_wrong_address(client, server, wire, location):
     reply = wire(b"", "302 Found", "Location: @@").replace(b"@@", location.encode("latin-1"))
     server.answers(reply)
 
@@ -167,7 +167,7 @@ def test_a_password_of_netrc_is_never_used(client, server, monkeypatch, tmp_path
     assert "authorization" not in server.received[1].headers
 
 
-def test_what_goes_to_this_machine_goes_past_the_proxy(client_for, server, monkeypatch):
+def test_loopback_requests_bypass_the_proxy(client_for, server, monkeypatch):
     proxy = type(server)()
     for variable in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.setenv(variable, f"http://127.0.0.1:{proxy.port}")

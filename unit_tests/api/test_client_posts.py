@@ -24,7 +24,7 @@ UNKNOWN_OUTCOMES = [
 
 
 @pytest.mark.parametrize("outcome", UNKNOWN_OUTCOMES, ids=str)
-def test_what_creates_is_never_sent_twice_after_an_unknown_outcome(client, requests_mock, outcome):
+def test_creating_request_is_not_repeated_after_an_unknown_outcome(client, requests_mock, outcome):
     requests_mock.post(f"{URL}/submission", [outcome])
 
     with pytest.raises(TemporaryFailure) as raised:
@@ -35,7 +35,7 @@ def test_what_creates_is_never_sent_twice_after_an_unknown_outcome(client, reque
 
 
 @pytest.mark.parametrize("outcome", UNKNOWN_OUTCOMES, ids=str)
-def test_what_may_be_repeated_is_sent_again_after_an_unknown_outcome(client, requests_mock, outcome):
+def test_idempotent_request_is_repeated_after_an_unknown_outcome(client, requests_mock, outcome):
     requests_mock.post(f"{URL}/submission", [outcome, {"json": {"status": "Success"}}])
 
     assert client.post("/submission", {"a": "b"}, repeatable=True) == {"status": "Success"}
@@ -49,7 +49,7 @@ def test_creating_request_is_retried_if_it_was_not_processed(client, requests_mo
     assert requests_mock.call_count == 3
 
 
-def test_what_creates_is_not_sent_again_when_a_refusal_is_followed_by_an_unknown_outcome(client, requests_mock):
+def test_creating_request_is_not_repeated_after_429_and_an_unknown_outcome(client, requests_mock):
     requests_mock.post(f"{URL}/submission", [{"status_code": 429}, {"status_code": 500}, {"json": {}}])
 
     with pytest.raises(TemporaryFailure):

@@ -155,13 +155,13 @@ def test_refused_connection_is_reported_at_each_attempt(client_for, free_port, v
         assert message.startswith(f"GET /checklists: 127.0.0.1:{free_port} refuses the connection. Trying again in ")
 
 
-def test_what_creates_is_sent_again_after_a_refused_connection(client_for, free_port, virtual_time):
+def test_creating_request_is_repeated_after_a_refused_connection(client_for, free_port, virtual_time):
     with pytest.raises(NeverReached):
         client_for(f"http://127.0.0.1:{free_port}/api/v1", timeouts=SOME_SECONDS).post("/s", {}, repeatable=False)
     assert virtual_time.slept
 
 
-def test_vanished_host_is_a_passing_fault_that_did_not_arrive(client_for, virtual_time):
+def test_request_to_a_host_that_stopped_listening_did_not_arrive(client_for, virtual_time):
     listener = socket.create_server(("127.0.0.1", 0))
     client = client_for(f"http://127.0.0.1:{listener.getsockname()[1]}/api/v1", timeouts=SOME_SECONDS)
     answering = threading.Thread(target=_answer_one, args=(listener, None, ANSWER))
@@ -191,7 +191,7 @@ def test_connection_timeout_is_reported_with_its_limit(client_for):
 
 
 @pytest.mark.parametrize("host", ["a..b", "a" * 64 + ".example", "ü" * 60 + ".example"])
-def test_a_host_name_that_cannot_be_is_a_wrong_address(client_for, host):
+def test_invalid_host_name_is_a_wrong_address(client_for, host):
     with pytest.raises(WrongAddress, match="base_url does not contain a valid host name"):
         client_for(f"https://{host}/api/v1", timeouts=SOME_SECONDS).get("/checklists")
 
@@ -274,7 +274,7 @@ def test_a_certificate_that_has_expired_may_be_replaced_or_the_clock_is_wrong(
     ids=["missing", "empty", "text", "broken"],
 )
 @pytest.mark.usefixtures("anybody")
-def test_a_bundle_that_holds_no_certificate_is_named_by_its_variable(
+def test_error_for_a_bundle_without_certificates_names_its_variable(
     client_for, environment, tmp_path, variable, content
 ):
     bundle = tmp_path / "bundle.pem"
@@ -291,7 +291,7 @@ def test_a_bundle_that_holds_no_certificate_is_named_by_its_variable(
 
 
 @pytest.mark.usefixtures("anybody")
-def test_a_bundle_that_holds_no_certificate_is_not_tried_again(client_for, environment, virtual_time):
+def test_bundle_without_certificates_is_not_retried(client_for, environment, virtual_time):
     environment(REQUESTS_CA_BUNDLE=__file__)
 
     with pytest.raises(WrongEnvironment):

@@ -102,7 +102,7 @@ def test_complete_outage_is_reported(client, server, test, health):
     assert asked(server) == [TEST, HEALTH]
 
 
-def test_a_path_that_is_not_the_apis_is_a_wrong_address_however_healthy_its_host(client, server, wire):
+def test_path_outside_the_api_is_a_wrong_address_even_on_a_healthy_host(client, server, wire):
     server.answers(wire(HTML, "404 Not Found"), wire(HEALTHY))
 
     with pytest.raises(WrongAddress, match="base_url"):

@@ -117,7 +117,7 @@ def test_failed_tls_is_unreachable_but_may_have_arrived():
     ],
     ids=repr,
 )
-def test_what_is_lost_on_the_way_is_a_passing_fault_that_may_have_arrived(error):
+def test_lost_connection_is_a_temporary_failure_that_may_have_arrived(error):
     failure = failure_of(error)
 
     assert type(failure) is TemporaryFailure
@@ -132,7 +132,7 @@ def test_what_is_lost_on_the_way_is_a_passing_fault_that_may_have_arrived(error)
         requests.exceptions.InvalidURL(LocationParseError("https://a..b")),
     ],
 )
-def test_an_address_that_cannot_be_is_wrong(error):
+def test_invalid_address_is_a_wrong_address(error):
     assert type(failure_of(error)) is WrongAddress
 
 
@@ -155,7 +155,7 @@ def test_untrusted_certificate_is_reported_with_reason_and_remedies():
         requests.exceptions.InvalidSchema("Missing dependencies for SOCKS support."),
     ],
 )
-def test_a_proxy_that_cannot_be_one_is_the_environments_and_not_base_urls(error):
+def test_invalid_proxy_is_an_error_of_the_environment_and_not_of_base_url(error):
     failure = failure_of(error)
 
     assert type(failure) is WrongEnvironment

@@ -70,7 +70,7 @@ def test_address_without_https_is_refused_and_not_quoted(answer):
     assert "/c/1" not in str(caught.value)
 
 
-def test_http_is_accepted_between_loopback_addresses_alone():
+def test_http_is_accepted_only_between_loopback_addresses():
     assert ask("http://127.0.0.1:9/c/1", base_url="http://localhost:8/api/v1")[0].url
     with pytest.raises(UnexpectedAnswer):
         ask("http://storage.example/c/1", base_url="http://localhost:8/api/v1")
@@ -83,7 +83,7 @@ def test_answer_without_an_address_means_not_found(answer):
 
 
 @pytest.mark.parametrize("object_id", [".", "..", "..."])
-def test_an_id_of_dots_is_never_asked_for(object_id):
+def test_id_of_dots_is_never_requested(object_id):
     with pytest.raises(NotFound):
         ask(ADDRESS, object_id)
 

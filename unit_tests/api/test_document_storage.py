@@ -48,7 +48,7 @@ def test_the_storage_receives_no_key_no_password_and_no_cookie(read, server, wir
         assert request.headers["accept-encoding"] == "identity"
 
 
-def test_a_proxy_of_the_environment_does_not_see_what_stays_on_this_machine(read, server, wire, free_port, monkeypatch):
+def test_loopback_documents_bypass_the_proxy_of_the_environment(read, server, wire, free_port, monkeypatch):
     monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{free_port}")
     server.answers(wire(CONTENT))
     assert read() == CONTENT
@@ -107,9 +107,7 @@ def fetched_from(storage, port):
     return storage.retry(lambda asked: b"".join(storage.read(asked, 1_000_000)), address)
 
 
-def test_a_storage_that_was_never_reached_is_given_up_for_all_documents_after_a_minute(
-    storage, free_port, virtual_time, caplog
-):
+def test_unreached_storage_fails_all_documents_after_a_minute(storage, free_port, virtual_time, caplog):
     for _ in range(3):
         with pytest.raises(StorageNeverReached, match="the storage's host refuses the connection") as caught:
             fetched_from(storage, free_port)
@@ -135,7 +133,7 @@ def test_a_storage_that_was_reached_in_an_earlier_sync_is_tried_for_ten_minutes(
     assert 500 < sum(virtual_time.slept) <= 600
 
 
-def test_a_connection_that_is_cut_off_before_the_first_answer_is_what_firewalls_do(storage, server, virtual_time):
+def test_connection_cut_off_before_the_first_answer_counts_as_unreachable(storage, server, virtual_time):
     server.answers(DROP)
     with pytest.raises(StorageNeverReached, match="cut off before it answers"):
         fetched_from(storage, server.port)
@@ -152,7 +150,7 @@ def test_a_document_that_is_cut_short_means_that_the_storage_was_reached(storage
 
 
 @pytest.mark.parametrize("proxy", ["ftp://proxy.example", "socks5://proxy.example", "http:///x"])
-def test_a_proxy_that_cannot_be_one_is_the_environments_and_not_the_documents_address(monkeypatch, proxy):
+def test_invalid_proxy_is_an_error_of_the_environment_and_not_of_the_address(monkeypatch, proxy):
     for name in ("NO_PROXY", "no_proxy"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("https_proxy", proxy)
@@ -161,7 +159,7 @@ def test_a_proxy_that_cannot_be_one_is_the_environments_and_not_the_documents_ad
         list(storage.read(DocumentAddress("https://storage.invalid/secret", None), 1000))
 
 
-def test_a_certificate_bundle_that_is_not_there_is_named_by_its_variable(monkeypatch, tmp_path, free_port):
+def test_error_for_a_missing_certificate_bundle_names_its_variable(monkeypatch, tmp_path, free_port):
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "missing.pem"))
     storage = DocumentStorage(ConnectionSettings(KEY, "https://enrollment.example/api/v1"), Timeouts(connect=2, read=2))
     with pytest.raises(WrongEnvironment, match="REQUESTS_CA_BUNDLE") as caught:
@@ -170,7 +168,7 @@ def test_a_certificate_bundle_that_is_not_there_is_named_by_its_variable(monkeyp
     assert caught.value.__suppress_context__
 
 
-def test_an_error_of_the_reader_stays_its_own(storage, server, wire):
+def test_error_of_the_caller_is_raised_unchanged(storage, server, wire):
     server.answers(wire(CONTENT))
     chunks = storage.read(DocumentAddress(f"http://127.0.0.1:{server.port}/1", None), 1_000_000)
 

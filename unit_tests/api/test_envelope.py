@@ -128,12 +128,12 @@ def test_entry_that_is_not_an_object_costs_that_entry():
     assert open_page(envelope([{"id": 1}, None], recordCount=2)).records == [{"id": 1}, {}]
 
 
-def test_one_thing_is_opened_bare_or_alone_in_a_list():
+def test_one_object_is_opened_bare_or_alone_in_a_list():
     assert open_one({"id": 1}) == open_one([{"id": 1}]) == {"id": 1}
     assert open_one([]) is None
 
 
 @pytest.mark.parametrize("payload", [None, 5, "text", [1], [{}, {}]])
-def test_what_is_not_one_thing_is_unexpected(payload):
+def test_answer_without_exactly_one_object_is_unexpected(payload):
     with pytest.raises(UnexpectedAnswer):
         open_one(payload)

@@ -22,9 +22,7 @@ from powerschool_enrollment_api import (
 from unit_tests.api.faults import REFUSED_CONNECTION, URL
 
 
-def test_where_nothing_has_ever_answered_no_connection_is_a_wrong_address_within_a_minute(
-    client, requests_mock, virtual_time
-):
+def test_unreached_host_is_a_wrong_address_after_a_minute(client, requests_mock, virtual_time):
     requests_mock.get(f"{URL}/checklists", [REFUSED_CONNECTION])
 
     with pytest.raises(NeverReached, match=r"^GET /checklists: enrollment\.example refuses the connection. Check the "):
@@ -53,7 +51,7 @@ def test_all_requests_together_wait_for_the_first_answer(client, requests_mock, 
     assert sum(virtual_time.slept) < 60
 
 
-def test_streams_that_start_at_once_wait_for_the_first_answer_at_once(client, requests_mock, virtual_time):
+def test_streams_share_the_deadline_for_the_first_connection(client, requests_mock, virtual_time):
     requests_mock.get(f"{URL}/checklists", [REFUSED_CONNECTION])
     failures = []
 
@@ -86,7 +84,7 @@ def test_host_that_answered_once_gets_the_full_retry_time(client_for, requests_m
     assert sum(virtual_time.slept) > 240
 
 
-def test_a_host_that_was_reached_and_never_answered_is_waited_for_as_long(client, requests_mock, virtual_time):
+def test_host_that_was_reached_but_never_answered_gets_the_full_retry_time(client, requests_mock, virtual_time):
     requests_mock.get(f"{URL}/checklists", [{"exc": requests.exceptions.ReadTimeout}, REFUSED_CONNECTION])
 
     with pytest.raises(Unreachable):
@@ -95,7 +93,7 @@ def test_a_host_that_was_reached_and_never_answered_is_waited_for_as_long(client
     assert sum(virtual_time.slept) > 500
 
 
-def test_an_address_that_was_right_once_is_waited_for_as_long(client, requests_mock, virtual_time):
+def test_address_that_an_earlier_sync_reached_gets_the_full_retry_time(client, requests_mock, virtual_time):
     requests_mock.get(f"{URL}/checklists", [REFUSED_CONNECTION])
     client.presume_reachable()
 
@@ -114,7 +112,7 @@ def test_wrong_address_of_a_check_is_reported_after_one_request(client_for, requ
     assert (requests_mock.call_count, virtual_time.slept) == (1, [])
 
 
-def test_a_fault_on_the_way_to_what_never_answered_is_not_the_address(client, requests_mock, virtual_time):
+def test_time_out_before_the_first_answer_gets_the_full_retry_time(client, requests_mock, virtual_time):
     requests_mock.get(f"{URL}/checklists", exc=requests.ReadTimeout)
 
     with pytest.raises(TemporaryFailure, match="did not answer in time"):

@@ -88,7 +88,7 @@ def test_long_number_is_found_at_any_place_of_a_body(offset):
 
 @pytest.mark.parametrize("levels", [DEEPEST + 1, 300, 600])
 @pytest.mark.parametrize("innermost", [b"1", TEXT, b'{"a": "\\u0000\\ud800", "n": 99999999999999999999}'])
-def test_what_is_nested_too_deeply_becomes_json_text(levels, innermost):
+def test_value_nested_too_deeply_becomes_json_text(levels, innermost):
     value, repairs = parse_json(b'{"id": 7, "deep": %b}' % nested(levels, innermost))
 
     orjson.dumps(value)
@@ -109,7 +109,7 @@ def test_nesting_beyond_what_python_can_parse_is_reported():
 
 @pytest.mark.parametrize("body", [b"1],[2", b"]" * 300 + b"[" * 300, b"[1],[2]", b"", b"1,2", b"[[1]"])
 @pytest.mark.parametrize("blanks", [0, 300_000])
-def test_brackets_around_the_body_hide_no_error(body, blanks):
+def test_brackets_around_the_body_do_not_hide_errors(body, blanks):
     with pytest.raises(InvalidJson):
         parse_json(body + b" " * blanks)
 
@@ -128,7 +128,7 @@ def test_half_of_a_surrogate_pair_is_replaced_beside_a_long_number():
     assert repairs.counts == {REPLACED: 1, NUMBERS: 1}
 
 
-def test_what_is_not_a_number_is_null():
+def test_nan_and_infinity_become_null():
     value, repairs = parse_json(b'{"a": NaN, "b": -Infinity}')
 
     assert value == {"a": None, "b": None}

@@ -39,7 +39,7 @@ def test_requests_of_all_threads_start_evenly_spaced(virtual_time, threads):
     assert all(later - earlier == pytest.approx(0.5) for earlier, later in pairwise(starts))
 
 
-def test_without_a_cap_nothing_waits(virtual_time):
+def test_no_request_waits_without_a_rate_limit(virtual_time):
     pace = RateLimiter(None, clock=virtual_time.clock, sleep=virtual_time.sleep)
 
     starts_of(pace, virtual_time, threads=4, each=10)

@@ -168,7 +168,7 @@ def test_retry_after_never_raises_and_is_never_negative(text):
         (b"[" * 100_000, "no valid JSON"),
     ],
 )
-def test_invalid_json_is_a_passing_fault_that_names_what_came_instead(answer, body, said):
+def test_invalid_json_is_a_temporary_failure_that_names_the_content(answer, body, said):
     with pytest.raises(TemporaryFailure) as raised:
         json_of(answer(200, body), WHERE)
 
@@ -197,7 +197,7 @@ def test_whole_body_that_is_not_json_is_broken_at_a_byte(answer, body, offset):
 
 
 @pytest.mark.parametrize("body", [b'{"a": tru', b'{"a": "b}', b'[{"tags": ["a"]', b'[{"a": 1}, {"b"', b'["\xe9'])
-def test_body_that_ends_early_is_a_passing_fault(answer, body):
+def test_body_that_ends_early_is_a_temporary_failure(answer, body):
     with pytest.raises(TemporaryFailure) as raised:
         json_of(answer(200, body), WHERE)
 

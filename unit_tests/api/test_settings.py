@@ -48,7 +48,7 @@ def test_an_empty_key_is_an_invalid_option(key):
 
 
 @pytest.mark.parametrize("key", ["secret\nsecret", "secret\x00", "secret\ud800"])
-def test_a_key_of_impossible_characters_is_refused_without_repeating_it(key):
+def test_key_with_invalid_characters_is_refused_and_not_quoted(key):
     with pytest.raises(InvalidOption, match="option api_key") as raised:
         settings_of(api_key=key)
 
@@ -101,14 +101,14 @@ def test_answer_may_take_as_long_as_the_wait_for_its_first_byte(monkeypatch):
     ("variable", "text"),
     [(RETRY, "soon"), (RETRY, "-1"), (RETRY, "nan"), (RETRY, "inf"), (READ, "0"), (READ, "1e30"), (READ, "5 s")],
 )
-def test_a_useless_variable_is_named(monkeypatch, variable, text):
+def test_error_for_an_invalid_variable_names_it(monkeypatch, variable, text):
     monkeypatch.setenv(variable, text)
 
     with pytest.raises(InvalidOption, match=variable):
         Timeouts.from_environment()
 
 
-def test_a_check_asks_once_and_not_for_long(monkeypatch):
+def test_check_sends_each_request_once_with_short_timeouts(monkeypatch):
     assert Timeouts.for_a_check() == Timeouts(connect=10, read=30, retries=0, answer=60)
     monkeypatch.setenv(READ, "5")
     assert Timeouts.for_a_check().read == 5

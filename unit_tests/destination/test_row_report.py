@@ -39,7 +39,7 @@ def test_skipped_rows_fail_the_sync_beyond_the_percentage(accepted, fails):
     assert bool(report_of(SKIP, *[ACCEPTED] * accepted, unfit("No.")).final_failure()) is fails
 
 
-def test_percentage_of_zero_is_named():
+def test_failure_shows_a_percentage_of_zero():
     policy = SkipRejectedRow(policy="skip", max_rejected_percent=0)
     assert "more than max_rejected_percent (0) allows" in str(report_of(policy, ACCEPTED, unfit("No.")).final_failure())
 

@@ -36,7 +36,7 @@ def test_detail_shape_is_chosen_separately(caller, sandbox, form, shape, kind):
     assert type(caller.call(f"/rosterrecords/{record}").json()) is kind
 
 
-def test_record_order_reversed_and_unsorted(observed_caller, observed_sandbox, form):
+def test_records_are_in_the_configured_order(observed_caller, observed_sandbox, form):
     listed = ids_of(rosters(observed_caller, form, pagesize=130).json())
     observed_sandbox.settings.record_order = "reversed"
     assert ids_of(rosters(observed_caller, form, pagesize=130).json()) == listed[::-1]
@@ -55,13 +55,13 @@ def test_change_is_shown_in_every_order(observed_caller, observed_sandbox, form)
 
 
 @pytest.mark.parametrize(("choice", "shown"), [("empty", (200, 4)), ("last", (200, 3)), ("not_found", (404, None))])
-def test_page_beyond_the_last(observed_caller, observed_sandbox, form, choice, shown):
+def test_page_beyond_the_last_is_answered_as_configured(observed_caller, observed_sandbox, form, choice, shown):
     observed_sandbox.settings.page_beyond_last = choice
     answer = rosters(observed_caller, form, page=4)
     assert (answer.status_code, answer.json().get("metaData", {}).get("page")) == shown
 
 
-def test_ids_as_text(caller, sandbox, form):
+def test_ids_are_strings_if_configured(caller, sandbox, form):
     sandbox.settings.ids_as_text = True
     assert all(isinstance(form["id"], str) for form in caller.call("/publishedactions").json())
     _, records = caller.page(f"/publishedactions/{form}/rosterrecords")
@@ -73,7 +73,7 @@ def test_ids_as_text(caller, sandbox, form):
     ("routes", "statuses"),
     [("segments", [200, 200, 400]), ("joined", [200, 404, 200]), ("date_only", [200, 404, 400])],
 )
-def test_batch_routes(caller, sandbox, target, routes, statuses):
+def test_getbatches_accepts_the_flag_where_configured(caller, sandbox, target, routes, statuses):
     sandbox.settings.batch_routes = routes
     paths = [f"/deliverytargets/{target}/getbatches/2000-01-01{flag}" for flag in ("", "/true", "true")]
     assert [caller.call(path).status_code for path in paths] == statuses

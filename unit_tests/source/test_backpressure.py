@@ -44,7 +44,7 @@ def test_a_third_page_waits_until_one_is_written(pool):
     third.result(BOUND_SECONDS)
 
 
-def test_records_of_other_streams_make_no_room(pool):
+def test_records_of_other_streams_release_no_room(pool):
     backlog = occupied(Backlog.of_pages(1000))
     third = pool.submit(backlog.reserve, 1000)
     list(backlog.written([message("checklists")] * 2000, {"roster_records"}))
@@ -53,7 +53,7 @@ def test_records_of_other_streams_make_no_room(pool):
     third.result(BOUND_SECONDS)
 
 
-def test_an_unchanged_page_gives_its_room_back_whole(pool):
+def test_unchanged_page_releases_all_its_room(pool):
     backlog = Backlog.of_pages(1000)
     for _ in range(10):
         with backlog.room() as room:
@@ -61,7 +61,7 @@ def test_an_unchanged_page_gives_its_room_back_whole(pool):
     pool.submit(occupied, backlog).result(BOUND_SECONDS)
 
 
-def test_a_page_that_fails_half_way_gives_the_rest_back(pool):
+def test_page_that_fails_half_way_releases_the_unused_room(pool):
     backlog = Backlog.of_pages(1000)
 
     def fail_half_way():
@@ -77,7 +77,7 @@ def test_a_page_that_fails_half_way_gives_the_rest_back(pool):
     pool.submit(occupied, backlog).result(BOUND_SECONDS)
 
 
-def test_a_page_that_arrives_broken_and_again_takes_its_room_once(pool):
+def test_page_that_is_valid_after_a_retry_takes_its_room_once(pool):
     backlog = Backlog.of_pages(1000)
     with backlog.room() as room:
         for _ in range(3):
@@ -90,7 +90,7 @@ def test_a_page_that_arrives_broken_and_again_takes_its_room_once(pool):
     pool.submit(occupied, backlog).result(BOUND_SECONDS)
 
 
-def test_a_page_may_hold_more_than_was_asked_for(pool):
+def test_page_may_have_more_records_than_requested(pool):
     backlog = Backlog.of_pages(1000)
     with backlog.room() as room:
         open_page(room)
@@ -167,7 +167,7 @@ def test_many_readers_and_one_writer_keep_within_the_bound(pool):
     assert most <= 2000 + 100  # written records are counted a hundred at a time
 
 
-def test_a_page_that_arrived_broken_holds_no_room_until_it_is_asked_for_again(pool):
+def test_broken_page_releases_its_room_until_the_retry(pool):
     backlog = Backlog.of_pages(1000)
     with backlog.room() as room:
         with pytest.raises(ValueError, match="cut short"), room.opening():
@@ -175,7 +175,7 @@ def test_a_page_that_arrived_broken_holds_no_room_until_it_is_asked_for_again(po
         pool.submit(occupied, backlog).result(BOUND_SECONDS)
 
 
-def test_a_page_that_waits_for_room_is_as_old_as_when_it_arrived(pool):
+def test_synced_at_of_a_waiting_page_is_its_arrival(pool):
     backlog = occupied(Backlog.of_pages(1000))
     with backlog.room() as waiting, backlog.room() as later:
         opened = pool.submit(open_page, waiting)

@@ -48,11 +48,11 @@ def refusal(options, *selected):
         ),
     ],
 )
-def test_a_stream_that_is_not_there_is_refused_before_any_request(selected, said):
+def test_unknown_stream_is_refused_before_any_request(selected, said):
     assert refusal({}, ("checklists", SyncMode.full_refresh), selected) == said
 
 
-def test_each_of_several_is_named():
+def test_each_unknown_stream_gets_a_suggestion():
     said = refusal({}, ("batch", SyncMode.incremental), ("checklist", SyncMode.full_refresh))
     assert "did you mean batches?" in said
     assert "did you mean checklists?" in said

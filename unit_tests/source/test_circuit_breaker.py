@@ -49,13 +49,13 @@ def failing(count):
     return [Things(number, fails=True) for number in range(count)]
 
 
-def test_a_few_failures_keep_nothing_else_from_being_read():
+def test_a_few_failures_do_not_stop_other_reads():
     few = MOST_FAILURES - 1
     things = [*failing(few), *(Things(number, fails=False) for number in range(few, 100))]
     assert outcomes(things) == [None] * few + [[number] for number in range(few, 100)]
 
 
-def test_failures_among_successes_end_no_stream_however_many_they_are():
+def test_failures_between_successes_do_not_stop_the_stream():
     things = [Things(number, fails=number % MOST_FAILURES != 0) for number in range(50 * MOST_FAILURES)]
     assert outcomes(things) == [None if thing.fails else [thing.number] for thing in things]
 
@@ -70,7 +70,7 @@ def test_failures_count_in_the_order_in_which_they_end():
     assert [ids_of(tenth), ids_of(eleventh)] == [None, None]
 
 
-def test_what_succeeds_after_giving_up_changes_nothing(caplog):
+def test_success_after_the_circuit_breaker_opens_does_not_close_it(caplog):
     succeeding, *others = CircuitBreaker(lambda: [Things(7, fails=False), *failing(MOST_FAILURES + 1)]).generate()
     begun = succeeding.read()
     next(begun)
@@ -87,12 +87,12 @@ def test_too_many_failures_stop_the_requests_with_one_warning(caplog):
     assert caplog.messages == [f"things: {MOST_FAILURES} requests in a row have failed; no more are sent."]
 
 
-def test_what_was_generated_before_giving_up_is_not_asked_for_after_it():
+def test_open_circuit_breaker_stops_partitions_that_were_generated_earlier():
     generated = list(CircuitBreaker(lambda: failing(100)).generate())
     assert list(map(ids_of, generated)) == [None] * MOST_FAILURES + [[]] * (100 - MOST_FAILURES)
 
 
-def test_all_partitions_are_generated_even_after_giving_up_because_their_generator_counts_on_it():
+def test_generation_is_completed_after_the_circuit_breaker_opens():
     things = iter(failing(100))
     assert outcomes(things) == [None] * MOST_FAILURES
     assert next(things, None) is None

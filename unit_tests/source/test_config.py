@@ -79,7 +79,7 @@ def test_no_value_is_ever_repeated(config):
         ({"xyz": 1}, f"Unknown option xyz; known: {', '.join(SPEC['properties'])}."),
     ],
 )
-def test_a_misspelt_option_gets_the_one_that_was_meant(misspelt, problem):
+def test_misspelt_option_gets_a_suggestion(misspelt, problem):
     assert problem_of({**KEY, **misspelt}) == problem
 
 
@@ -95,7 +95,7 @@ def test_entries_added_by_the_platform_are_ignored():
 
 def test_a_first_date_in_the_future_is_refused():
     future = (datetime.now(timezone.utc).date() + timedelta(days=30)).isoformat()
-    with pytest.raises(InvalidOption, match="start_date lies in the future"):
+    with pytest.raises(InvalidOption, match="start_date is in the future"):
         SourceConfig.validated({**KEY, "start_date": future}, SPEC)
 
 
@@ -122,7 +122,7 @@ def test_a_form_without_an_id_is_not_offered():
         selection.choose([{"academicYear": "2025-2026"}, *FORMS])
 
 
-def test_a_selected_form_that_is_not_offered_is_named_with_what_is():
+def test_unknown_selected_form_is_named_with_the_known_ones():
     selection = PublishedActionSelection.parse({"mode": "ids", "ids": [7, 1]})
     with pytest.raises(InvalidOption, match=r"published_actions\.ids names 7, .* The service offers: 1, 2"):
         selection.choose(FORMS)
@@ -138,7 +138,7 @@ def test_a_search_parameter_may_have_several_values():
 
 
 @pytest.mark.parametrize("name", ["page", "pageSize"])
-def test_the_paging_parameters_are_not_the_users(name):
+def test_paging_parameters_cannot_be_configured(name):
     with pytest.raises(InvalidOption, match="use the option page_size"):
         SourceConfig.parse({**KEY, "record_search": [{"parameter": name, "value": "2"}]})
 
@@ -174,7 +174,7 @@ def test_targets_and_a_first_date_must_be_named(name):
 
 @pytest.mark.parametrize("start_date", [IN_NINE_DAYS, "2026-02-30"])
 def test_a_first_date_that_is_in_the_future_or_no_date_is_refused(start_date):
-    with pytest.raises(InvalidOption, match=r"The option deliveries\.start_date (lies in the future|is not a date)"):
+    with pytest.raises(InvalidOption, match=r"The option deliveries\.start_date (is in the future|is not a date)"):
         SourceConfig.parse(with_deliveries(start_date=start_date))
 
 

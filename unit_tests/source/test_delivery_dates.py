@@ -39,7 +39,7 @@ def test_plausible_date_is_that_day_in_utc(text, expected):
         "2026-02-30T00:00:00",
     ],
 )
-def test_date_that_cannot_be_true_is_none(text):
+def test_implausible_date_is_none(text):
     assert plausible_date(text, TODAY) is None
 
 

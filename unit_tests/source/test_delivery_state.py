@@ -113,12 +113,12 @@ def test_a_settled_batch_that_the_list_does_not_show_yet_is_remembered():
     assert state.settled == ("a", "new")
 
 
-def test_a_settled_batch_that_the_list_shows_no_more_is_forgotten_with_the_next_later_one():
+def test_settled_batch_that_is_no_longer_listed_is_removed_with_a_later_one():
     state = TargetState(FIRST, ("gone", "a", "b")).advanced(listed(("a", 1), ("b", 9)), today=day(9))
     assert state.settled == ("b",)
 
 
-def test_a_late_orphan_of_an_old_date_makes_no_newer_batch_forgotten():
+def test_late_orphan_with_an_old_date_keeps_newer_batches():
     state = TargetState(FIRST, ("hidden",)).with_reset(["late"]).advanced(listed(("late", 0), ("x", 9)), day(9))
     assert "hidden" in state.settled
 

@@ -21,7 +21,7 @@ def answer(payload):
 
 
 @pytest.mark.parametrize("payload", [{"id": 7}, [{"id": 7}]])
-def test_one_thing_may_come_bare_or_alone_in_a_list(payload):
+def test_one_object_may_be_bare_or_alone_in_a_list(payload):
     extractor = EnvelopeExtractor(config=CONFIG, shape="one", name="roster_record_details")
     assert extractor.extract_records(answer(payload)) == [{"id": 7}]
 

@@ -50,7 +50,7 @@ def test_a_document_is_a_row(sync):
         (RequestRefused("refused.", "GET /documents/{objectId}", 400), "has an id that the service rejects (HTTP 400)"),
     ],
 )
-def test_what_cannot_be_had_is_a_counted_warning_that_names_record_and_field(sync, caplog, error, reason):
+def test_skipped_document_is_a_counted_warning_that_names_record_and_field(sync, caplog, error, reason):
     assert list(reading(sync, error).read(document())) == []
     sync.warnings.report(logging.getLogger("airbyte.test"))
     assert caplog.messages == [
@@ -59,7 +59,7 @@ def test_what_cannot_be_had_is_a_counted_warning_that_names_record_and_field(syn
     ]
 
 
-def test_of_very_many_the_first_twenty_are_named_and_all_are_counted(sync, caplog):
+def test_first_twenty_documents_are_named_and_all_are_counted(sync, caplog):
     shared = reading(sync, NotFound("not found.", "GET"))
     for record_id in range(1000):
         assert list(shared.read(document(record_id))) == []

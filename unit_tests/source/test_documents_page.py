@@ -46,6 +46,6 @@ def test_the_table_of_a_row_has_every_field():
     assert named == schema["properties"].keys()
 
 
-def test_the_page_knows_when_the_stream_gives_up():
+def test_page_states_when_the_circuit_breaker_opens():
     assert MOST_FAILURES == 10
     assert "until ten have failed in a row" in PAGE

@@ -72,7 +72,7 @@ def sent_by(stream, readers=1):
     return sent
 
 
-def test_a_page_that_was_listed_before_a_removal_and_counted_after_it_is_sent_on():
+def test_page_listed_before_a_removal_and_counted_after_it_is_emitted():
     answers = Answers(
         page_1=[page(1, [1, 2], 5), page(1, [2, 3], 4)],
         page_2=[page(2, [3, 4], 5), page(2, [4, 5], 4)],
@@ -81,12 +81,12 @@ def test_a_page_that_was_listed_before_a_removal_and_counted_after_it_is_sent_on
     assert {2, 3, 4, 5} <= set(sent_by(stream_of(answers)))
 
 
-def test_records_that_the_count_does_not_count_are_sent_on():
+def test_records_beyond_the_record_count_are_emitted():
     assert sent_by(stream_of(Answers(page_1=[page(1, [7], 0, page_count=0)]))) == [7]
 
 
 @pytest.mark.parametrize(("one", "other"), [(-1, -2), (1, 1 + (1 << 61) - 1)])
-def test_ids_that_are_alike_are_not_taken_for_each_other(one, other):
+def test_similar_ids_are_distinguished(one, other):
     answers = Answers(
         page_1=[page(1, [one, 5], 3), page(1, [one, 5], 4)], page_2=[page(2, [6], 4), page(2, [6, other], 4)]
     )

@@ -61,7 +61,7 @@ def test_every_requester_disables_the_disk_cache():
     assert all(requester["use_cache"] is False for requester in requesters)
 
 
-def test_parameters_carry_name_and_path_alone():
+def test_parameters_have_only_name_and_path():
     carried = {frozenset(component["$parameters"]) for component in components(RESOLVED) if "$parameters" in component}
     assert carried == {frozenset({"name", "path"})}
 

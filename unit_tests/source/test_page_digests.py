@@ -47,7 +47,7 @@ def test_damaged_digests_of_one_form_are_unknown_and_those_of_others_are_kept(da
     assert digests.knows(OTHER, 1, DIGEST)
 
 
-def test_digests_that_were_cut_are_known_up_to_there():
+def test_truncated_digests_are_known_up_to_the_cut():
     state = written()
     state["published_actions"][str(FORM)] = b64encode(DIGEST + DIGEST[:3]).decode()
     digests = PageDigests("settings", state)

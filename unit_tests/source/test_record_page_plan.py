@@ -23,7 +23,7 @@ def plan_of(*answers):
     return plan
 
 
-def test_a_quiet_form_needs_no_second_look():
+def test_unchanged_form_is_read_in_one_pass():
     plan = plan_of(page(1, [1, 2], 5), page(3, [5], 5), page(2, [3, 4], 5))
     assert plan.next_round() == []
     assert not plan.doubtful
@@ -63,18 +63,18 @@ def test_a_form_that_loses_its_last_page_is_complete_without_it():
     assert not plan.doubtful
 
 
-def test_an_id_on_two_pages_means_that_the_order_changed_and_every_page_is_read_again():
+def test_id_on_two_pages_restarts_the_pass():
     plan = plan_of(page(1, [4, 2], 6), page(2, [1, 3], 6), page(3, [6, 4], 6))
     assert plan.next_round() == [1, 2, 3]
     assert plan.shared == {1, 3}
 
 
-def test_a_change_in_a_list_of_unknown_order_calls_for_a_whole_new_pass():
+def test_change_in_an_unsorted_list_restarts_the_pass():
     plan = plan_of(page(1, [4, 2], 6), page(2, [1, 3], 6), page(3, [6], 5))
     assert plan.next_round() == [1, 2, 3]
 
 
-def test_another_answered_page_size_calls_for_a_whole_new_pass():
+def test_changed_page_size_restarts_the_pass():
     plan = plan_of(page(1, [1, 2], 5), page(2, [2], 5, size=1))
     assert plan.next_round() == [1, 2, 3, 4, 5]
 
@@ -84,7 +84,7 @@ def test_a_last_page_may_give_its_own_length_as_its_size():
     assert plan.next_round() == []
 
 
-def test_a_short_page_is_read_once_more_and_then_taken_for_what_it_is():
+def test_short_page_is_read_again_once_and_then_accepted():
     plan = plan_of(page(1, [1], 4), page(2, [3, 4], 4))
     assert plan.next_round() == [1]
     plan.take(1, page(1, [1], 4), asked=plan.answers)
@@ -92,7 +92,7 @@ def test_a_short_page_is_read_once_more_and_then_taken_for_what_it_is():
     assert plan.unlisted == 1
 
 
-def test_a_form_that_never_rests_is_given_up_with_the_pages_in_doubt():
+def test_form_that_keeps_changing_ends_with_pages_in_doubt():
     plan, records = FormPlan(), count(100)
     rounds, numbers = 0, [1, 2, 3]
     while numbers:

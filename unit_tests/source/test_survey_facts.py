@@ -31,7 +31,7 @@ SCHEMA = {
         ("1" * 61, "free text"),
     ],
 )
-def test_format_classes(text, format_class):
+def test_text_has_its_format_class(text, format_class):
     assert format_of(text) == format_class
 
 
@@ -69,7 +69,7 @@ def test_percentage_is_0_and_100_only_for_none_and_all(number, total, percent):
 
 
 @pytest.mark.parametrize(("text", "shown"), [("60", "60"), ("123456", "another value"), ("Ada", "another value")])
-def test_header_shows_short_numbers_alone(text, shown):
+def test_only_short_numbers_of_a_header_are_shown(text, shown):
     assert _number(text) == shown
 
 
@@ -86,5 +86,5 @@ def test_header_shows_short_numbers_alone(text, shown):
         (None, Envelope("another shape", "none")),
     ],
 )
-def test_envelope_of_a_page(payload, envelope):
+def test_envelope_of_a_page_is_recognised(payload, envelope):
     assert envelope_of(payload) == envelope

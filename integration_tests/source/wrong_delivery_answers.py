@@ -1,4 +1,4 @@
-"""A service that answers odd things now and then: to `createbatch`, in lists, to resets, and about dates."""
+"""Wrong answers of the service, at random: to `createbatch`, in lists of batches, to resets, and with odd dates."""
 
 from __future__ import annotations
 
@@ -52,8 +52,8 @@ def can_strike(fault: str, when: str, path: str) -> bool:
     return not fault.startswith("4")  # a service that refuses or asks for patience has not acted
 
 
-class Liar:
-    """Spoils a share of everything that the service answers. What lists show of a batch stays the same lie for ever."""
+class WrongAnswers:
+    """Corrupts a share of the service's answers. Lists always show a batch in the same way, be it right or wrong."""
 
     def __init__(self, chance: random.Random, service: DeliverySandbox) -> None:
         seed = chance.random()
@@ -66,7 +66,7 @@ class Liar:
             target.answers = partial(self.answer, self.chances[number])
             target.entries = self.entry
 
-    def become_honest(self) -> None:
+    def stop(self) -> None:
         self.rate = self.missing = 0
 
     def answer(self, chance: random.Random, batch: Batch) -> Any:

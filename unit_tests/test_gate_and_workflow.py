@@ -82,7 +82,7 @@ def test_all_green_waits_for_every_other_job():
     assert step["with"] == {"jobs": "${{ toJSON(needs) }}"}
 
 
-def test_the_tests_run_on_every_supported_python_here_and_there():
+def test_workflow_and_make_test_every_supported_python():
     assert JOBS["test"]["strategy"]["matrix"]["python"] == supported_pythons()
     assert re.findall(r"^PYTHONS := (.+)$", MAKEFILE, re.MULTILINE) == [" ".join(supported_pythons())]
     assert re.findall(r"Python :: (3\.\d+)", PYPROJECT) == supported_pythons()
@@ -104,7 +104,7 @@ def test_every_hook_runs_a_tool_that_the_lock_installs(hook):
     assert (BIN / program).exists()
 
 
-def test_the_hooks_hold_what_the_check_holds():
+def test_hooks_run_the_steps_of_make_check():
     checked = re.search(r"^check:.*\n((?:\t.+\n)+)", MAKEFILE, re.MULTILINE)
     tools = {tuple(tool) for tool in re.findall(r"\$\(BIN\)/(\w+)(?: (check|format))?", checked[1])}
     hooked = {tuple(re.match(r"\.venv/bin/([\w-]+)(?: (check|format))?", hook["entry"]).groups("")) for hook in HOOKS}

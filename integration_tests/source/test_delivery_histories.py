@@ -1,4 +1,4 @@
-"""Random histories of a service that lies and of syncs that die: each record arrives, or a warning reports the loss."""
+"""Random histories of wrong answers and killed syncs: each record arrives, or a warning reports the loss."""
 
 import logging
 import random
@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from integration_tests.source.delivery_lies import LOSSES, Liar
 from integration_tests.source.delivery_platform import Platform, shape
 from integration_tests.source.delivery_sandbox import delivery_sandbox
+from integration_tests.source.wrong_delivery_answers import LOSSES, WrongAnswers
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +42,7 @@ def damage(platform, chance):
 def test_each_record_arrives_or_a_warning_reports_the_loss(service, seed, caplog):
     chance = random.Random(seed)
     start_over(service, chance)
-    liar = Liar(chance, service)
+    wrong_answers = WrongAnswers(chance, service)
     platform = Platform(service)
     with caplog.at_level(logging.WARNING):
         for _ in range(chance.randint(1, 5)):
@@ -54,7 +54,7 @@ def test_each_record_arrives_or_a_warning_reports_the_loss(service, seed, caplog
             platform.hear(messages[: chance.randint(0, len(messages))] if died else messages, chance)
             damage(platform, chance)
             service.now += timedelta(hours=chance.choice([0, 1, 25]))
-        liar.become_honest()
+        wrong_answers.stop()
         for _ in range(3):  # a batch may be listed a list late
             messages = platform.sync()
             platform.confirm(messages)
