@@ -125,6 +125,16 @@ def test_reliability_table_names_existing_tests():
     assert named
 
 
+# Two changes of the same line, both kept in a merge, leave an entry twice.
+def test_no_entry_of_reliability_or_changelog_is_there_twice():
+    tests = re.findall(r"^\|.*\|([^|]*`test_[^|]*)\|$", (ROOT / "docs" / "reliability.md").read_text(), re.MULTILINE)
+    beginnings = re.findall(r"^- (.{50})", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    assert len(tests) > 50
+    assert len(beginnings) > 50
+    assert sorted(set(tests)) == sorted(tests)
+    assert sorted(set(beginnings)) == sorted(beginnings)
+
+
 def test_readme_client_library_example_runs(sandbox, capsys):
     program = README.partition("## The client library")[2].partition("```python\n")[2].partition("```")[0]
     options = f'{{"api_key": "{sandbox.api_key}", "base_url": "{sandbox.base_url}"}}'
