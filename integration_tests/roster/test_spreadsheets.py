@@ -5,10 +5,11 @@ import gzip
 import io
 import zipfile
 
+import openpyxl
 import pytest
 
 from integration_tests.roster.roster_command import rows_sent, run_import, schema_ids, without_rate
-from integration_tests.roster.workbooks import ods, xls, xlsx
+from integration_tests.roster.workbooks import ods, saved, xls, xlsx
 
 HEADER = ["ExternalID", "FirstName", "LastName", "DateOfBirth", "Grade"]
 BIRTHDAY = dt.date(2012, 3, 14)
@@ -76,6 +77,13 @@ def test_first_visible_sheet_is_read(sandbox, tmp_path):
     assert imported(sandbox, tmp_path, workbook).returncode == 0
     hidden = xlsx([["nothing"]], sheets=("Codes", "Notes"), hidden=("Codes",))
     assert "Notes" not in imported(sandbox, tmp_path, hidden).stdout
+    assert rows_sent(sandbox) == [SENT]
+
+
+def test_chart_before_the_roster_is_not_read(sandbox, tmp_path):
+    workbook = openpyxl.load_workbook(io.BytesIO(xlsx([HEADER, STUDENT])))
+    workbook.create_chartsheet("Chart", 0)
+    assert imported(sandbox, tmp_path, saved(workbook)).returncode == 0
     assert rows_sent(sandbox) == [SENT]
 
 

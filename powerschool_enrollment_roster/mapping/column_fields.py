@@ -132,6 +132,11 @@ class _Choice:
 
     def advice(self) -> Iterator[str]:
         """Yield what to do about the columns without a field."""
+        if len(self._header.columns) == 1:
+            yield (
+                f"{self._header.place} has one column only. Commas, semicolons, tabs, bars or carets must separate the "
+                "cells of a text, and a line must not be in quotation marks as a whole."
+            )
         if not self.is_certain:
             yield (
                 f"Does {self._header.place} have the columns' names? If another line has them, add --header-line N. "

@@ -16,12 +16,18 @@ from zipfile import BadZipFile, ZipFile
 
 from powerschool_enrollment_roster.endings import ImportRefused
 from powerschool_enrollment_roster.reading.delimited_text import read_text
+from powerschool_enrollment_roster.reading.other_files import (
+    refuse_other_archive,
+    refuse_other_file,
+    refuse_other_ole,
+)
 from powerschool_enrollment_roster.reading.spreadsheets import read_workbook
 from powerschool_enrollment_roster.reading.table import InputTable
 from powerschool_enrollment_roster.reading.text_encoding import open_text
 
 STANDARD_INPUT = "-"
-_GZIP, _ZIP, _OLE = b"\x1f\x8b", b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
+_GZIP, _OLE = b"\x1f\x8b", b"\xd0\xcf\x11\xe0"
+_ZIP, _EMPTY_ZIP = b"PK\x03\x04", b"PK\x05\x06"
 # Bytes. A roster of a million students has 200 MB; a compressed file may expand to any size.
 _LARGEST = 2 << 30
 _CHUNK = 1 << 20
@@ -71,12 +77,14 @@ def _table(binary: BinaryIO, name: str, sheet: str | None, encoding: str | None,
     if start.startswith(_GZIP):
         return _table(_expanded(cast(IO[bytes], gzip.open(binary)), name), name, sheet, encoding, depth + 1)
     if start == _OLE:
+        refuse_other_ole(binary, name)
         return read_workbook(binary, name, sheet)
-    if start == _ZIP:
+    if start in {_ZIP, _EMPTY_ZIP}:
         member = _member(binary, name, sheet)
         if member is None:
             return read_workbook(binary, name, sheet)
         return _table(_unzipped(binary, name, member), f"{name}/{member}", None, encoding, depth + 1)
+    refuse_other_file(binary, name)
     if sheet is not None:
         raise ImportRefused(f"--sheet {sheet}: {name} is a text file, without sheets.")
     return read_text(open_text(binary, name, encoding), name)
@@ -91,6 +99,7 @@ def _member(binary: BinaryIO, name: str, wanted: str | None) -> str | None:
         raise ImportRefused(f"{name} is a damaged .zip archive or .xlsx file.") from None
     finally:
         binary.seek(0)
+    refuse_other_archive(names, name)
     if "[Content_Types].xml" in names or "mimetype" in names:
         return None
     files = [each for each in names if not each.endswith("/") and not _is_hidden(each)]
@@ -98,8 +107,10 @@ def _member(binary: BinaryIO, name: str, wanted: str | None) -> str | None:
         return wanted
     if wanted is None and len(files) == 1:
         return files[0]
+    if not files:
+        raise ImportRefused(f"{name} is an archive without a file.")
     asked = f"--sheet {wanted}: {name} has no such file" if wanted else f"{name} has {len(files)} files"
-    raise ImportRefused(f"{asked}: choose one with --sheet: {', '.join(files[:20]) or 'it is empty'}.")
+    raise ImportRefused(f"{asked}: choose one with --sheet: {', '.join(files[:20])}.")
 
 
 def _is_hidden(member: str) -> bool:

@@ -89,6 +89,8 @@ class _LineCounter:
 def _undecodable(binary: BinaryIO, name: str, encoding: str, line: int) -> str:
     if encoding not in {_UTF8, "utf-16", "utf-32"}:
         return f"Line {line} of {name} is not in the encoding {encoding}: name another one with --encoding."
+    if wide := _wide_encoding(binary):
+        return _without_mark(name, wide)
     readable = "UTF-8" if encoding == _UTF8 else encoding.upper()
     likely = _likely_encoding(binary) if encoding == _UTF8 else None
     advice = f"Its encoding is probably {likely}: add --encoding {likely}, or save" if likely else "Save"
@@ -120,11 +122,19 @@ def _looks_like_names(sample: bytes, encoding: str) -> bool:
     )
 
 
-def _with_nul(binary: BinaryIO, name: str, line: int) -> str:
+def _wide_encoding(binary: BinaryIO) -> str | None:
+    """Return the encoding of UTF-16 text without a byte order mark: most second bytes are NUL."""
     binary.seek(0)
     start = binary.read(_SAMPLE)
     wide = {"utf-16-le": start[1::2], "utf-16-be": start[0::2]}
-    for encoding, every_second in wide.items():
-        if every_second and every_second.count(0) > len(every_second) * 0.6:
-            return f"{name} is probably UTF-16 text without a byte order mark: add --encoding {encoding}."
+    return next((encoding for encoding, bytes_ in wide.items() if bytes_.count(0) > len(bytes_) * 0.6), None)
+
+
+def _without_mark(name: str, encoding: str) -> str:
+    return f"{name} is probably UTF-16 text without a byte order mark: add --encoding {encoding}."
+
+
+def _with_nul(binary: BinaryIO, name: str, line: int) -> str:
+    if wide := _wide_encoding(binary):
+        return _without_mark(name, wide)
     return f"Line {line} of {name} contains a NUL character (U+0000): remove it, or export the roster again."

@@ -1,0 +1,50 @@
+"""Files that were chosen by mistake: the message names what they are, and how to continue."""
+
+import io
+import zipfile
+
+import pytest
+
+from integration_tests.roster.roster_command import rows_sent, run_import, schema_ids
+
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504)
+
+
+def zipped(*members):
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for member in members:
+            archive.writestr(member, "x")
+    return packed.getvalue()
+
+
+def stream(name):
+    return OLE + name.encode("utf-16-le")
+
+
+FILES = {
+    "a.pdf": (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", "is a PDF document, not a roster: export the roster as .csv or .xlsx"),
+    "a.rtf": (b"{\\rtf1\\ansi Zyx}", "is a text document, not a roster"),
+    "a.png": (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "is a picture, not a roster"),
+    "a.json": (b'[\n  {"ExternalID": "1", "FirstName": "Zyx"}\n]', "is JSON, not a roster"),
+    "a.mht": (b"MIME-Version: 1.0\r\nContent-Type: text/html\r\n\r\nZyx", "is a web page, not a roster"),
+    "a.slk": (b'ID;PWXL;N;E\r\nC;Y1;X1;K"ExternalID"\r\nE\r\n', "is a SYLK file, not a roster"),
+    "a.db": (b"SQLite format 3\0Zyx", "is a database, not a roster"),
+    "a.docx": (zipped("[Content_Types].xml", "word/document.xml"), "is a Word document, not a roster"),
+    "a.numbers": (zipped("Index/Document.iwa", "preview.jpg"), "is a document of Apple Numbers, Pages or Keynote"),
+    "a.doc": (stream("WordDocument"), "is a Word document, not a roster"),
+    "a.xlsx": (stream("EncryptedPackage"), "is protected by a password: open it in a spreadsheet program"),
+    "a.zip": (zipped(), "is an archive without a file."),
+    "a.html": ("\ufeff\r\n<table><tr><td>Zyx</td></tr></table>".encode(), "is a web page or XML"),
+}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_file_that_is_not_a_roster_is_named(sandbox, tmp_path, name):
+    content, says = FILES[name]
+    (tmp_path / name).write_bytes(content)
+    result = run_import(tmp_path / name, "--into", schema_ids(sandbox)[1], sandbox=sandbox)
+    assert result.returncode == 2
+    assert f"{name} {says}" in result.stdout
+    assert "Zyx" not in result.stdout
+    assert rows_sent(sandbox) == []

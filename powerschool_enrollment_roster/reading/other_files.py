@@ -1,0 +1,60 @@
+"""Recognises files that are not rosters, such as a PDF that was chosen by mistake, and names what they are."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from typing import BinaryIO
+
+from powerschool_enrollment_roster.endings import ImportRefused
+
+_SAMPLE = 4096
+_LARGEST_DIRECTORY = 64 << 20  # bytes of an OLE file that are searched for the names of its streams
+_BEGINNINGS = (
+    (rb"%PDF", "a PDF document"),
+    (rb"\{\\rtf", "a text document"),
+    (rb"\x89PNG|\xff\xd8\xff|GIF8|II\*\0|MM\0\*", "a picture"),
+    (rb"7z\xbc\xaf|Rar!", "an archive that is not .zip or .gz"),
+    (rb"SQLite format 3", "a database"),
+    (rb"PAR1", "a Parquet file"),
+    (rb"MIME-Version:", "a web page"),
+    (rb"ID;PWXL", "a SYLK file"),
+    (rb"(?:\xef\xbb\xbf)?\s*(?:\[\s*)?\{\s*\"", "JSON"),
+)
+_OLE_STREAMS = {"WordDocument": "a Word document", "PowerPoint Document": "a presentation"}
+
+
+def refuse_other_file(binary: BinaryIO, name: str) -> None:
+    """Raise ImportRefused if a file that is neither packed nor a workbook is not text with columns."""
+    start = binary.read(_SAMPLE)
+    binary.seek(0)
+    for pattern, kind in _BEGINNINGS:
+        if re.match(pattern, start):
+            raise _refused(name, kind)
+
+
+def refuse_other_archive(members: Collection[str], name: str) -> None:
+    """Raise ImportRefused if a .zip archive with these files is another program's document."""
+    if any(member.startswith("word/") for member in members):
+        raise _refused(name, "a Word document")
+    if any(member.startswith("ppt/") for member in members):
+        raise _refused(name, "a presentation")
+    if any(member.endswith(".iwa") for member in members):
+        raise _refused(name, "a document of Apple Numbers, Pages or Keynote")
+
+
+def refuse_other_ole(binary: BinaryIO, name: str) -> None:
+    """Raise ImportRefused if an OLE file, the container of .xls, is encrypted or another program's document."""
+    content = binary.read(_LARGEST_DIRECTORY)
+    binary.seek(0)
+    if "EncryptedPackage".encode("utf-16-le") in content:
+        raise ImportRefused(
+            f"{name} is protected by a password: open it in a spreadsheet program, and save it without the password."
+        )
+    for stream, kind in _OLE_STREAMS.items():
+        if stream.encode("utf-16-le") in content:
+            raise _refused(name, kind)
+
+
+def _refused(name: str, kind: str) -> ImportRefused:
+    return ImportRefused(f"{name} is {kind}, not a roster: export the roster as .csv or .xlsx, and import that file.")
