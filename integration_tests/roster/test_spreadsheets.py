@@ -150,3 +150,81 @@ def test_problem_in_a_file_of_an_archive_names_that_file(sandbox, tmp_path):
         archive.writestr("users.csv", "ExternalID,FirstName,LastName\n,Zyx,Kwyx\n")
     result = imported(sandbox, tmp_path, packed.getvalue(), "--sheet", "users.csv", name="all.zip")
     assert "all.zip/users.csv, line 2: ExternalID is missing" in result.stdout
+
+
+def changed(rows, change):
+    """Return a workbook with the rows, changed in its sheet by openpyxl."""
+    workbook = openpyxl.load_workbook(io.BytesIO(xlsx(rows)))
+    change(workbook.active)
+    return saved(workbook)
+
+
+@pytest.mark.parametrize("cell", ["A3", "B3", "E3"])
+def test_formula_without_its_result_is_refused(sandbox, tmp_path, cell):
+    def write_formula(sheet):
+        sheet[cell] = '=CONCATENATE("Z","yx")'
+
+    result = imported(sandbox, tmp_path, changed([HEADER, STUDENT, ["00124", *STUDENT[1:]]], write_formula))
+    assert result.returncode == 2
+    name = HEADER["ABCDE".index(cell[0])]
+    assert f"roster.xlsx, row 3: {name} has a formula without its result. Fix: open the workbook" in result.stdout
+
+
+def test_row_that_has_only_formulas_without_results_is_not_lost(sandbox, tmp_path):
+    def write_formulas(sheet):
+        for cell in ("A4", "B4", "F4"):
+            sheet[cell] = "=A2"
+
+    result = imported(sandbox, tmp_path, changed([HEADER, STUDENT], write_formulas))
+    assert result.returncode == 2
+    assert "roster.xlsx, row 4: the number of cells is not that of the 5 columns" in result.stdout
+    result = imported(sandbox, tmp_path, changed([[*HEADER, "note"], STUDENT], write_formulas), "--ignore", "note")
+    assert "roster.xlsx, row 4: ExternalID has a formula without its result." in result.stdout
+
+
+def test_formula_in_a_column_that_is_not_sent_is_ignored(sandbox, tmp_path):
+    def write_formula(sheet):
+        sheet["F2"] = "=LEN(B2)"
+
+    workbook = changed([[*HEADER, "Length"], STUDENT], write_formula)
+    assert imported(sandbox, tmp_path, workbook, "--ignore", "Length").returncode == 0
+    assert rows_sent(sandbox) == [SENT]
+
+
+def test_formula_with_an_empty_result_is_a_blank_cell(sandbox, tmp_path):
+    content = xlsx([HEADER, STUDENT[:4]])
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    sheet = "xl/worksheets/sheet1.xml"
+    formula = b'<c r="E2" t="str"><f>IF(1,"","")</f><v></v></c></row></sheetData>'
+    files[sheet] = files[sheet].replace(b"</row></sheetData>", formula)
+    assert formula in files[sheet]
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name, text in files.items():
+            archive.writestr(name, text)
+    assert imported(sandbox, tmp_path, packed.getvalue()).returncode == 0
+    assert rows_sent(sandbox) == [{name: value for name, value in SENT.items() if name != "Grade"}]
+
+
+def test_error_of_a_formula_is_not_a_blank_cell(sandbox, tmp_path):
+    def write_errors(sheet):
+        sheet["A3"], sheet["C2"] = "#N/A", "#REF!"
+
+    result = imported(sandbox, tmp_path, changed([HEADER, STUDENT, STUDENT], write_errors))
+    assert result.returncode == 2
+    assert "roster.xlsx, row 2: LastName has a word for a missing value" in result.stdout
+    assert "roster.xlsx, row 3: ExternalID is a word for a missing value" in result.stdout
+
+
+def test_hidden_rows_and_merged_cells_are_named(sandbox, tmp_path):
+    def hide_and_merge(sheet):
+        for row in (3, 4):
+            sheet.row_dimensions[row].hidden = True
+        sheet.merge_cells("E2:E4")
+
+    result = imported(sandbox, tmp_path, changed([HEADER, STUDENT, [], ["00124", *STUDENT[1:]]], hide_and_merge))
+    assert result.returncode == 0
+    assert "roster.xlsx, row 4: hidden, for example by a filter. Hidden rows are imported, too" in result.stdout
+    assert "roster.xlsx, row 4: Grade is merged with the cell above, and counts as blank." in result.stdout
+    assert len(rows_sent(sandbox)) == 2

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from powerschool_enrollment_roster.endings import ImportRefused
 from powerschool_enrollment_roster.mapping.date_check import DateCheck
@@ -18,6 +18,8 @@ class Inspection:
 
     def __init__(self, roster: Roster, sent: SentColumns) -> None:
         identity = sent.identity
+        self._roster = roster
+        self._sent = sent
         self._identifiers = IdentifierCheck(roster, identity) if identity else None
         self._dates = DateCheck(roster, sent)
         self._values = OddValues(roster, sent)
@@ -28,6 +30,8 @@ class Inspection:
     @property
     def refusals(self) -> list[str]:
         """Return what must be fixed before any row is sent."""
+        if unsaved := list(self._formulas()):
+            return unsaved
         identifiers = self._identifiers.refusals() if self._identifiers else ()
         return [*identifiers, *self._dates.refusals(), *self._roles.refusals()]
 
@@ -35,7 +39,8 @@ class Inspection:
     def suspicions(self) -> list[str]:
         """Return what the user should look at. It does not prevent the import."""
         identifiers = self._identifiers.suspicions() if self._identifiers else ()
-        return [*identifiers, *self._dates.suspicions(), *self._values.suspicions(), *self._roles.suspicions()]
+        found = (self._dates, self._values, self._roles)
+        return [*identifiers, *(text for check in found for text in check.suspicions()), *self._layout()]
 
     @property
     def blank_cells(self) -> dict[str, int]:
@@ -46,6 +51,31 @@ class Inspection:
         """Raise ImportRefused if the import must not start."""
         if refusals := self.refusals:
             raise ImportRefused("\n".join(refusals))
+
+    def _formulas(self) -> Iterator[str]:
+        for name, lines in self._places_in(self._roster.unsaved):
+            yield (
+                f"{lines}: {name} has a formula without its result. Fix: open the workbook in a spreadsheet program, "
+                "and save it."
+            )
+
+    def _layout(self) -> Iterator[str]:
+        if self._roster.hidden.count:
+            yield (
+                f"{self._roster.places(self._roster.hidden)}: hidden, for example by a filter. Hidden rows are "
+                "imported, too: delete them, or choose rows with --only."
+            )
+        for name, lines in self._places_in(self._roster.merged):
+            yield (
+                f"{lines}: {name} is merged with the cell above, and counts as blank. Unmerge the cells, and repeat "
+                "the value in each row."
+            )
+
+    def _places_in(self, noted: Mapping[int, LineNumbers]) -> Iterator[tuple[str, str]]:
+        """Yield each sent column that has such cells, and where they are."""
+        for column in self._sent.columns:
+            if column.position in noted:
+                yield column.name, self._roster.places(noted[column.position])
 
     def _add(self, row: RosterRow) -> None:
         if self._identifiers:

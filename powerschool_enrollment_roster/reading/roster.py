@@ -32,10 +32,10 @@ class RosterRow:
 class Roster:
     """The columns and rows of an input. `unit` is `line` or `row`, as in InputTable.
 
-    `first_lines` are the first lines that are not blank, to look for a header below title lines. `dates` and `doubtful`
-    map the position of a column to lines: on which it has a cell of the type date, and on which it has a number whose
-    displayed digits are not known. `problems` are faults of the layout: the import is refused. `unknown_columns` are
-    columns of --only that the header does not have.
+    `first_lines` are the first lines that are not blank, to look for a header below title lines. `dates`, `doubtful`,
+    `unsaved` and `merged` map the position of a column to the lines of such cells, which TableLine explains. `problems`
+    are faults of the layout: the import is refused. `unknown_columns` are columns of --only that the header does not
+    have.
     """
 
     name: str
@@ -46,6 +46,9 @@ class Roster:
     row_count: int = 0
     dates: dict[int, LineNumbers] = field(default_factory=lambda: defaultdict(LineNumbers))
     doubtful: dict[int, LineNumbers] = field(default_factory=lambda: defaultdict(LineNumbers))
+    unsaved: dict[int, LineNumbers] = field(default_factory=lambda: defaultdict(LineNumbers))
+    merged: dict[int, LineNumbers] = field(default_factory=lambda: defaultdict(LineNumbers))
+    hidden: LineNumbers = field(default_factory=LineNumbers)
     problems: list[str] = field(default_factory=list)
     unknown_columns: Sequence[str] = ()
     _rows: IO[str] | None = field(default=None, repr=False)
@@ -125,10 +128,17 @@ def _store(table: InputTable, roster: Roster, rows: IO[str], chosen: RowFilter) 
 
 
 def _note_types(line: TableLine, roster: Roster) -> None:
-    for place in line.dates:
-        roster.dates[place].add(line.number)
-    for place in line.doubtful:
-        roster.doubtful[place].add(line.number)
+    kinds = (
+        (line.dates, roster.dates),
+        (line.doubtful, roster.doubtful),
+        (line.unsaved, roster.unsaved),
+        (line.merged, roster.merged),
+    )
+    for places, lines in kinds:
+        for place in places:
+            lines[place].add(line.number)
+    if line.hidden:
+        roster.hidden.add(line.number)
 
 
 def _layout_problems(roster: Roster, wrong_width: LineNumbers, below_unnamed: LineNumbers) -> Iterator[str]:

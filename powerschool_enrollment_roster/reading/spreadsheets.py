@@ -5,8 +5,10 @@ from __future__ import annotations
 import html
 import re
 import warnings
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
+from dataclasses import replace
 from typing import Any, BinaryIO
 from zipfile import BadZipFile, ZipFile
 
@@ -15,9 +17,11 @@ from python_calamine import CalamineSheet, CalamineWorkbook, SheetTypeEnum, Shee
 
 from powerschool_enrollment_roster.endings import ImportRefused
 from powerschool_enrollment_roster.reading.cell_text import cell_text, in_format, is_date, is_exact
+from powerschool_enrollment_roster.reading.sheet_notes import SheetNotes, sheet_notes
 from powerschool_enrollment_roster.reading.table import InputTable, TableLine
 
 _STYLES = "xl/styles.xml"
+_NO_RESULT = "=?"  # the text of a cell whose formula has no result: the cell is not blank
 _FORMAT_CODE = re.compile(r'formatCode="([^"]*)"')
 Formats = Mapping[tuple[int, int], str]
 
@@ -29,7 +33,7 @@ def read_workbook(binary: BinaryIO, name: str, sheet: str | None) -> InputTable:
         chosen = _sheet(workbook, name, sheet)
         # The sheet's area may begin in another column than A; rows are counted from the first one.
         first_column = (chosen.start or (0, 0))[1] + 1
-        rows = _rows(chosen, first_column, _format_reader(binary, chosen.name))
+        rows = _noted(chosen, first_column, _format_reader(binary, chosen.name), sheet_notes(binary, chosen.name))
         return InputTable(_name_of(workbook, name, chosen.name), rows, "row", first_column)
     except ImportRefused:
         raise
@@ -114,6 +118,49 @@ def _formats_of(binary: BinaryIO, sheet: str) -> Formats:
             for cell in row
             if isinstance(cell.value, int | float) and _pads(cell.number_format)
         }
+
+
+def _noted(sheet: CalamineSheet, first_column: int, formats: _KnownFormats, notes: SheetNotes) -> Iterator[TableLine]:
+    """Yield the rows with what their values do not show."""
+    errors, unsaved, merged = _by_row(notes.errors), _by_row(notes.unsaved), _by_row(_merged_below(sheet))
+    last = 0
+    for line in _rows(sheet, first_column, formats):
+        last = line.number
+        for column in errors.get(last, ()):
+            _put(line.cells, column - first_column, notes.errors[last, column])
+        for column in unsaved.get(last, ()):
+            _put(line.cells, column - first_column, _NO_RESULT)
+        yield replace(
+            line,
+            unsaved=tuple(column - first_column for column in unsaved.get(last, ())),
+            merged=tuple(column - first_column for column in merged.get(last, ())),
+            hidden=last in notes.hidden,
+        )
+    # Rows of formulas without results at the end do not belong to the sheet's area.
+    for row in sorted(row for row in unsaved if row > last):
+        places = tuple(column - first_column for column in unsaved[row])
+        yield TableLine(row, [_NO_RESULT] * (max(places) + 1), unsaved=places)
+
+
+def _put(cells: list[str], place: int, text: str) -> None:
+    """Set the text of a cell, which may be to the right of the sheet's area."""
+    if place >= 0:
+        cells.extend([""] * (place + 1 - len(cells)))
+        cells[place] = text
+
+
+def _by_row(cells: Iterable[tuple[int, int]]) -> Mapping[int, list[int]]:
+    columns: dict[int, list[int]] = defaultdict(list)
+    for row, column in cells:
+        columns[row].append(column)
+    return columns
+
+
+def _merged_below(sheet: CalamineSheet) -> Iterator[tuple[int, int]]:
+    """Yield the cells, from 1, that are merged with the cell above."""
+    for (top, left), (bottom, right) in sheet.merged_cell_ranges or ():
+        for row in range(top + 1, min(bottom, sheet.total_height) + 1):
+            yield from ((row + 1, column + 1) for column in range(left, right + 1))
 
 
 def _rows(sheet: CalamineSheet, first_column: int, formats: _KnownFormats) -> Iterator[TableLine]:

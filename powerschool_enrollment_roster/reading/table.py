@@ -11,13 +11,18 @@ class TableLine:
     """One line of the input. `number` is its number in an editor or a spreadsheet program, from 1.
 
     `dates` has the positions of cells that hold a date, and not merely a text. `doubtful` has the positions of number
-    cells whose displayed digits are not known: 123 may be displayed as `00123`.
+    cells whose displayed digits are not known: 123 may be displayed as `00123`. `unsaved` has the positions of formulas
+    without a result, and `merged` of cells that are merged with the cell above, which has the value. A spreadsheet
+    program does not show a `hidden` line.
     """
 
     number: int
     cells: list[str] = field(repr=False)
     dates: tuple[int, ...] = ()
     doubtful: tuple[int, ...] = ()
+    unsaved: tuple[int, ...] = ()
+    merged: tuple[int, ...] = ()
+    hidden: bool = False
 
     @property
     def filled(self) -> int:
