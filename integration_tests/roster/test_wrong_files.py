@@ -6,15 +6,16 @@ import zipfile
 import pytest
 
 from integration_tests.roster.roster_command import rows_sent, run_import, schema_ids
+from integration_tests.roster.workbooks import xls
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504)
 
 
-def zipped(*members):
+def zipped(*members, content="x"):
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         for member in members:
-            archive.writestr(member, "x")
+            archive.writestr(member, content)
     return packed.getvalue()
 
 
@@ -37,6 +38,24 @@ FILES = {
     "a.zip": (zipped(), "is an archive without a file."),
     "a.html": ("\ufeff\r\n<table><tr><td>Zyx</td></tr></table>".encode(), "is a web page or XML"),
 }
+
+
+ROWS = [["ExternalID", "FirstName", "LastName"], ["00123", "Boz", "Qax"]]
+ROSTERS = {
+    # A workbook with an embedded Word document.
+    "a.xls": xls(ROWS) + "WordDocument".encode("utf-16-le"),
+    "a.zip": zipped("word/a.csv", content="\n".join(",".join(row) for row in ROWS)),
+    "a.csv": b"ID;Parent;FirstName;LastName\n00123;P;Boz;Qax\n",
+}
+
+
+@pytest.mark.parametrize("name", ROSTERS)
+def test_roster_that_resembles_another_file_is_read(sandbox, tmp_path, name):
+    (tmp_path / name).write_bytes(ROSTERS[name])
+    options = ("--map", "ID=ExternalID", "--ignore", "Parent") if name == "a.csv" else ()
+    result = run_import(tmp_path / name, "--into", schema_ids(sandbox)[1], *options, sandbox=sandbox)
+    assert result.returncode == 0, result.stdout
+    assert rows_sent(sandbox) == [dict(zip(*ROWS, strict=True))]
 
 
 @pytest.mark.parametrize("name", FILES)

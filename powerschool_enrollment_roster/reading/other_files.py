@@ -21,7 +21,9 @@ _BEGINNINGS = (
     (rb"ID;PWXL", "a SYLK file"),
     (rb"(?:\xef\xbb\xbf)?\s*(?:\[\s*)?\{\s*\"", "JSON"),
 )
+_OFFICE_FOLDERS = {"word/": "a Word document", "ppt/": "a presentation"}
 _OLE_STREAMS = {"WordDocument": "a Word document", "PowerPoint Document": "a presentation"}
+_WORKBOOK_STREAMS = ("Workbook", "Book")  # such a file may contain another document, too
 
 
 def refuse_other_file(binary: BinaryIO, name: str) -> None:
@@ -35,10 +37,10 @@ def refuse_other_file(binary: BinaryIO, name: str) -> None:
 
 def refuse_other_archive(members: Collection[str], name: str) -> None:
     """Raise ImportRefused if a .zip archive with these files is another program's document."""
-    if any(member.startswith("word/") for member in members):
-        raise _refused(name, "a Word document")
-    if any(member.startswith("ppt/") for member in members):
-        raise _refused(name, "a presentation")
+    if "[Content_Types].xml" in members:
+        for folder, kind in _OFFICE_FOLDERS.items():
+            if any(member.startswith(folder) for member in members):
+                raise _refused(name, kind)
     if any(member.endswith(".iwa") for member in members):
         raise _refused(name, "a document of Apple Numbers, Pages or Keynote")
 
@@ -51,6 +53,8 @@ def refuse_other_ole(binary: BinaryIO, name: str) -> None:
         raise ImportRefused(
             f"{name} is protected by a password: open it in a spreadsheet program, and save it without the password."
         )
+    if any(stream.encode("utf-16-le") in content for stream in _WORKBOOK_STREAMS):
+        return
     for stream, kind in _OLE_STREAMS.items():
         if stream.encode("utf-16-le") in content:
             raise _refused(name, kind)
