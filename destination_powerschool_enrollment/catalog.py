@@ -25,6 +25,7 @@ class ConfiguredStream:
     `columns` maps each declared column to its JSON schema, `primary_key` lists the columns of the configured
     primary key, and `object_name` is the destination object that a data activation connection maps the stream to.
     `destination_sync_mode` is unchecked: the preflight refuses what the service cannot do.
+    `is_refreshed`: the runner wants the rows of earlier syncs removed, whatever the mode is.
     """
 
     name: str
@@ -33,6 +34,7 @@ class ConfiguredStream:
     primary_key: tuple[str, ...] = ()
     destination_sync_mode: str = "append"
     object_name: str | None = None
+    is_refreshed: bool = False
 
     @property
     def id(self) -> StreamId:
@@ -102,6 +104,7 @@ def _stream(configured: Mapping[str, Any]) -> ConfiguredStream:
         primary_key=_primary_key(configured.get("primary_key") or stream.get("source_defined_primary_key") or []),
         destination_sync_mode=str(configured.get("destination_sync_mode") or "append"),
         object_name=configured.get("destination_object_name"),
+        is_refreshed=_is_refreshed(configured),
     )
 
 
@@ -110,3 +113,9 @@ def _primary_key(paths: Any) -> tuple[str, ...]:
     if not isinstance(paths, list) or not all(isinstance(path, list) and isinstance(path[0], str) for path in paths):
         raise TypeError("a primary key is a list of paths, which are lists of names")
     return tuple(path[0] for path in paths)
+
+
+def _is_refreshed(configured: Mapping[str, Any]) -> bool:
+    """Return whether rows of earlier generations are to be removed. PyAirbyte sends 1 for all three in every sync."""
+    oldest, *others = (configured.get(key) for key in ("minimum_generation_id", "generation_id", "sync_id"))
+    return isinstance(oldest, int) and oldest > 0 and [oldest, *others] != [1, 1, 1]

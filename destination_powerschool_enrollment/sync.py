@@ -127,9 +127,10 @@ class WriteSync:
         writable = read_writable_targets(self._client, [entry.target for entry in entries if entry is not None])
         routes = {route.stream.id: route for route in plan_routes(self._config, streams, writable)}
         for stream in streams:
-            if stream.destination_sync_mode in OVERWRITE_MODES:
+            if stream.destination_sync_mode in OVERWRITE_MODES or stream.is_refreshed:
                 logger.warning(
-                    "Stream %s is configured to overwrite. The service cannot delete: rows are created and updated.",
+                    "Stream %s is overwritten or refreshed. The service cannot delete: the rows of earlier syncs stay, "
+                    "and rows are created and updated.",
                     describe(stream.id),
                 )
         return routes

@@ -61,3 +61,21 @@ def test_unknown_and_null_members_of_a_catalog_are_ignored(service: StandIn, tmp
     members = {"primary_key": None, "cursor_field": None, "generation_id": 0, "minimum_generation_id": 0, "mappers": []}
     session = write(tmp_path, service, stream=configured_stream("students", MARKED, **members))
     assert (session.code, service.answered) == (0, [MARKED])
+
+
+@pytest.mark.parametrize(
+    ("members", "is_warned"),
+    [
+        pytest.param({"destination_sync_mode": "overwrite"}, True, id="overwrite"),
+        pytest.param({"generation_id": 3, "minimum_generation_id": 3, "sync_id": 42}, True, id="a refresh"),
+        pytest.param({"generation_id": 1, "minimum_generation_id": 1, "sync_id": 42}, True, id="the first refresh"),
+        pytest.param({"generation_id": 3, "minimum_generation_id": 0, "sync_id": 42}, False, id="a sync after it"),
+        pytest.param({"generation_id": 1, "minimum_generation_id": 1, "sync_id": 1}, False, id="PyAirbyte"),
+    ],
+)
+def test_sync_that_should_remove_earlier_rows_warns_that_they_stay(
+    service: StandIn, tmp_path: Path, members: dict, is_warned: bool
+) -> None:
+    session = write(tmp_path, service, stream=configured_stream("students", MARKED, **members))
+    assert (session.code, service.answered) == (0, [MARKED])
+    assert ("The service cannot delete: the rows of earlier syncs stay" in session.logs) is is_warned
