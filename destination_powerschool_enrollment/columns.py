@@ -7,8 +7,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 AIRBYTE_COLUMN_PREFIX = "_airbyte_"
+_PREFIXES = (AIRBYTE_COLUMN_PREFIX, "_ab_")  # of caches and destinations, and of sources
+_DELETED_AT = "_ab_cdc_deleted_at"
+
+
+def is_added_by_airbyte(column: str) -> bool:
+    """Return whether Airbyte adds this column to those of the rows. A warehouse may write it in capitals."""
+    return column.lower().startswith(_PREFIXES)
+
+
+def is_deletion(row: Mapping[str, Any]) -> bool:
+    """Return whether the source reports by this row that it was deleted there. Other columns may have values or not."""
+    return bool(row.get(_DELETED_AT) or row.get(_DELETED_AT.upper()))
 
 
 def cache_name(name: str) -> str:

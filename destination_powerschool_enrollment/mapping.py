@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from destination_powerschool_enrollment.catalog import ConfiguredStream
-from destination_powerschool_enrollment.columns import AIRBYTE_COLUMN_PREFIX, FieldFinder, cache_name
+from destination_powerschool_enrollment.columns import FieldFinder, cache_name, is_added_by_airbyte
 from destination_powerschool_enrollment.config import Config, Target
 from destination_powerschool_enrollment.field_text import UnfitValue, is_date_column, is_date_field, text_of, trimmed
 
@@ -98,8 +98,8 @@ class RowMapper:
 
     def _field_of(self, column: str) -> _Field:
         if column not in self._columns:
-            name = None if column.startswith(AIRBYTE_COLUMN_PREFIX) else self._route.finder.field_of(column)
-            is_dropped = column.startswith(AIRBYTE_COLUMN_PREFIX) or self._route.ignores_unmapped
+            name = None if is_added_by_airbyte(column) else self._route.finder.field_of(column)
+            is_dropped = is_added_by_airbyte(column) or self._route.ignores_unmapped
             if name is None and not is_dropped:
                 raise UnfitRow(_no_field(column))
             self._columns[column] = self._described(column, name)

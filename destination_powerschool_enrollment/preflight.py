@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from destination_powerschool_enrollment.catalog import ConfiguredStream, StreamId, describe
-from destination_powerschool_enrollment.columns import AIRBYTE_COLUMN_PREFIX, FieldFinder, cache_name
+from destination_powerschool_enrollment.columns import FieldFinder, cache_name, is_added_by_airbyte
 from destination_powerschool_enrollment.config import Config, Import, ImportSchemaTarget, Target
 from destination_powerschool_enrollment.destination_objects import target_of
 from destination_powerschool_enrollment.mapping import Route
@@ -128,7 +128,7 @@ def _field_problems(entry: Import, writable: WritableTargets) -> Iterator[str]:
 
 def _column_problems(route: Route, entry: Import) -> Iterator[str]:
     label = f"Stream {describe(route.stream.id)}"
-    columns = [name for name in route.stream.columns if not name.startswith(AIRBYTE_COLUMN_PREFIX)]
+    columns = [name for name in route.stream.columns if not is_added_by_airbyte(name)]
     taken: dict[str, str] = {}
     for column in columns:
         found = route.finder.field_of(column)

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from destination_powerschool_enrollment.catalog import ConfiguredStream, StreamId, describe
+from destination_powerschool_enrollment.columns import is_deletion
 from destination_powerschool_enrollment.config import Config, FailOnRejectedRow, ImportSchemaTarget
 from destination_powerschool_enrollment.mapping import Route, Row, RowMapper, UnfitRow
 from destination_powerschool_enrollment.ordered_queue import Stopped
@@ -29,6 +30,8 @@ from powerschool_enrollment_api.record_pages import read_roster_records
 from powerschool_enrollment_api.retry import RateLimiter
 
 logger = logging.getLogger("airbyte.destination_powerschool_enrollment")
+
+_LEFT_OUT = "left out rows that were deleted at their source, because the service cannot delete"
 
 
 class SentRows:
@@ -152,6 +155,10 @@ class WriteSync:
     def _prepare(self, message: RowMessage) -> Outcome | SendTask:
         """Return the outcome of a row, or the task that sends it. Raises InvalidOption for an unknown stream."""
         route = self._route_of(message.stream)
+        if is_deletion(message.data):
+            # An import of the row would create the student again, or clear fields.
+            self._warnings.count(f"Stream {describe(message.stream)}", _LEFT_OUT)
+            return UNCHANGED
         try:
             mapped = self._mappers[message.stream].map(message.data)
         except UnfitRow as reason:

@@ -79,3 +79,16 @@ def test_sync_that_should_remove_earlier_rows_warns_that_they_stay(
     session = write(tmp_path, service, stream=configured_stream("students", MARKED, **members))
     assert (session.code, service.answered) == (0, [MARKED])
     assert ("The service cannot delete: the rows of earlier syncs stay" in session.logs) is is_warned
+
+
+@pytest.mark.parametrize("column", ["_ab_cdc_deleted_at", "_AB_CDC_DELETED_AT"])
+def test_row_deleted_at_its_source_is_not_sent(service: StandIn, tmp_path: Path, column: str) -> None:
+    stream = configured_stream("students", [*MARKED, column, "_ab_cdc_lsn"])
+    deleted = {"StudentID": "777123", "FirstName": None, "Comment": None, column: "2026-08-01T00:00:00Z"}
+    kept = {**MARKED, "StudentID": "7771234", column: None, "_ab_cdc_lsn": 7}
+    session = write(tmp_path, service, kept, deleted, deleted, stream=stream)
+    assert (session.code, service.answered) == (0, [{**MARKED, "StudentID": "7771234"}])
+    assert session.states[0]["destinationStats"] == {"recordCount": 3.0, "rejectedRecordCount": 0.0}
+    assert (
+        "left out rows that were deleted at their source, because the service cannot delete (2 times)" in session.logs
+    )

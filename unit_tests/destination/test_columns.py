@@ -1,6 +1,6 @@
 import pytest
 
-from destination_powerschool_enrollment.columns import FieldFinder, cache_name
+from destination_powerschool_enrollment.columns import FieldFinder, cache_name, is_deletion
 
 
 @pytest.mark.parametrize(
@@ -50,3 +50,10 @@ def test_every_column_is_a_field_if_the_service_lists_no_fields():
     finder = FieldFinder({"First Name": "stu_FirstName"}, None)
     assert finder.field_of("anything") == "anything"
     assert finder.field_of("first_name") == "stu_FirstName"
+
+
+@pytest.mark.parametrize(("value", "expected"), [("2026-08-01", True), ({"a": 1}, True), (None, False), ("", False)])
+def test_row_with_a_time_of_its_deletion_is_a_deletion(value, expected):
+    assert is_deletion({"id": 1, "_ab_cdc_deleted_at": value}) is expected
+    assert is_deletion({"id": 1, "_AB_CDC_DELETED_AT": value}) is expected
+    assert not is_deletion({"id": 1})

@@ -34,8 +34,9 @@ def test_null_clears_the_field_if_configured():
     assert mapper(null_values="empty").map({"DOB": None}).fields == {"DOB": ""}
 
 
-def test_columns_of_airbyte_are_dropped():
-    assert mapper().map({"StudentID": "1", "_airbyte_raw_id": "x"}).fields == {"StudentID": "1"}
+@pytest.mark.parametrize("column", ["_airbyte_raw_id", "_AIRBYTE_RAW_ID", "_ab_cdc_lsn", "_ab_source_file_url"])
+def test_columns_of_airbyte_are_dropped(column):
+    assert mapper().map({"StudentID": "1", column: "x"}).fields == {"StudentID": "1"}
 
 
 def test_unmapped_column_is_rejected_by_name():
