@@ -10,7 +10,6 @@ from __future__ import annotations
 import io
 import socket
 import time
-from collections.abc import Iterator
 from contextvars import ContextVar
 from http.client import HTTPResponse
 from typing import Any
@@ -23,15 +22,14 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from powerschool_enrollment_api.errors import AnswerTooLarge, TemporaryFailure
 
-# A page of 1,000 long records has 30 MB, a large batch 100 MB. Parsed, it takes several times its size.
-LARGEST_ANSWER = 256 * 1024 * 1024
-_CHUNK = 64 * 1024  # small: zlib copies what is left of a chunk for each member of a gzip body
-_LARGEST_CHUNK = 32 * 1024 * 1024
+# The largest limit with which answers without end keep a connector below 300 MB: it takes 90 MB itself, and small
+# bodies 32 MB. A page of 1,000 long records has 30 MB, a large batch 100 MB. Parsed, they take several times that.
+LARGEST_ANSWER = 128 * 1024 * 1024
 ACCEPTED_ENCODINGS = "gzip, deflate"
-_UNLIMITED_ENCODINGS = ("br", "zstd", ",")  # urllib3 expands these, and nested ones, without a memory limit
+_KEY = "limits"  # in the attributes of a response
 
 
-class _Limits:
+class Limits:
     """The moment by which one answer must be complete, and the number of bytes that it may have on the wire."""
 
     def __init__(self, seconds: float, limit: float) -> None:
@@ -40,14 +38,16 @@ class _Limits:
         self._end = time.monotonic() + seconds
 
     def remaining(self) -> float:
+        """Return the seconds until the deadline, negative after it."""
         return self._end - time.monotonic()
 
     def fault(self) -> TemporaryFailure:
+        """Return the error for an answer that is not complete at its deadline."""
         return TemporaryFailure(f"the answer was not complete within {self.seconds:g} s.")
 
 
 # Set while a request is sent, and read by the connection that is used for it, in the same thread.
-_limits: ContextVar[_Limits] = ContextVar("_limits")
+_limits: ContextVar[Limits] = ContextVar("_limits")
 
 
 class LimitedAdapter(HTTPAdapter):
@@ -74,27 +74,20 @@ class LimitedAdapter(HTTPAdapter):
     @override
     def send(self, request: requests.PreparedRequest, *arguments: Any, **options: Any) -> requests.Response:
         """Send the request, and return the answer. Raises TemporaryFailure without `where` beyond a limit."""
-        token = _limits.set(_Limits(self._seconds, self._limit))
+        limits = Limits(self._seconds, self._limit)
+        token = _limits.set(limits)
         try:
-            return super().send(request, *arguments, **options)
+            response = super().send(request, *arguments, **options)
         finally:
             _limits.reset(token)
+        vars(response)[_KEY] = limits
+        return response
 
 
-def read_body(response: requests.Response) -> None:
-    """Read the whole body of a streamed answer into `response.content`.
-
-    Raises AnswerTooLarge, or TemporaryFailure for a compression that was not requested; both without `where`.
-    """
-    with response:
-        encoding = response.headers.get("Content-Encoding", "").lower()
-        if any(unlimited in encoding for unlimited in _UNLIMITED_ENCODINGS):
-            raise TemporaryFailure("the answer is compressed in a way that was not requested.")
-        length = stated_length(response)
-        _refuse_larger(length, LARGEST_ANSWER)
-        # An answer of a known length is read at once: putting chunks together takes as long as reading them.
-        body = b"".join(_chunks(response, _CHUNK if encoding else int(min(max(length, _CHUNK), _LARGEST_CHUNK))))
-    response._content = body  # noqa: SLF001 - as `content` itself would set it, but without a limit
+def limits_of(response: requests.Response) -> Limits:
+    """Return the limits of an answer that a LimitedAdapter returned."""
+    limits: Limits = vars(response)[_KEY]
+    return limits
 
 
 def stated_length(response: requests.Response) -> float:
@@ -103,19 +96,12 @@ def stated_length(response: requests.Response) -> float:
     return float(text) if text.isascii() and text.isdigit() else 0  # int refuses more than 4,300 digits
 
 
-def _chunks(response: requests.Response, chunk_size: int) -> Iterator[bytes]:
-    size = 0
-    for chunk in response.iter_content(chunk_size):
-        size += len(chunk)
-        _refuse_larger(size, LARGEST_ANSWER)
-        yield chunk
-
-
 def _limit(manager: PoolManager) -> None:
     manager.pool_classes_by_scheme = {"http": _LimitedHttpPool, "https": _LimitedHttpsPool}
 
 
-def _refuse_larger(size: float, limit: float) -> None:
+def refuse_larger(size: float, limit: float) -> None:
+    """Raise AnswerTooLarge without `where` if the size exceeds the limit, both in bytes."""
     if size > limit:
         raise AnswerTooLarge(f"the answer is larger than {limit // 1024**2:.0f} MiB.")
 
@@ -123,7 +109,7 @@ def _refuse_larger(size: float, limit: float) -> None:
 class _LimitedFile(io.RawIOBase):
     """What http.client reads one answer from: the socket's file with a deadline and a limit."""
 
-    def __init__(self, file: io.RawIOBase, connection: socket.socket, limits: _Limits) -> None:
+    def __init__(self, file: io.RawIOBase, connection: socket.socket, limits: Limits) -> None:
         self._file = file
         self._connection = connection
         self._limits = limits
@@ -148,7 +134,7 @@ class _LimitedFile(io.RawIOBase):
                 raise self._limits.fault() from None
             raise
         self._size += size or 0
-        _refuse_larger(self._size, self._limits.limit)
+        refuse_larger(self._size, self._limits.limit)
         return size
 
     @override

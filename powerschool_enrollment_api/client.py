@@ -18,7 +18,8 @@ from requests.auth import AuthBase, HTTPBasicAuth
 from urllib3.exceptions import HTTPError
 
 from powerschool_enrollment_api.address import health_url, strict_path
-from powerschool_enrollment_api.answer_limits import ACCEPTED_ENCODINGS, LimitedAdapter, read_body
+from powerschool_enrollment_api.answer_body import BodyReader
+from powerschool_enrollment_api.answer_limits import ACCEPTED_ENCODINGS, LimitedAdapter
 from powerschool_enrollment_api.connection_errors import failure_of_exception
 from powerschool_enrollment_api.errors import (
     AnswerTooLarge,
@@ -116,6 +117,7 @@ class Client:
         self._rate_limiter = rate_limiter or RateLimiter(settings.requests_per_minute, clock=clock, sleep=sleep)
         self._retries = RetryPolicy(self._timeouts, clock, sleep)
         self._session = _session(settings, self._timeouts)
+        self._bodies = BodyReader(settings.num_workers)
         self._host = urlsplit(settings.base_url).netloc
 
     def presume_reachable(self) -> None:
@@ -210,7 +212,7 @@ class Client:
                     auth=auth,
                     stream=True,
                 )
-                read_body(response)
+                self._bodies.read(response)
         except TemporaryFailure:  # the answer exceeds a limit
             self._retries.was_reached = True
             raise
@@ -232,12 +234,19 @@ class _GivingUpAfterTwo:
     def __call__(self, request: _Request, address: str) -> Any:
         try:
             return self._send(request, address)
-        except (BrokenAnswer, AnswerTooLarge) as fault:
-            if (type(fault), fault.fingerprint) == self._unusable:
-                page = "" if request.page is None else f"Page {request.page}: "
-                raise fault.repeated(page) from None
-            self._unusable = type(fault), fault.fingerprint
-            raise
+        except TemporaryFailure as fault:
+            self._refuse_repeated(fault, request)
+            # The error is kept until the retry. Its frames refer to the body, which may be large.
+            fault.__context__ = None
+            raise fault.with_traceback(None) from None
+
+    def _refuse_repeated(self, fault: TemporaryFailure, request: _Request) -> None:
+        if not isinstance(fault, (BrokenAnswer, AnswerTooLarge)):
+            return
+        if (type(fault), fault.fingerprint) == self._unusable:
+            page = "" if request.page is None else f"Page {request.page}: "
+            raise fault.repeated(page) from None
+        self._unusable = type(fault), fault.fingerprint
 
 
 class JsonResponse(requests.Response):

@@ -92,6 +92,8 @@ def parse_json(body: bytes, charset: str | None = None) -> tuple[Any, Repairs]:
 
     `charset` is the one that the service named; it is used for a body that is not UTF-8. Raises InvalidJson.
     """
+    if _is_cut_body(body):
+        raise InvalidJson(None, is_cut=True)
     try:
         return _exact_json(body.removeprefix(_BYTE_ORDER_MARK)), Repairs()
     except (ValueError, orjson.JSONEncodeError):
@@ -240,6 +242,16 @@ def _decoded(body: bytes, encoding: str) -> str:
 def _is_cut(text: str, error: json.JSONDecodeError) -> bool:
     is_unterminated = error.msg.startswith("Unterminated") or error.pos >= len(text.rstrip())
     return is_unterminated or _ends_early(text)
+
+
+def _is_cut_body(body: bytes) -> bool:
+    """Return whether an object or a list is not closed. Parsing a body to find that out takes several copies of it.
+
+    In UTF-16 and UTF-32 the last byte may be zero: then it proves nothing.
+    """
+    stripped = body.strip()
+    closing = {b"{": b"}", b"[": b"]"}.get(stripped[:1])
+    return closing is not None and stripped[-1:] not in {closing, b"\0"}
 
 
 def _ends_early(text: str) -> bool:

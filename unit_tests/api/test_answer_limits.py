@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import gzip
 import os
-import socket
 import subprocess
 import sys
-import threading
 import zlib
-from contextlib import suppress
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from requests import Response
 
+from integration_tests.lying_server import Answer, LyingServer
 from powerschool_enrollment_api import AlwaysTooLarge, ConnectionSettings, TemporaryFailure, Timeouts, answer_limits
 from powerschool_enrollment_api.document_storage import DocumentStorage, StorageFault
 from powerschool_enrollment_api.documents import DocumentAddress
@@ -25,45 +25,12 @@ HASTY = Timeouts(connect=5, read=5, retries=0, answer=0.3)
 FEW = 8 * 1024 * 1024
 
 
-class EndlessServer:
-    """Answers each request with `head`, then with `piece` again and again until the client disconnects."""
-
-    def __init__(self, head, piece, pause=0.0):
-        self.requests = 0
-        self._answer = head, piece, pause
-        self._closing = threading.Event()
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    @property
-    def base_url(self):
-        return f"http://127.0.0.1:{self._listener.getsockname()[1]}/api/v1"
-
-    def close(self):
-        self._closing.set()
-        self._listener.close()
-
-    def _accept(self):
-        with suppress(OSError):
-            while True:
-                threading.Thread(target=self._serve, args=self._listener.accept()[:1], daemon=True).start()
-
-    def _serve(self, connection):
-        head, piece, pause = self._answer
-        with connection, suppress(OSError):
-            connection.recv(65536)
-            self.requests += 1
-            connection.sendall(head)
-            while not self._closing.wait(pause):
-                connection.sendall(piece)
-
-
 @pytest.fixture
 def endless():
     servers = []
 
     def start(*answer):
-        servers.append(EndlessServer(*answer))
+        servers.append(LyingServer(lambda *_: Answer(*answer)))
         return servers[-1]
 
     yield start
@@ -145,6 +112,10 @@ LARGE = {
     "body with a length": (OK + b"Content-Length: 99999999999\r\n\r\n[", MEGABYTE),
     "length of many digits": (OK + b"Content-Length: %b\r\n\r\n[" % (b"9" * 5000), MEGABYTE),
     "chunks": (CHUNKED + b"\r\n", b"100000\r\n" + MEGABYTE + b"\r\n"),
+    "chunks and a length": (
+        OK + b"Content-Length: 6000000\r\nTransfer-Encoding: chunked\r\n\r\n",
+        b"100000\r\n" + MEGABYTE + b"\r\n",
+    ),
     "empty chunks of gzip": (OK + b"Content-Encoding: gzip\r\n\r\n", gzip.compress(b"") * 50_000),
     "gzip": gzip_bomb(),
     "100 Continue": (b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 10_000),
@@ -198,30 +169,79 @@ def test_answer_of_just_the_limit_is_read(client_for, server, wire):
 # Linux counts this process's own peak there; getrusage includes that of the process which started it.
 READ_AND_PRINT_MEMORY = """
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from powerschool_enrollment_api import Client, ConnectionSettings, TemporaryFailure, Timeouts
+from powerschool_enrollment_api import Client, ConnectionSettings, TemporaryFailure, Timeouts, answer_limits
 
 def peak():
     (line,) = (line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))
     return int(line.split()[1])
 
+def message(_):
+    try:
+        client.get("/checklists")
+    except TemporaryFailure as error:
+        return error.message
+
+url, workers, answer_limits.LARGEST_ANSWER = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+client = Client(ConnectionSettings("k", url, workers), timeouts=Timeouts(read=20, retries=0))
 before = peak()
-try:
-    Client(ConnectionSettings("k", sys.argv[1]), timeouts=Timeouts(read=20, retries=0)).get("/checklists")
-except TemporaryFailure as error:
-    print((peak() - before) * 1024, error.message)
+with ThreadPoolExecutor(workers) as pool:
+    messages = {*pool.map(message, range(workers))}
+print((peak() - before) * 1024, *messages)
 """
+
+
+def memory_of_reading(server, workers, limit):
+    """Return by how many bytes a process grows that reads from the server, and the messages that it prints."""
+    command = [sys.executable, "-c", READ_AND_PRINT_MEMORY, server.base_url, str(workers), str(limit)]
+    finished = subprocess.run(command, capture_output=True, text=True, check=True, env={**os.environ, "PYTHONPATH": ""})
+    grown, _, messages = finished.stdout.partition(" ")
+    return int(grown), messages
 
 
 @pytest.mark.parametrize("kind", ["body", "gzip"])
 def test_answer_without_end_takes_no_more_memory_than_the_limit(endless, kind):
-    server = endless(*LARGE[kind])
-    command = [sys.executable, "-c", READ_AND_PRINT_MEMORY, server.base_url]
-    finished = subprocess.run(command, capture_output=True, text=True, check=True, env={**os.environ, "PYTHONPATH": ""})
+    grown, message = memory_of_reading(endless(*LARGE[kind]), 1, answer_limits.LARGEST_ANSWER)
 
-    grown, _, message = finished.stdout.partition(" ")
-    assert message == "the answer is larger than 256 MiB.\n"
-    assert int(grown) < 1.3 * answer_limits.LARGEST_ANSWER
+    assert message == "the answer is larger than 128 MiB.\n"
+    assert grown < 1.1 * answer_limits.LARGEST_ANSWER
+
+
+def test_answers_without_end_for_all_workers_take_the_memory_of_one(endless):
+    limit = 48 * 1024**2
+    grown, message = memory_of_reading(endless(*LARGE["body"]), 8, limit)
+
+    assert message == "the answer is larger than 48 MiB.\n"
+    assert grown < 2 * limit
+
+
+def test_large_answers_at_the_same_time_are_all_read(client_for, server, wire):
+    body = b"[" + b" " * FEW + b"]"
+    server.answers(*[wire(body)] * 6)
+    client = client_for(server.base_url, timeouts=Timeouts(read=30, retries=0), num_workers=6)
+
+    with ThreadPoolExecutor(6) as pool:
+        assert [*pool.map(client.get, ["/checklists"] * 6)] == [[]] * 6
+
+
+def test_answer_that_waits_for_a_large_one_ends_at_its_deadline(client_for, endless):
+    trickling = LARGE["body"][0] + b" " * FEW, b" ", 0.05
+    client = client_for(endless(*trickling).base_url, timeouts=HASTY, num_workers=8)
+
+    with ThreadPoolExecutor(2) as pool:
+        reads = [pool.submit(client.get, "/checklists") for _ in range(2)]
+    assert ["not complete within 0.3 s" in str(read.exception()) for read in reads] == [True, True]
+
+
+def test_error_that_is_kept_until_the_retry_does_not_refer_to_the_body(client_for, server, wire):
+    server.answers(wire(b"[1"))
+
+    with pytest.raises(TemporaryFailure) as raised:
+        client_for(server.base_url, timeouts=HASTY).get("/checklists")
+    assert raised.value.__context__ is None
+    variables = [entry.frame.f_locals for entry in raised.traceback[1:]]
+    assert not any(isinstance(value, (bytes, Response)) for values in variables for value in values.values())
 
 
 @pytest.mark.parametrize("answer", [SLOW["body without a length"], SLOW["header"]])

@@ -1,0 +1,89 @@
+"""Reads the bodies of answers: each with one copy in memory, and only one large body at a time."""
+
+from __future__ import annotations
+
+import io
+import threading
+
+import requests
+from typing_extensions import Self
+
+from powerschool_enrollment_api import answer_limits
+from powerschool_enrollment_api.answer_limits import limits_of, refuse_larger, stated_length
+from powerschool_enrollment_api.errors import TemporaryFailure
+
+# Bytes of all small bodies that are read at the same time. With 8 workers, a page of 100 long records is small.
+_SMALL_BODIES = 32 * 1024 * 1024
+_CHUNK = 64 * 1024  # small: zlib copies what is left of a chunk for each member of a gzip body
+_UNLIMITED_ENCODINGS = ("br", "zstd", ",")  # urllib3 expands these, and nested ones, without a memory limit
+
+
+class BodyReader:
+    """Reads the bodies of a client that sends `workers` requests at the same time.
+
+    A body that is larger than one worker's part of _SMALL_BODIES waits until no other large body is being read.
+    Otherwise each worker could hold a body of the largest size.
+    """
+
+    def __init__(self, workers: int) -> None:
+        self._largest_small = _SMALL_BODIES // workers
+        self._large_body = threading.Lock()
+
+    def read(self, response: requests.Response) -> None:
+        """Read the whole body of a streamed answer into `response.content`.
+
+        Raises AnswerTooLarge, or TemporaryFailure for a compression that was not requested or a deadline that has
+        passed; all without `where`.
+        """
+        with response:
+            if any(unlimited in _encoding(response) for unlimited in _UNLIMITED_ENCODINGS):
+                raise TemporaryFailure("the answer is compressed in a way that was not requested.")
+            refuse_larger(stated_length(response), answer_limits.LARGEST_ANSWER)
+            body = self._body(response)
+        response._content = body  # noqa: SLF001 - as `content` itself would set it, but without a limit
+
+    def _body(self, response: requests.Response) -> bytes:
+        """Return the body. BytesIO grows in place, and returns its memory without a copy."""
+        length = 0 if "Transfer-Encoding" in response.headers else stated_length(response)
+        # An answer of a known length is read at once: putting chunks together takes as long as reading them.
+        chunks = response.iter_content(_CHUNK if _encoding(response) else int(max(length, _CHUNK)))
+        with _Turn(self._large_body, response) as turn:
+            if length > self._largest_small:
+                turn.take()
+            with io.BytesIO(next(chunks, b"")) as body:
+                body.seek(0, io.SEEK_END)
+                for chunk in chunks:
+                    refuse_larger(body.tell() + len(chunk), answer_limits.LARGEST_ANSWER)
+                    body.write(chunk)
+                    if body.tell() > self._largest_small:
+                        turn.take()
+                return body.getvalue()
+
+
+class _Turn:
+    """The turn to read a large body. Once taken, it ends with the context."""
+
+    def __init__(self, large_body: threading.Lock, response: requests.Response) -> None:
+        self._large_body = large_body
+        self._response = response
+        self._is_taken = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def take(self) -> None:
+        """Wait until no other large body is being read. Raises TemporaryFailure at the answer's deadline."""
+        if self._is_taken:
+            return
+        limits = limits_of(self._response)
+        if not self._large_body.acquire(timeout=max(0, limits.remaining())):
+            raise limits.fault()
+        self._is_taken = True
+
+    def __exit__(self, *_: object) -> None:
+        if self._is_taken:
+            self._large_body.release()
+
+
+def _encoding(response: requests.Response) -> str:
+    return response.headers.get("Content-Encoding", "").lower()
