@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from integration_tests.roster.roster_command import connection, rows_sent, run_import, schema_ids
+from integration_tests.warm_process import WarmProcess
 from powerschool_enrollment_sandbox import Fault
 
 ROOT = Path(__file__).parents[2]
@@ -26,19 +27,13 @@ def roster(tmp_path):
     return tmp_path / "my.csv"
 
 
-def started(sandbox, roster, **more):
+def started(sandbox, roster):
     """Start the command in a separate process group, as a shell does."""
     temporary = roster.parent / "tmp"
     temporary.mkdir()
+    variables = {**os.environ, **connection(sandbox), "TMPDIR": str(temporary), "COLUMNS": "200"}
     command = [COMMAND, str(roster), "--into", str(schema_ids(sandbox)[1])]
-    return subprocess.Popen(
-        command,
-        env={**os.environ, **connection(sandbox), "TMPDIR": str(temporary), "COLUMNS": "200"},
-        stdout=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-        **{"stderr": subprocess.PIPE, **more},
-    )
+    return WarmProcess(*command, environment=variables, imported=("powerschool_enrollment_roster.command",))
 
 
 def after_posts(sandbox, count, act):
@@ -63,8 +58,8 @@ def after_posts(sandbox, count, act):
 )
 def test_stopped_import_states_what_was_accepted(sandbox, roster, stop):
     after_posts(sandbox, 100, lambda: stop(process))
-    with started(sandbox, roster) as process:
-        said, errors = process.communicate(timeout=120)
+    process = started(sandbox, roster)
+    said, errors = process.communicate()
     assert process.returncode == 130
     assert errors == ""
     accepted = int(re.search(r"Of 1,000 rows: (\d+) accepted, 0 rejected\.", said)[1])
@@ -78,10 +73,10 @@ def test_stopped_import_states_what_was_accepted(sandbox, roster, stop):
 
 def test_import_whose_reader_is_gone_stops_at_its_next_line(sandbox, roster):
     retry = Fault("status", path="*/importschemas/*", method="POST", status=503, retry_after=0, times=1)
-    with started(sandbox, roster) as process:
-        after_posts(sandbox, 20, lambda: (process.stdout.close(), sandbox.faults.add(retry)))
-        errors = process.stderr.read()
-    assert process.returncode == 130, errors
+    process = started(sandbox, roster)
+    after_posts(sandbox, 20, lambda: (process.stdout.close(), sandbox.faults.add(retry)))
+    errors = process.stderr.read()
+    assert process.wait() == 130, errors
     assert "Of 1,000 rows: " in errors
     assert SAFE in errors
     assert "Traceback" not in errors
@@ -89,10 +84,10 @@ def test_import_whose_reader_is_gone_stops_at_its_next_line(sandbox, roster):
 
 def test_completed_import_is_reported_although_its_reader_is_gone(sandbox, roster):
     roster.write_text("".join(roster.read_text().splitlines(keepends=True)[:51]))
-    with started(sandbox, roster) as process:
-        after_posts(sandbox, 20, process.stdout.close)
-        errors = process.stderr.read()
-    assert process.returncode == 0
+    process = started(sandbox, roster)
+    after_posts(sandbox, 20, process.stdout.close)
+    errors = process.stderr.read()
+    assert process.wait() == 0
     assert re.match(r"50 rows: 50 accepted, 0 rejected\.", errors)
 
 

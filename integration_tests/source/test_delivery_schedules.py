@@ -1,5 +1,6 @@
-"""Three hundred random histories of syncs that die, answers that get lost and states that are never committed."""
+"""Random histories of syncs that die, answers that get lost and states that are never committed."""
 
+import os
 import random
 from datetime import timedelta
 
@@ -9,6 +10,8 @@ from integration_tests.source.delivery_platform import Platform
 from integration_tests.source.delivery_sandbox import DeliverySandbox, delivery_sandbox
 from integration_tests.source.wrong_delivery_answers import can_strike
 
+# `make soak` sets it.
+HISTORIES = int(os.environ.get("POWERSCHOOL_ENROLLMENT_SOAK_DELIVERIES", "100"))
 FAULTS = ["drop", "500", "503", "html", "empty", "truncate", "429", "409"]
 
 
@@ -55,7 +58,7 @@ def start_over(service: DeliverySandbox, chance: random.Random) -> None:
     )
 
 
-@pytest.mark.parametrize("seed", range(300))
+@pytest.mark.parametrize("seed", range(HISTORIES))
 def test_no_record_is_lost_when_a_process_is_killed(service, seed):
     chance = random.Random(seed)
     start_over(service, chance)

@@ -9,7 +9,7 @@ from integration_tests.source.removal_history import History
 from powerschool_enrollment_sandbox import District, running_sandbox
 
 # `make soak` sets it.
-HISTORIES = int(os.environ.get("POWERSCHOOL_ENROLLMENT_SOAK_REMOVALS", "400"))
+HISTORIES = int(os.environ.get("POWERSCHOOL_ENROLLMENT_SOAK_REMOVALS", "150"))
 
 
 @pytest.fixture(scope="module", params=["observed", "documented"])

@@ -35,7 +35,7 @@ def streams(config):
     return run_source("discover", config=config).catalog
 
 
-@pytest.fixture(params=[*range(1, 9), 12, 16, 24, 32, 48, 64])
+@pytest.fixture(params=[*range(1, 6), 8, 16, 64])
 def threads(request, monkeypatch):
     """Run the CDK on this many threads, each of which generates partitions if there are as many streams."""
     create = ConcurrentSource.create
