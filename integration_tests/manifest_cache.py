@@ -17,16 +17,16 @@ _resolve = cdk.ConcurrentDeclarativeSource._pre_process_manifest
 
 @functools.cache
 def _resolved(source: type, manifest: bytes) -> bytes:
-    return pickle.dumps(_resolve(object.__new__(source), pickle.loads(manifest)))  # noqa: S301 - from this process
+    return pickle.dumps(_resolve(object.__new__(source), pickle.loads(manifest)))
 
 
 @functools.cache
 def _validated(manifest: bytes) -> None:
-    _validate(pickle.loads(manifest), _schema)  # noqa: S301 - from this process
+    _validate(pickle.loads(manifest), _schema)
 
 
 def _resolved_once(source: cdk.ConcurrentDeclarativeSource, manifest: dict[str, Any]) -> Any:
-    return pickle.loads(_resolved(type(source), pickle.dumps(manifest)))  # noqa: S301 - from this process
+    return pickle.loads(_resolved(type(source), pickle.dumps(manifest)))
 
 
 _schema = cdk.get_declarative_component_schema()

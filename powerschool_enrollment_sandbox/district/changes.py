@@ -52,7 +52,7 @@ class Changes:
 
     def __init__(self, seed: int = 1) -> None:
         self._changes: list[Change] = []
-        self._random = Random(seed)  # noqa: S311 - no secret
+        self._random = Random(seed)
         self._lock = Lock()
 
     def add(self, *changes: Change) -> None:

@@ -116,7 +116,7 @@ class Faults:
 
     def __init__(self, seed: int = 1) -> None:
         self._faults: list[Fault] = []
-        self._random = Random(seed)  # noqa: S311 - no secret
+        self._random = Random(seed)
         self._lock = Lock()
 
     def add(self, *faults: Fault) -> None:
