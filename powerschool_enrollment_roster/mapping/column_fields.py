@@ -22,7 +22,7 @@ _CERTAIN = 3  # columns with a field; a student's row has fewer values that are 
 
 @dataclass(frozen=True)
 class ColumnFields:
-    """The field of each column that is sent, and the columns that are left out."""
+    """The field of each column that is sent, and the columns that are left out, in the order of the roster."""
 
     fields: Mapping[str, str]
     ignored: Sequence[str]
@@ -41,7 +41,9 @@ def fields_of(roster: Roster, target: ImportTarget, mapping_options: MappingOpti
     problems = [*roster.problems, *choice.problems()]
     if problems:
         raise ImportRefused("\n".join([f"{roster.name} does not fit {target.name!r}:", *problems, *choice.advice()]))
-    return ColumnFields(choice.fields, [column for column in roster.header.names if column not in choice.fields])
+    names = roster.header.names
+    in_order = {column: choice.fields[column] for column in names if column in choice.fields}
+    return ColumnFields(in_order, [column for column in names if column not in in_order])
 
 
 def header_is_elsewhere(roster: Roster, line: int) -> str:

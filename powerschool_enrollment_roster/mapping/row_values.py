@@ -57,4 +57,4 @@ def sent_columns(
         position = roster.position_of(name)
         is_date = field != identity and (position in roster.dates or is_date_field(field))
         columns.append(SentColumn(position, name, field, is_date, field == identity))
-    return SentColumns(tuple(sorted(columns, key=lambda column: column.position)), date_order)
+    return SentColumns(tuple(columns), date_order)

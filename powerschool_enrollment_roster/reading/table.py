@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from destination_powerschool_enrollment.field_text import trimmed
+
 
 @dataclass(frozen=True)
 class TableLine:
@@ -46,5 +48,5 @@ class InputTable:
 
 
 def is_blank(cell: str) -> bool:
-    """Return whether a cell is empty, or contains only white space."""
-    return not cell or cell.isspace()
+    """Return whether a cell is empty, or contains only white space and invisible characters."""
+    return not cell or cell.isspace() or (not cell.isascii() and not trimmed(cell))
