@@ -130,7 +130,7 @@ def test_input_in_utf_16_is_refused_at_its_first_line(encoding):
         next(read_messages(read_lines(io.BytesIO(content))))
 
 
-def test_byte_order_mark_of_utf_8_is_no_part_of_the_first_line():
+def test_byte_order_mark_of_utf_8_is_removed():
     row = {"type": "RECORD", "record": {"stream": "a", "data": {"x": "é"}}}
     (message,) = messages(json.dumps(row, ensure_ascii=False).encode("utf-8-sig"))
     assert message.data == {"x": "é"}
