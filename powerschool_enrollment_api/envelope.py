@@ -20,8 +20,10 @@ from powerschool_enrollment_api.errors import UnexpectedAnswer
 
 JsonObject = dict[str, Any]
 
-# A form has at most some 100,000 records. A wrong page count must not fill the memory with pages to read.
-_MOST_PAGES = 1_000_000
+# A form has at most some 100,000 records. The ids of all records are kept until the form is read: those of a million
+# take 100 MB, and 100,000 pages 60 MB. A wrong page count must not fill the memory.
+MOST_RECORDS = 1_000_000
+_MOST_PAGES = 100_000
 _LARGEST_ID = 1 << 63
 _MOST_DIGITS = 20  # of an id sent as text; more do not fit 64 bits
 
@@ -65,6 +67,9 @@ def open_page(payload: Any) -> Page:
     )
     if page.page_count > _MOST_PAGES:
         raise UnexpectedAnswer(f"the page claims {page.page_count} pages; at most {_MOST_PAGES} are read.")
+    if page.page_count * len(page.records) > MOST_RECORDS:
+        claim = f"{page.page_count} pages of {len(page.records)} records"
+        raise UnexpectedAnswer(f"the page claims {claim}; at most {MOST_RECORDS} records of a form are read.")
     if page.record_count > 0 and not page.records and (page.number <= 1 or page.number < page.page_count):
         raise UnexpectedAnswer(f"the page claims {page.record_count} records and shows none.")
     return page

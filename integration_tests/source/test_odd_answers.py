@@ -3,10 +3,12 @@
 import json
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
 
 from integration_tests.connector import Outcome, configured_catalog, run_source
+from powerschool_enrollment_api import envelope
 from powerschool_enrollment_sandbox import District, running_sandbox
 
 RECORDS, PAGE_SIZE = 35, 10
@@ -125,6 +127,36 @@ def test_huge_page_count_fails_the_stream(sandbox, read):
     outcome = read()
     assert outcome.exit_code == 1
     assert "claims 50000000 pages" in outcome.errors[0]["message"]
+
+
+def test_page_count_of_too_many_records_fails_the_stream(sandbox, read):
+    sandbox.on_answer = with_new_records(100, page_count=99_999)
+    outcome = read()
+    assert outcome.exit_code == 1
+    assert "claims 99999 pages of 100 records; at most 1000000 records" in outcome.errors[0]["message"]
+    assert sandbox.journal.count("GET", f"*{ROSTER}") == 1
+
+
+def test_pages_with_new_records_without_end_fail_the_stream(sandbox, read, monkeypatch):
+    monkeypatch.setattr(envelope, "MOST_RECORDS", 500)
+    sandbox.on_answer = with_new_records(10, page_count=2)
+    outcome = read()
+    assert outcome.exit_code == 1
+    assert "the pages show more than 500 records" in outcome.errors[0]["message"]
+
+
+def with_new_records(size, page_count):
+    """Answer each page with `size` records that no other page shows, and count a million of them."""
+
+    def on_answer(entry, payload):
+        if not entry.path.endswith(ROSTER):
+            return payload
+        number = int(parse_qs(entry.query)["page"][0])
+        records = [{"id": number * size + place} for place in range(size)]
+        metadata = {"page": number, "pageSize": size, "pageCount": page_count, "recordCount": 10**6}
+        return {"metaData": metadata, "records": records}
+
+    return on_answer
 
 
 def test_null_instead_of_the_records_of_an_empty_form_is_an_empty_page(sandbox, read, sync_mode):

@@ -26,7 +26,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from operator import gt, lt
 
-from powerschool_enrollment_api import Page, UnexpectedAnswer
+from powerschool_enrollment_api import Page, UnexpectedAnswer, envelope
 
 _MOST_ROUNDS = 10
 _MOST_RESTARTS = 3
@@ -70,6 +70,7 @@ class FormPlan:
         # Ids that earlier rounds showed.
         self.shown: set[int] = set()
         self._readings: list[Reading] = []
+        self._held = 0  # ids in the readings: a service that shows new records without end must not fill the memory
         self._page_size: int | None = None
         self._resized = False
         self._rounds = 0
@@ -107,6 +108,9 @@ class FormPlan:
         self.page_count = self._page_count(page)
         lacking = 0 if is_beyond else self._lacking(number, page)
         without_id = sum(record["id"] is None for record in page.records)
+        self._held += len(ids)
+        if self._held > envelope.MOST_RECORDS:
+            raise UnexpectedAnswer(f"the pages show more than {envelope.MOST_RECORDS} records.")
         reading = Reading(number, self.page_count, page.record_count, ids, asked, self.answers + 1, lacking, without_id)
         self._readings.append(reading)
         return reading
@@ -134,6 +138,7 @@ class FormPlan:
         self.shown.update(*(reading.ids for reading in self._readings))
         if restart:
             self._readings, self._resized, self._last_filled, self._first_empty = [], False, 0, None
+            self._held = 0
         return sorted(self.doubtful)
 
     def _must_restart(self) -> bool:
