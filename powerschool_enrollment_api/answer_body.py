@@ -12,21 +12,19 @@ from powerschool_enrollment_api import answer_limits
 from powerschool_enrollment_api.answer_limits import limits_of, refuse_larger, stated_length
 from powerschool_enrollment_api.errors import TemporaryFailure
 
-# Bytes of all small bodies that are read at the same time. With 8 workers, a page of 100 long records is small.
-_SMALL_BODIES = 32 * 1024 * 1024
+_LARGEST_SMALL = 4 * 1024 * 1024  # bytes: more than a page of 100 long records, 3 MB
 _CHUNK = 64 * 1024  # small: zlib copies what is left of a chunk for each member of a gzip body
 _UNLIMITED_ENCODINGS = ("br", "zstd", ",")  # urllib3 expands these, and nested ones, without a memory limit
 
 
 class BodyReader:
-    """Reads the bodies of a client that sends `workers` requests at the same time.
+    """Reads the bodies of a client's answers.
 
-    A body that is larger than one worker's part of _SMALL_BODIES waits until no other large body is being read.
-    Otherwise each worker could hold a body of the largest size.
+    A body that is larger than _LARGEST_SMALL waits until no other large body is being read. Otherwise each worker could
+    hold a body of the largest size.
     """
 
-    def __init__(self, workers: int) -> None:
-        self._largest_small = _SMALL_BODIES // workers
+    def __init__(self) -> None:
         self._large_body = threading.Lock()
 
     def read(self, response: requests.Response) -> None:
@@ -48,14 +46,14 @@ class BodyReader:
         # An answer of a known length is read at once: putting chunks together takes as long as reading them.
         chunks = response.iter_content(_CHUNK if _encoding(response) else int(max(length, _CHUNK)))
         with _Turn(self._large_body, response) as turn:
-            if length > self._largest_small:
+            if length > _LARGEST_SMALL:
                 turn.take()
             with io.BytesIO(next(chunks, b"")) as body:
                 body.seek(0, io.SEEK_END)
                 for chunk in chunks:
                     refuse_larger(body.tell() + len(chunk), answer_limits.LARGEST_ANSWER)
                     body.write(chunk)
-                    if body.tell() > self._largest_small:
+                    if body.tell() > _LARGEST_SMALL:
                         turn.take()
                 return body.getvalue()
 

@@ -22,8 +22,9 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from powerschool_enrollment_api.errors import AnswerTooLarge, TemporaryFailure
 
-# The largest limit with which answers without end keep a connector below 300 MB: it takes 90 MB itself, and small
-# bodies 32 MB. A page of 1,000 long records has 30 MB, a large batch 100 MB. Parsed, they take several times that.
+# The largest limit with which answers without end keep a connector below 300 MB: it takes 90 MB itself, and the small
+# bodies of 8 workers 32 MB. A page of 1,000 long records has 30 MB, a large batch 100 MB. Parsed, they take several
+# times that.
 LARGEST_ANSWER = 128 * 1024 * 1024
 ACCEPTED_ENCODINGS = "gzip, deflate"
 _KEY = "limits"  # in the attributes of a response

@@ -117,7 +117,7 @@ class Client:
         self._rate_limiter = rate_limiter or RateLimiter(settings.requests_per_minute, clock=clock, sleep=sleep)
         self._retries = RetryPolicy(self._timeouts, clock, sleep)
         self._session = _session(settings, self._timeouts)
-        self._bodies = BodyReader(settings.num_workers)
+        self._bodies = BodyReader()
         self._host = urlsplit(settings.base_url).netloc
 
     def presume_reachable(self) -> None:
