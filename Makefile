@@ -87,6 +87,7 @@ soak: install  ## long random tests: syncs that are killed, and odd answers
 	$(BIN)/python -m integration_tests.soak.destination
 	$(BIN)/python -m integration_tests.soak.simulation
 	$(BIN)/python -m integration_tests.soak.fuzz
+	$(BIN)/python -m integration_tests.soak.limits
 
 # Airbyte's own checks need Python 3.11 or 3.12 (uv finds or downloads it), and many packages that users do not need.
 .venv-qa/.installed: integration_tests/quality/requirements.lock | install

@@ -33,7 +33,7 @@ class Answer:
 
 
 class LyingServer:
-    """Answers each request with what `answer` returns for its method and path. `requests` counts them."""
+    """Answers each request with what `answer` returns for its method and URL. `requests` counts them."""
 
     def __init__(self, answer: Callable[[str, str], Answer]) -> None:
         self.requests = 0
@@ -76,7 +76,7 @@ def _handler(server: LyingServer) -> type[BaseHTTPRequestHandler]:
         def do_GET(self) -> None:
             self.rfile.read(int(self.headers.get("Content-Length", 0)))
             server.requests += 1
-            answer = server.answer(self.command, self.path)
+            answer = server.answer(self.command, f"http://{self.headers['Host']}{self.path}")
             with suppress(OSError):
                 self.wfile.write(answer.head)
                 while answer.piece is not None and not server.closing.wait(answer.pause):
