@@ -125,8 +125,6 @@ class SourceConnection:
 class KilledSyncOfAll(KilledSync):
     """A killed sync of all three streams. `lines` is its output."""
 
-    back_off = 0.001
-
     def __init__(self, connection: SourceConnection) -> None:
         chance = Random(connection.chance.random())
         super().__init__(connection.deliveries, connection.folder, chance)

@@ -45,8 +45,6 @@ def state_messages(state: Mapping[str, Any]) -> list[dict[str, Any]]:
 class KilledSync:
     """One `read`, killed at a random request, before or after it acted, or at a random line of output."""
 
-    back_off: float | None = None
-
     def __init__(self, platform: Platform, folder: Path, chance: random.Random) -> None:
         self.platform = platform
         self.chance = chance
@@ -61,9 +59,7 @@ class KilledSync:
     def run(self) -> list[Message]:
         """Return what was heard of it."""
         # Buffered, as it is shipped, a killed process takes the more of its output with it.
-        with forked_connector(
-            self.arguments, buffered=self.chance.choice([True, False]), back_off=self.back_off
-        ) as connector:
+        with forked_connector(self.arguments, buffered=self.chance.choice([True, False])) as connector:
             self.process = connector.process
             self.platform.service.spoil = self.spoil
             try:

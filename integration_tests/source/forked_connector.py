@@ -35,15 +35,10 @@ class ForkedConnector:
 
 
 @contextmanager
-def forked_connector(
-    arguments: Sequence[str], *, buffered: bool = True, back_off: float | None = None
-) -> Iterator[ForkedConnector]:
-    """Run `source-powerschool-enrollment ARGUMENTS`, and wait for its end.
-
-    With `back_off` it waits this number of seconds before each further attempt.
-    """
+def forked_connector(arguments: Sequence[str], *, buffered: bool = True) -> Iterator[ForkedConnector]:
+    """Run `source-powerschool-enrollment ARGUMENTS`, and wait for its end. It waits almost no time between attempts."""
     receiver, sender = _CONTEXT.Pipe(duplex=False)
-    process = _CONTEXT.Process(target=_run, args=(sender, arguments, buffered, back_off), daemon=True)
+    process = _CONTEXT.Process(target=_run, args=(sender, arguments, buffered), daemon=True)
     process.start()
     sender.close()
     with os.fdopen(os.dup(receiver.fileno()), "rb") as stdout:
@@ -52,15 +47,9 @@ def forked_connector(
     process.join()
 
 
-def hurry(back_off: float) -> None:
-    """Wait this number of seconds before each further attempt, in this process."""
-    retry._BACK_OFF = wait_fixed(back_off)
-    target.wait_exponential_jitter = lambda **_: wait_fixed(back_off)
-
-
-def _run(stdout: Connection, arguments: Sequence[str], buffered: bool, back_off: float | None) -> None:
-    if back_off is not None:
-        hurry(back_off)
+def _run(stdout: Connection, arguments: Sequence[str], buffered: bool) -> None:
+    retry._BACK_OFF = wait_fixed(0.001)
+    target.wait_exponential_jitter = lambda **_: wait_fixed(0.001)
     os.dup2(stdout.fileno(), 1)
     stdout.close()
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)

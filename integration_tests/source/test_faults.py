@@ -6,16 +6,22 @@ In none of these does a record's value or the key reach the output, at the most 
 import socket
 
 import pytest
+from tenacity import wait_fixed
 
 from integration_tests.connector import configured_catalog, run_source
 from powerschool_enrollment_sandbox import Fault
 
 IMPATIENT = {
     "POWERSCHOOL_ENROLLMENT_READ_TIMEOUT_SECONDS": "1",
-    "POWERSCHOOL_ENROLLMENT_RETRY_SECONDS": "4",
+    "POWERSCHOOL_ENROLLMENT_RETRY_SECONDS": "1",
 }
 WITHOUT_PROXY = {"HTTPS_PROXY": "", "https_proxy": "", "ALL_PROXY": "", "all_proxy": ""}
 ROSTER_PAGES = "/publishedactions/*/rosterrecords"
+
+
+@pytest.fixture(autouse=True)
+def _short_back_off(monkeypatch):
+    monkeypatch.setattr("powerschool_enrollment_api.retry._BACK_OFF", wait_fixed(0.1))
 
 
 @pytest.fixture
@@ -24,10 +30,11 @@ def read(sandbox, config, streams):
     form = next(iter(sandbox.district.forms.values()))
     config = {**config, "published_actions": {"mode": "ids", "ids": [form.id]}}
 
-    def run(*faults, stream="roster_records", **options):
+    def run(*faults, stream="roster_records", retry_seconds=4, **options):
         sandbox.faults.add(*faults)
         catalog = configured_catalog(streams, [stream])
-        outcome = run_source("read", config={**config, **options}, catalog=catalog, environment=IMPATIENT, debug=True)
+        environment = {**IMPATIENT, "POWERSCHOOL_ENROLLMENT_RETRY_SECONDS": str(retry_seconds)}
+        outcome = run_source("read", config={**config, **options}, catalog=catalog, environment=environment, debug=True)
         for record_id in form.roster.ids()[:20]:
             assert_nothing_leaks(outcome, form.roster[record_id], options.get("api_key", sandbox.api_key))
         return outcome
@@ -114,7 +121,7 @@ def test_retry_after_is_kept(read, sandbox):
     ids=lambda value: f"{value.kind}-{value.status}" if isinstance(value, Fault) else None,
 )
 def test_a_lasting_fault_fails_the_stream_with_its_reason(read, fault, failure_type, said):
-    outcome = read(fault)
+    outcome = read(fault, retry_seconds=1)
     of_stream = [error for error in outcome.errors if error.get("stream_descriptor")]
     assert outcome.exit_code != 0
     assert {error["failure_type"] for error in of_stream} == {failure_type}

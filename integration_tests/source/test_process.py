@@ -71,9 +71,9 @@ def test_without_a_command_the_usage_is_printed():
 
 @pytest.fixture
 def slow_read(sandbox, config, streams, tmp_path):
-    """A read of 600 pages, so of five minutes, that has printed its first record."""
+    """A read of 600 pages, so of a minute and a half, that has printed its first record."""
     catalog = configured_catalog(streams, ["roster_records", "submission_records"])
-    sandbox.settings.latency_ms = 1000
+    sandbox.settings.latency_ms = 300
     slow = {**config, "page_size": 1, "num_workers": 2}
     arguments = source_command("read", tmp_path, config=slow, catalog=catalog)
     (tmp_path / "temporary").mkdir()

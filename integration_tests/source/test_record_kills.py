@@ -42,7 +42,7 @@ def test_syncs_that_are_killed_five_times_in_a_row_end_with_all_there_is(seed, c
     district = District.generate(
         seed=seed, forms=4, roster_records_per_form=100, submission_records_per_form=60, data_items=4
     )
-    with running_sandbox(district=district, latency_ms=20) as sandbox:
+    with running_sandbox(district=district, latency_ms=5) as sandbox:
         config = {
             "api_key": sandbox.api_key,
             "base_url": sandbox.base_url,
