@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 PYTHONS := 3.10 3.11 3.12 3.13
 ENVIRONMENT = @PYTHON="$(PYTHON)" VENV="$(VENV)" .ci/environment
 
-.PHONY: install sync import sandbox test test-all test-lowest connector-test openapi check fix hooks bench soak qa dist dist-test \
+.PHONY: install sync import sandbox test test-end-to-end test-all test-lowest connector-test openapi check fix hooks bench soak qa dist dist-test \
   image image-test form runners dbt dbt-install
 
 install:
@@ -29,8 +29,11 @@ sandbox:  ## runs a stand-in for the service until it is stopped
 	$(ENVIRONMENT) sandbox
 	@$(BIN)/powerschool-enrollment-sandbox
 
-test: install
+test: install  ## unit and integration tests
 	$(BIN)/pytest
+
+test-end-to-end: install  ## what users run: the examples, the commands of the pages, the wheels, PyAirbyte's caches
+	$(BIN)/pytest -n 2 end_to_end_tests
 
 test-all:  ## all tests on each Python, in separate environments
 	.ci/test-all $(PYTHONS)
@@ -49,7 +52,7 @@ openapi: .venv-openapi/.installed  ## docs/openapi.yaml is valid, and the sandbo
 # Shows that the lower bounds in pyproject.toml are right: each direct dependency is installed in its lowest version.
 test-lowest:  ## all tests with the lowest direct dependencies, in a separate environment
 	@PYTHON="$(PYTHON)" VENV=.venv-lowest .ci/environment lowest
-	.venv-lowest/bin/pytest $(OPTIONS)
+	.venv-lowest/bin/pytest unit_tests integration_tests end_to_end_tests $(OPTIONS)
 
 connector-test: install  ## Airbyte's standard suite for both connectors, against the sandbox
 	$(BIN)/airbyte-cdk connector test packaging/source-powerschool-enrollment/

@@ -39,8 +39,8 @@ def test_each_python_tests_in_a_separate_environment(run):
     done = run("3.10", "3.12")
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == [
-        "make --no-print-directory test PYTHON=/usr/bin/python3.10 VENV=.venv-3.10",
-        "make --no-print-directory test PYTHON=/pyenv/python3.12 VENV=.venv-3.12",
+        "make --no-print-directory test test-end-to-end PYTHON=/usr/bin/python3.10 VENV=.venv-3.10",
+        "make --no-print-directory test test-end-to-end PYTHON=/pyenv/python3.12 VENV=.venv-3.12",
         "",
         "Python 3.10: passed",
         "Python 3.12: passed",

@@ -119,7 +119,7 @@ def test_the_dockerfiles_defaults_of_pip_and_uv_are_ones_that_they_accept():
 
 def test_reliability_table_names_existing_tests():
     named = re.findall(r"`(test_\w+)`", (ROOT / "docs" / "reliability.md").read_text())
-    folders = (ROOT / "unit_tests", ROOT / "integration_tests")
+    folders = [ROOT / name for name in ("unit_tests", "integration_tests", "end_to_end_tests")]
     code = "".join(path.read_text() for folder in folders for path in folder.rglob("test_*.py"))
     assert [name for name in named if f"def {name}(" not in code] == []
     assert named

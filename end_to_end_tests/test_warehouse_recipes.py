@@ -15,7 +15,7 @@ from integration_tests.recipes.season import TABLES, Season
 from integration_tests.recipes.warehouse import DuckDBFile
 from powerschool_enrollment_sandbox import District, running_sandbox
 
-PAGE = Path(__file__).parents[2] / "docs" / "warehouse_recipes.md"
+PAGE = Path(__file__).parents[1] / "docs" / "warehouse_recipes.md"
 FRESH = {"synced_at", "url", "expires_at"}  # differ from read to read
 RECORDS = ["roster_records", "submission_records"]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from integration_tests.pyairbyte import needs_pyairbyte
 from integration_tests.warm_process import run_warm
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 SHOWN = [
     (page.name, node)
     for page in (ROOT / "README.md", ROOT / "docs" / "deploy.md", ROOT / "docs" / "warehouse_recipes.md")
