@@ -1,6 +1,7 @@
 """docs/warehouse_recipes.md as a new user follows it: `make sync`, its two last lines, a project, the queries."""
 
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -51,8 +52,7 @@ def project(folder):
     assert {*package} == {"git", "subdirectory", "revision"}
     assert ROOT / package["subdirectory"] == PACKAGE
     (project / "packages.yml").write_text(yaml.safe_dump({"packages": [{"local": str(PACKAGE)}]}))
-    section = PAGE.read_text(encoding="utf-8").partition("Set the variables")[2]
-    variables = section.partition("```yaml\n")[2].partition("```")[0]
+    (variables,) = re.findall(r"```yaml\n(vars:.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
     described = {"name": "district_reports", "version": "1.0", "profile": "district_reports"}
     (project / "dbt_project.yml").write_text(yaml.safe_dump(described) + variables)
     (project / "models" / "family_contacts.sql").write_text(block("## Data items as columns", "jinja"))
