@@ -15,8 +15,10 @@ import pytest
 ROOT = Path(__file__).parents[1]
 UV = Path(sys.executable).with_name("uv")
 
+# Resolved, because Python 3.10 takes the link in a virtual environment for the interpreter itself.
+BASE = Path(sys._base_executable).resolve()
 # Runs this Python and lets it claim another version, as uv, pip and the script ask for it.
-PYTHON = f"""#!{sys._base_executable} -I
+PYTHON = f"""#!{BASE} -I
 import os, platform, sys
 claimed = "VERSION"
 numbers = tuple(map(int, claimed.split(".")))
