@@ -13,6 +13,7 @@ from packaging.metadata import parse_email
 ROOT = Path(__file__).parents[1]
 UV = Path(sys.executable).with_name("uv")
 CONNECTORS = ("source-powerschool-enrollment", "destination-powerschool-enrollment")
+SURVEY = "powerschool-enrollment-survey"
 REAL = "airbyte-powerschool-enrollment"
 
 
@@ -66,7 +67,8 @@ def test_distribution_offers_its_connector_in_an_empty_environment(wheels, conne
     python = tmp_path / "venv" / "bin" / "python"
     install = (UV, "pip", "install", "--quiet", "--offline", "--no-index", "--no-deps", "--find-links", wheels)
     run(*install, "--python", python, REAL)
-    (tmp_path / "venv" / "bin" / connector).unlink()  # pipx and uvx offer only scripts of the package they install
+    for script in (connector, SURVEY):
+        (tmp_path / "venv" / "bin" / script).unlink()  # pipx and uvx offer only scripts of the package they install
     run(*install, "--python", python, f"airbyte-{connector}")
     site_packages = Path(run(python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))").strip())
     # Third-party packages are this environment's, so that no network is needed.
@@ -74,5 +76,7 @@ def test_distribution_offers_its_connector_in_an_empty_environment(wheels, conne
     printed = run(tmp_path / "venv" / "bin" / connector, "spec")
     (spec,) = [message["spec"] for message in map(json.loads, printed.splitlines()) if message["type"] == "SPEC"]
     assert spec["connectionSpecification"]["required"][0] == "api_key"
+    if connector.startswith("source"):
+        assert "40 GET requests" in " ".join(run(tmp_path / "venv" / "bin" / SURVEY, "--help").split())
     package = connector.replace("-", "_")
     assert str(site_packages) in run(python, "-I", "-c", f"import {package}; print({package}.__file__)")

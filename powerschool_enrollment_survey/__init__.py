@@ -1,4 +1,4 @@
-"""The command `powerschool-enrollment-survey`: compares a real service with what this connector expects of it.
+"""The command `powerschool-enrollment-survey`: compares a real service with what the source expects of it.
 
     command → plan → asking       at most 40 GET requests, two at a time
             → fields, paging      what the answers contain, as types and percentages

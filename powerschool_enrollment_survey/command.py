@@ -22,12 +22,12 @@ from typing import Any
 from powerschool_enrollment_airbyte.cli_files import read_object
 from powerschool_enrollment_airbyte.output import print_on_stderr, use_utf8_output
 from powerschool_enrollment_api import EnrollmentError
+from powerschool_enrollment_survey.asking import AT_ONCE, MOST_REQUESTS, Asker
+from powerschool_enrollment_survey.facts import facts_of
+from powerschool_enrollment_survey.plan import Plan, manifest
+from powerschool_enrollment_survey.report import markdown_of
+from powerschool_enrollment_survey.verdicts import NOT_FITTING, judge
 from source_powerschool_enrollment.config import SourceConfig
-from source_powerschool_enrollment.survey.asking import AT_ONCE, MOST_REQUESTS, Asker
-from source_powerschool_enrollment.survey.facts import facts_of
-from source_powerschool_enrollment.survey.plan import Plan, manifest
-from source_powerschool_enrollment.survey.report import markdown_of
-from source_powerschool_enrollment.survey.verdicts import NOT_FITTING, judge
 
 _DOES_NOT_FIT, _COULD_NOT_ASK, _INTERRUPTED = 1, 2, 130
 

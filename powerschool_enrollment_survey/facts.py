@@ -16,11 +16,10 @@ from typing import Any
 
 from powerschool_enrollment_api import DEFAULT_BASE_URL, RateLimited, TemporaryFailure
 from powerschool_enrollment_api.documents import DocumentAddress
-from source_powerschool_enrollment.config import SourceConfig
-from source_powerschool_enrollment.survey.asking import MOST_REQUESTS, Reply
-from source_powerschool_enrollment.survey.fields import FieldProfile, ObjectProfile, printable_name
-from source_powerschool_enrollment.survey.paging import beyond_last, envelope_of, order_of
-from source_powerschool_enrollment.survey.plan import (
+from powerschool_enrollment_survey.asking import MOST_REQUESTS, Reply
+from powerschool_enrollment_survey.fields import FieldProfile, ObjectProfile, printable_name
+from powerschool_enrollment_survey.paging import beyond_last, envelope_of, order_of
+from powerschool_enrollment_survey.plan import (
     BEYOND_LAST,
     DETAILS,
     PAGE_SIZES,
@@ -28,7 +27,8 @@ from source_powerschool_enrollment.survey.plan import (
     RecordEvidence,
     opened_page,
 )
-from source_powerschool_enrollment.survey.verdicts import FITS, NOT_FITTING, Judged
+from powerschool_enrollment_survey.verdicts import FITS, NOT_FITTING, Judged
+from source_powerschool_enrollment.config import SourceConfig
 
 Facts = dict[str, Any]
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from powerschool_enrollment_api import NotFound, Page
 from powerschool_enrollment_api.envelope import integer_id
-from source_powerschool_enrollment.survey.asking import Reply
-from source_powerschool_enrollment.survey.plan import BEYOND_LAST, PAGE_SIZES, SECOND, RecordEvidence, opened_page
+from powerschool_enrollment_survey.asking import Reply
+from powerschool_enrollment_survey.plan import BEYOND_LAST, PAGE_SIZES, SECOND, RecordEvidence, opened_page
 
 ASCENDING, DESCENDING, UNSORTED, TOO_FEW = "ascending", "descending", "not sorted", "too few records"
 _SPELLINGS = ("metaData", "metadata")

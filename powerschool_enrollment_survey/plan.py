@@ -28,12 +28,12 @@ from powerschool_enrollment_api import (
 )
 from powerschool_enrollment_api.documents import ask_for_address
 from powerschool_enrollment_api.envelope import integer_id
+from powerschool_enrollment_survey.asking import Asker, Question, Reply
 from source_powerschool_enrollment.config import SourceConfig
 from source_powerschool_enrollment.deliveries.stream import NAME as DELIVERED_RECORDS
 from source_powerschool_enrollment.documents.stream import NAME as DOCUMENTS
 from source_powerschool_enrollment.record_types import RecordTypes
 from source_powerschool_enrollment.source import MANIFEST
-from source_powerschool_enrollment.survey.asking import Asker, Question, Reply
 
 PAGE_SIZES = (50, 100, 1000)
 DEFAULT_SIZE, SECOND, BEYOND_LAST, DETAILS, UNKNOWN = "default size", "second", "beyond last", "details", "unknown id"

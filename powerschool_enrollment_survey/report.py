@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from source_powerschool_enrollment.survey.facts import Facts
+from powerschool_enrollment_survey.facts import Facts
 
 _FIELD_HEADER = ("Field", "", "Present", "Null", "Empty", "Types", "Formats of texts", "Lengths of texts")
 

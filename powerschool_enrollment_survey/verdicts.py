@@ -13,12 +13,8 @@ from typing import Any
 
 from powerschool_enrollment_api import NotFound, TemporaryFailure, UnexpectedAnswer, open_list, open_one
 from powerschool_enrollment_api.envelope import integer_id
-from source_powerschool_enrollment.deliveries.batch_cursor import NAME as BATCHES
-from source_powerschool_enrollment.deliveries.stream import NAME as DELIVERED_RECORDS
-from source_powerschool_enrollment.documents.stream import NAME as DOCUMENTS
-from source_powerschool_enrollment.record_types import schema_of
-from source_powerschool_enrollment.survey.asking import Reply
-from source_powerschool_enrollment.survey.fields import (
+from powerschool_enrollment_survey.asking import Reply
+from powerschool_enrollment_survey.fields import (
     ObjectProfile,
     lost_values,
     named,
@@ -26,8 +22,8 @@ from source_powerschool_enrollment.survey.fields import (
     warnings_of_fields,
     warnings_of_ids,
 )
-from source_powerschool_enrollment.survey.paging import envelope_of, problems_of_paging, warnings_of_paging
-from source_powerschool_enrollment.survey.plan import (
+from powerschool_enrollment_survey.paging import envelope_of, problems_of_paging, warnings_of_paging
+from powerschool_enrollment_survey.plan import (
     DETAILS,
     UNKNOWN,
     Evidence,
@@ -36,6 +32,10 @@ from source_powerschool_enrollment.survey.plan import (
     opened_page,
     with_ids,
 )
+from source_powerschool_enrollment.deliveries.batch_cursor import NAME as BATCHES
+from source_powerschool_enrollment.deliveries.stream import NAME as DELIVERED_RECORDS
+from source_powerschool_enrollment.documents.stream import NAME as DOCUMENTS
+from source_powerschool_enrollment.record_types import schema_of
 
 FITS, WITH_WARNINGS, NOT_FITTING, NOT_TESTED = "fits", "fits with warnings", "does not fit", "not tested"
 _OPEN_BATCHES = "open_batches"

@@ -16,6 +16,7 @@ OURS = {
     "powerschool_enrollment_airbyte",
     "source_powerschool_enrollment",
     "destination_powerschool_enrollment",
+    "powerschool_enrollment_survey",
     "powerschool_enrollment_roster",
     "powerschool_enrollment_sandbox",
 }
@@ -24,6 +25,11 @@ MAY_IMPORT = {
     "powerschool_enrollment_airbyte": {"powerschool_enrollment_api"},
     "source_powerschool_enrollment": {"powerschool_enrollment_api", "powerschool_enrollment_airbyte"},
     "destination_powerschool_enrollment": {"powerschool_enrollment_api", "powerschool_enrollment_airbyte"},
+    "powerschool_enrollment_survey": {
+        "powerschool_enrollment_api",
+        "powerschool_enrollment_airbyte",
+        "source_powerschool_enrollment",
+    },
     "powerschool_enrollment_roster": {
         "powerschool_enrollment_api",
         "powerschool_enrollment_airbyte",

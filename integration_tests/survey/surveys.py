@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import tempfile
+from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from io import StringIO
@@ -13,9 +14,13 @@ from typing import Any
 from unittest.mock import patch
 
 from powerschool_enrollment_sandbox import District, Sandbox, Settings
-from source_powerschool_enrollment.survey.command import survey
+from powerschool_enrollment_sandbox.http.journal import JournalEntry
+from powerschool_enrollment_survey.command import survey
 
 FIELD = "doc_BirthCertificate"
+FITS, WARNS, FAILS, UNTESTED = "fits", "fits with warnings", "does not fit", "not tested"
+DETAILS = ("roster_record_details", "submission_record_details")
+LISTED = "/publishedactions/{id}/rosterrecords"
 
 
 def small_district(forms: int = 3, records: int = 60) -> District:
@@ -80,3 +85,28 @@ def start_over(sandbox: Sandbox, district: District) -> Sandbox:
     sandbox.on_request = sandbox.on_answer = None
     sandbox.district = district
     return sandbox
+
+
+def everything_fits(surveyed: Surveyed, **others: str) -> bool:
+    """Return whether every stream has the verdict that it has with the default sandbox, except for `others`."""
+    usual = dict.fromkeys(surveyed.verdicts, FITS) | {"delivered_records": UNTESTED}
+    return surveyed.verdicts == usual | others
+
+
+def records_changed(
+    change: Callable[[dict[str, Any]], None], route: str = LISTED
+) -> Callable[[JournalEntry, Any], Any]:
+    """Return a hook that changes each record of the pages of a route."""
+
+    def hook(entry: JournalEntry, content: Any) -> Any:
+        if entry.route == route:
+            for record in content["records"]:
+                change(record)
+        return content
+
+    return hook
+
+
+def answer_changed(change: Callable[[Any, str], Any], route: str = LISTED) -> Callable[[JournalEntry, Any], Any]:
+    """Return a hook that replaces each answer of a route. `change` gets the answer and the query."""
+    return lambda entry, content: change(content, entry.query) if entry.route == route else content

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from integration_tests.source.surveys import FIELD, run_survey, small_district, start_over
+from integration_tests.survey.surveys import FIELD, run_survey, small_district, start_over
 from powerschool_enrollment_sandbox import Fault, running_sandbox
+from powerschool_enrollment_survey.report import markdown_of
 from source_powerschool_enrollment.source import MANIFEST
-from source_powerschool_enrollment.survey.report import markdown_of
 
 # One for each format that a report distinguishes. The mark is that of no other text.
 FORMATS = (

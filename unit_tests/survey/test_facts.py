@@ -2,9 +2,9 @@
 
 import pytest
 
-from source_powerschool_enrollment.survey.facts import _number, _percent, _power_of_ten
-from source_powerschool_enrollment.survey.fields import UNPRINTABLE_NAME, format_of, printable_name, profile_of
-from source_powerschool_enrollment.survey.paging import Envelope, envelope_of
+from powerschool_enrollment_survey.facts import _number, _percent, _power_of_ten
+from powerschool_enrollment_survey.fields import UNPRINTABLE_NAME, format_of, printable_name, profile_of
+from powerschool_enrollment_survey.paging import Envelope, envelope_of
 
 SCHEMA = {
     "properties": {
