@@ -46,8 +46,6 @@ from powerschool_enrollment_api import Client, EnrollmentError, InvalidOption, T
 
 logger = logging.getLogger("airbyte")
 
-DOCUMENTATION_URL = "https://docs.airbyte.com/integrations/destinations/powerschool-enrollment"
-
 Message = AirbyteMessage | dict[str, Any]
 
 
@@ -62,7 +60,6 @@ class DestinationPowerschoolEnrollment(Destination):
     def spec(self, logger: logging.Logger) -> ConnectorSpecification:
         """Return the schema of the options and the supported sync modes."""
         return ConnectorSpecification(
-            documentationUrl=DOCUMENTATION_URL,
             connectionSpecification=options_schema(),
             supportsIncremental=True,
             supported_destination_sync_modes=[DestinationSyncMode.append_dedup, DestinationSyncMode.append],
