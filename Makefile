@@ -85,7 +85,7 @@ bench: .venv-bench/.installed  ## measures performance and compares it with othe
 soak: install  ## long random tests: syncs that are killed, and odd answers
 	POWERSCHOOL_ENROLLMENT_SOAK_HISTORIES=40 $(BIN)/pytest -n0 -s integration_tests/source/test_record_kills.py
 	POWERSCHOOL_ENROLLMENT_SOAK_DELIVERIES=1000 $(BIN)/pytest -n0 -q integration_tests/source/test_delivery_schedules.py
-	POWERSCHOOL_ENROLLMENT_SOAK_REMOVALS=4000 $(BIN)/pytest -n0 -s integration_tests/source/test_removed_record_histories.py
+	POWERSCHOOL_ENROLLMENT_SOAK_REMOVALS=4000 $(BIN)/pytest -n0 -s integration_tests/source/removed_records/test_histories.py
 	$(BIN)/python -m integration_tests.soak.deliveries
 	$(BIN)/python -m integration_tests.soak.destination
 	$(BIN)/python -m integration_tests.soak.simulation

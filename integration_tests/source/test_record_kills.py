@@ -8,7 +8,7 @@ import pytest
 from integration_tests.connector import configured_catalog, run_source, source_arguments
 from integration_tests.source.forked_connector import forked_connector
 from integration_tests.source.record_platform import STREAMS, RecordPlatform, edit_some, there
-from integration_tests.source.removal_history import Registrar
+from integration_tests.source.removed_records.history import Registrar
 from powerschool_enrollment_sandbox import District, running_sandbox
 
 # `make soak` sets it; each history kills five processes.

@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from integration_tests.source.removal_history import History
+from integration_tests.source.removed_records.history import History
 from powerschool_enrollment_sandbox import District, running_sandbox
 
 # `make soak` sets it.
