@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Mapping, Sequence
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -101,3 +102,15 @@ def records_of(output: EntrypointOutput, stream: str) -> list[dict[str, Any]]:
         for message in output.records
         if message.record.stream == stream
     ]
+
+
+def without_synced_at(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the record without the time at which it was read."""
+    return {name: value for name, value in record.items() if name != "synced_at"}
+
+
+def in_order(records: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return the records by their ids, without the times at which they were read: two reads of the same are equal."""
+    return sorted(
+        map(without_synced_at, records), key=lambda record: (str(record["id"]), json.dumps(record, sort_keys=True))
+    )
