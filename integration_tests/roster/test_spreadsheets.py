@@ -7,11 +7,13 @@ import zipfile
 
 import openpyxl
 import pytest
+from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from integration_tests.roster.roster_command import rows_sent, run_import, schema_ids, without_rate
-from integration_tests.roster.workbooks import ods, saved, xls, xlsx
+from integration_tests.roster.workbooks import ods, saved, with_file, xls, xlsx
 
 HEADER = ["ExternalID", "FirstName", "LastName", "DateOfBirth", "Grade"]
+SHEET = "xl/worksheets/sheet1.xml"
 BIRTHDAY = dt.date(2012, 3, 14)
 STUDENT = ["00123", "Zyx", "Kwyx", BIRTHDAY, 3]
 SENT = {"ExternalID": "00123", "FirstName": "Zyx", "LastName": "Kwyx", "DateOfBirth": "03/14/2012", "Grade": "3"}
@@ -29,6 +31,21 @@ def imported(sandbox, tmp_path, content, *options, name="roster.xlsx"):
 def test_workbook_is_recognised_by_its_content(sandbox, tmp_path, write, name):
     result = imported(sandbox, tmp_path, write([HEADER, STUDENT]), name=name)
     assert result.returncode == 0, result.stdout
+    assert rows_sent(sandbox) == [SENT]
+
+
+def test_dates_count_from_1904_if_the_workbook_states_it(sandbox, tmp_path):
+    workbook = openpyxl.load_workbook(io.BytesIO(xlsx([HEADER, STUDENT])))
+    workbook.epoch = CALENDAR_MAC_1904
+    workbook.active["D2"].value = BIRTHDAY
+    # Excel 2013 and later add an element of the same local name, which does not state the date system.
+    extension = (
+        b'<extLst><ext uri="{140A7094-0E35-4892-8432-C4D2E57EDEB5}" '
+        b'xmlns:x15="http://schemas.microsoft.com/office/spreadsheetml/2010/11/main">'
+        b'<x15:workbookPr chartTrackingRefBase="1"/></ext></extLst></workbook>'
+    )
+    content = with_file(saved(workbook), "xl/workbook.xml", lambda text: text.replace(b"</workbook>", extension))
+    assert imported(sandbox, tmp_path, content).returncode == 0
     assert rows_sent(sandbox) == [SENT]
 
 
@@ -192,18 +209,9 @@ def test_formula_in_a_column_that_is_not_sent_is_ignored(sandbox, tmp_path):
 
 
 def test_formula_with_an_empty_result_is_a_blank_cell(sandbox, tmp_path):
-    content = xlsx([HEADER, STUDENT[:4]])
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        files = {name: archive.read(name) for name in archive.namelist()}
-    sheet = "xl/worksheets/sheet1.xml"
     formula = b'<c r="E2" t="str"><f>IF(1,"","")</f><v></v></c></row></sheetData>'
-    files[sheet] = files[sheet].replace(b"</row></sheetData>", formula)
-    assert formula in files[sheet]
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as archive:
-        for name, text in files.items():
-            archive.writestr(name, text)
-    assert imported(sandbox, tmp_path, packed.getvalue()).returncode == 0
+    content = with_file(xlsx([HEADER, STUDENT[:4]]), SHEET, lambda text: text.replace(b"</row></sheetData>", formula))
+    assert imported(sandbox, tmp_path, content).returncode == 0
     assert rows_sent(sandbox) == [{name: value for name, value in SENT.items() if name != "Grade"}]
 
 

@@ -69,3 +69,15 @@ def saved(workbook):
     file = io.BytesIO()
     workbook.save(file)
     return file.getvalue()
+
+
+def with_file(content, name, change):
+    """Return the packed workbook with one of its files changed; `change` takes its bytes and returns them."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as before, zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as after:
+        for each in before.namelist():
+            text = before.read(each)
+            changed = change(text) if each == name else text
+            assert each != name or changed != text, f"{name} is unchanged"
+            after.writestr(each, changed)
+    return packed.getvalue()
