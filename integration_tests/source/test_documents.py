@@ -106,6 +106,24 @@ def assert_that_files_are_whole(sandbox, outcome, staging):
     assert len(files_in(staging)) == len(records)
 
 
+@pytest.mark.parametrize("odd", ["text", ["text"], 7])
+def test_data_items_that_are_not_an_object_cost_only_their_record(sandbox, config, odd):
+    victim = min(record for record, _ in documents_there(sandbox))
+
+    def on_answer(entry, payload):
+        for record in payload["records"] if entry.path.endswith("/submissionrecords") else ():
+            record["dataItems"] = odd if record["id"] == victim else record["dataItems"]
+        return payload
+
+    sandbox.on_answer = on_answer
+    outcome = run_source("read", config=config, catalog=catalog(files=False))
+    others = {place: document for place, document in documents_there(sandbox).items() if place[0] != victim}
+    assert (outcome.exit_code, documents_read(outcome)) == (0, others)
+    assert outcome.warnings == [
+        "documents: dataItems of a submission record is not an object, so its documents are unknown (1 times)."
+    ]
+
+
 @pytest.mark.parametrize("sandbox", ["observed", "documented"], indirect=True)
 def test_without_file_transfer_there_are_rows_and_nothing_is_downloaded(sandbox, config, staging):
     config["documents"].append({"field": "doc_BirthCertficate"})

@@ -121,7 +121,9 @@ def _documents_in_records(sync: SyncContext) -> Iterator[UploadedDocument]:
     unseen = {entry.field for entry in sync.config.documents}
 
     def documents_of(record: Mapping[str, Any]) -> Iterator[UploadedDocument]:
-        unseen.difference_update(record.get("dataItems") or {})
+        if not isinstance(record.get("dataItems") or {}, dict):
+            sync.warnings.count(NAME, "dataItems of a submission record is not an object, so its documents are unknown")
+        unseen.difference_update(_data_items(record))
         found = (document_in(record, entry) for entry in sync.config.documents)
         return (document for document in found if document)
 
@@ -132,12 +134,18 @@ def _documents_in_records(sync: SyncContext) -> Iterator[UploadedDocument]:
 
 def document_in(record: Mapping[str, Any], entry: DocumentField) -> UploadedDocument | None:
     """Return the document in this field of a submission record; None if the family uploaded none."""
-    items = record.get("dataItems") or {}
+    items = _data_items(record)
     object_id = _text(items.get(entry.field))
     if not object_id:
         return None
     file_name = _text(items.get(entry.file_name_field)) if entry.file_name_field else None
     return UploadedDocument(record["id"], record["published_action_id"], entry.field, object_id, file_name)
+
+
+def _data_items(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the record's data items; none if they are not an object. Nothing has converted this record before."""
+    items = record.get("dataItems")
+    return items if isinstance(items, dict) else {}
 
 
 def _text(value: Any) -> str:

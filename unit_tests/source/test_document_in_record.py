@@ -22,6 +22,11 @@ def test_a_record_without_the_field_or_without_any_holds_no_document():
     assert document_in({"id": 7, "published_action_id": 3, "dataItems": None}, PLAIN) is None
 
 
+@pytest.mark.parametrize("items", ["doc_A", ["doc_A"], 7, True])
+def test_data_items_that_are_not_an_object_hold_no_document(items):
+    assert document_in({"id": 7, "published_action_id": 3, "dataItems": items}, PLAIN) is None
+
+
 def test_a_document_knows_its_record_form_and_name():
     document = document_in(record(doc_A="guid", doc_A_Name="a.pdf"), NAMED)
     assert (document.submission_record_id, document.published_action_id, document.field) == (7, 3, "doc_A")
