@@ -31,7 +31,7 @@ class PublishedActionSelection:
         if mode == "academic_years" and option.get("academic_years"):
             return cls(academic_years=frozenset(year.strip() for year in option["academic_years"]))
         if mode == "ids" and option.get("ids"):
-            return cls(ids=frozenset(option["ids"]))
+            return cls(ids=frozenset(map(int, option["ids"])))
         raise InvalidOption(f"The option published_actions has the mode {mode}, but does not list any {mode}.")
 
     def choose(self, published_actions: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
@@ -61,7 +61,8 @@ class DeliveryOption:
         if option["mode"] == "disabled":
             return None
         _refuse_future_date("deliveries.start_date", option["start_date"])
-        return cls(tuple(option["delivery_target_ids"]), date.fromisoformat(option["start_date"]))
+        # JSON's integers may be written `789.0`: as such, the id would be in paths and in the state.
+        return cls(tuple(map(int, option["delivery_target_ids"])), date.fromisoformat(option["start_date"]))
 
     def require_known_targets(self, delivery_targets: Iterable[Mapping[str, Any]]) -> None:
         """Raise InvalidOption if a configured target is not among `delivery_targets`."""

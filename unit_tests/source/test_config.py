@@ -178,6 +178,13 @@ def test_a_first_date_that_is_in_the_future_or_no_date_is_refused(start_date):
         SourceConfig.parse(with_deliveries(start_date=start_date))
 
 
+def test_ids_that_are_written_as_decimals_are_integers():
+    options = {**with_deliveries(delivery_target_ids=[7.0]), "published_actions": {"mode": "ids", "ids": [1e2]}}
+    config = SourceConfig.validated(options, SPEC)
+    assert repr(config.deliveries.delivery_target_ids) == "(7,)"
+    assert repr(config.published_actions.ids) == "frozenset({100})"
+
+
 @pytest.mark.parametrize("option", [{}, {"deliveries": None}, {"deliveries": {"mode": "disabled"}}])
 def test_deliveries_are_disabled_by_default(option):
     assert SourceConfig.parse({**KEY, **option}).deliveries is None
