@@ -42,9 +42,9 @@ class PublishedActionSelection:
             require_known("published_actions.ids", self.ids, known)
             return [form for form in offered if form.get("id") in self.ids]
         if self.academic_years is not None:
-            years = [str(form.get("academicYear")) for form in offered]
+            years = [str(form.get("academicYear")).strip() for form in offered]
             require_known("published_actions.academic_years", self.academic_years, years)
-            return [form for form in offered if str(form.get("academicYear")) in self.academic_years]
+            return [form for form, year in zip(offered, years, strict=True) if year in self.academic_years]
         return offered
 
 

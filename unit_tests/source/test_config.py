@@ -111,6 +111,13 @@ def test_forms_are_selected_by_id_or_academic_year():
     assert PublishedActionSelection.parse(by_year).choose(FORMS) == FORMS[:1]
 
 
+@pytest.mark.parametrize("year", ["2026-2027", " 2026-2027 "])
+def test_spaces_around_an_academic_year_do_not_matter(year):
+    form = {"id": 3, "academicYear": " 2026-2027  "}
+    selection = PublishedActionSelection.parse({"mode": "academic_years", "academic_years": [year]})
+    assert selection.choose([*FORMS, form]) == [FORMS[1], form]
+
+
 def test_a_form_without_an_id_is_not_selected_by_id():
     selection = PublishedActionSelection.parse({"mode": "ids", "ids": [2]})
     assert selection.choose([{"academicYear": "2025-2026"}, *FORMS]) == FORMS[1:]
