@@ -19,6 +19,7 @@ import os
 import re
 import ssl
 from pathlib import Path
+from urllib.request import getproxies
 
 import requests
 from urllib3.exceptions import (
@@ -32,6 +33,7 @@ from urllib3.exceptions import (
     ProxySchemeUnknown,
     SSLError,
 )
+from urllib3.util import parse_url
 
 from powerschool_enrollment_api.errors import (
     EnrollmentError,
@@ -73,7 +75,11 @@ def failure_of_environment(error: OSError | HTTPError, where: str) -> WrongEnvir
     if variable := _unreadable_bundle(error):
         return WrongEnvironment(f"the certificate bundle that {variable} names cannot be read.", where)
     if _is_proxy_address_error(error):
-        return WrongEnvironment("the proxy that HTTPS_PROXY or ALL_PROXY names is not an http or https address.", where)
+        return WrongEnvironment(
+            "the proxy that HTTPS_PROXY or ALL_PROXY names is not an http or https address. In its user name and "
+            "password, characters such as / and # must be percent-encoded.",
+            where,
+        )
     return None
 
 
@@ -105,7 +111,25 @@ def _is_proxy_address_error(error: OSError | HTTPError) -> bool:
     """Return whether the proxy's address is invalid. InvalidSchema means a SOCKS proxy: base_url is http or https."""
     if isinstance(error, (requests.exceptions.InvalidProxyURL, requests.exceptions.InvalidSchema)):
         return True
-    return bool(error.args) and isinstance(error.args[0], ProxySchemeUnknown)
+    if error.args and isinstance(error.args[0], ProxySchemeUnknown):
+        return True
+    # The same exceptions are raised for the address of the request, so the proxies' addresses are parsed again.
+    is_invalid_address = isinstance(error, (requests.exceptions.InvalidURL, LocationValueError))
+    return is_invalid_address and not all(map(_is_address, _proxies()))
+
+
+def _proxies() -> list[str]:
+    """Return the addresses of the environment's proxies for https; requests for loopback addresses use none."""
+    return [address for scheme, address in getproxies().items() if scheme in {"https", "all"}]
+
+
+def _is_address(proxy: str) -> bool:
+    try:
+        host = parse_url(proxy if "://" in proxy else f"http://{proxy}").host
+        (host or "").encode("idna")
+    except (LocationValueError, UnicodeError):
+        return False
+    return True
 
 
 def describe_connection_failure(error: OSError | HTTPError, host: str, connect_timeout: float) -> str | None:

@@ -207,6 +207,27 @@ def test_missing_proxy_is_reported(client_for, free_port, environment):
     assert "password" not in str(raised.value)
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        pytest.param("http://someone:a/password@proxy.invalid:3128", id="a slash in the password"),
+        pytest.param("http://someone:a#password@proxy.invalid:3128", id="a number sign in the password"),
+        "http://proxy.invalid:port",
+        "http://proxy.invalid:99999",
+        "http://[::1",
+        "http://proxy..invalid:3128",
+    ],
+)
+@pytest.mark.parametrize("variable", ["HTTPS_PROXY", "ALL_PROXY"])
+def test_proxy_with_an_invalid_address_is_not_an_error_of_base_url(client_for, environment, variable, address):
+    environment(**{variable: address})
+
+    with pytest.raises(WrongEnvironment, match="the proxy that HTTPS_PROXY or ALL_PROXY names") as raised:
+        client_for(timeouts=ONCE).get("/checklists")
+    assert "base_url" not in str(raised.value)
+    assert "a#password" not in str(raised.value)
+
+
 def test_unresolvable_proxy_name_is_reported(client_for, environment):
     environment(HTTPS_PROXY="http://proxy.invalid:3128")
 
