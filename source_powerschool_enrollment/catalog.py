@@ -5,6 +5,7 @@ The functions that read files raise InvalidOption, which names the place of an e
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -72,11 +73,13 @@ def read_states(path: str) -> list[AirbyteStateMessage]:
 
 
 def catalog_problems(configured: ConfiguredAirbyteCatalog, offered: AirbyteCatalog) -> Iterator[str]:
-    """Yield a sentence for each configured stream that does not exist, or that does not support a full refresh.
+    """Yield a sentence for each configured stream that is listed twice, does not exist, or has no full refresh.
 
     Incremental is never refused, because PyAirbyte requests it for every stream: a stream without it is read in full.
     """
     modes = {stream.name: stream.supported_sync_modes for stream in offered.streams}
+    times = Counter(entry.stream.name for entry in configured.streams)
+    yield from (f"The catalog has the stream {name} twice." for name in times if times[name] > 1)
     for entry in configured.streams:
         name = entry.stream.name
         if name not in modes and name in _CONDITIONS:

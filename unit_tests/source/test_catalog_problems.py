@@ -58,6 +58,12 @@ def test_each_unknown_stream_gets_a_suggestion():
     assert "did you mean checklists?" in said
 
 
+@pytest.mark.parametrize("mode", SyncMode)
+def test_stream_that_is_listed_twice_is_refused(mode):
+    said = refusal({}, ("checklists", mode), ("batches", mode), ("checklists", SyncMode.full_refresh))
+    assert said == "The catalog has the stream checklists twice."
+
+
 def test_deliveries_are_never_read_as_a_full_refresh():
     said = refusal(CONSUME, ("delivered_records", SyncMode.full_refresh))
     assert said == "The stream delivered_records has no full refresh: select the sync mode incremental for it."
