@@ -147,16 +147,17 @@ class EnvelopeExtractor(RecordExtractor):
         self._types = RecordTypes.of_stream(self.name)
 
     def extract_records(self, response: requests.Response) -> list[Mapping[str, Any]]:
-        """Return the records with a usable id. Raises AirbyteTracedException for an answer of another shape."""
+        """Return the records with a usable id, each one once.
+
+        Raises AirbyteTracedException for an answer of another shape.
+        """
         where = f"{response.request.method} {response.request.path_url.partition('?')[0]}"
         try:
             with located(where):
                 records = self._open(response.json())
         except EnrollmentError as error:
             raise as_traced_exception(error) from None
-        usable = self._types.with_ids(records)
-        self._sync.count_without_id(self.name, len(records) - len(usable), where)
-        return [*usable]
+        return [*self._sync.usable_objects(self.name, self._types, records, where)]
 
     def _open(self, payload: Any) -> list[dict[str, Any]]:
         if self.shape == "list":

@@ -37,10 +37,23 @@ class SyncContext:
         """
         with located("GET /publishedactions"):
             forms = open_list(self.client.get("/publishedactions"))
-        usable = RecordTypes.of_stream("published_actions").with_ids(forms)
-        self.count_without_id("published_actions", len(forms) - len(usable), "GET /publishedactions")
-        selected = self.config.published_actions.choose(usable)
-        return PublishedActionIds(frozenset(form["id"] for form in usable), tuple(form["id"] for form in selected))
+        types = RecordTypes.of_stream("published_actions")
+        usable = self.usable_objects("published_actions", types, forms, "GET /publishedactions")
+        # A form that is listed twice, also with different titles, must not be read twice.
+        selected = dict.fromkeys(form["id"] for form in self.config.published_actions.choose(usable))
+        return PublishedActionIds(frozenset(form["id"] for form in usable), tuple(selected))
+
+    def usable_objects(
+        self, stream_name: str, types: RecordTypes, objects: list[dict[str, Any]], place: str
+    ) -> list[dict[str, Any]]:
+        """Return the objects of a list that have a usable id, each one once. Count those that are left out."""
+        usable = types.with_ids(objects)
+        self.count_without_id(stream_name, len(objects) - len(usable), place)
+        first: dict[Any, dict[str, Any]] = {}
+        distinct = [each for each in usable if first.setdefault(each["id"], each) is each or first[each["id"]] != each]
+        if repeated := len(usable) - len(distinct):
+            self.warnings.count(stream_name, "left out a record that the answer contains twice", repeated, place)
+        return distinct
 
     def count_unreadable(self, stream_name: str, field_name: str) -> None:
         """Count a value that is not of the type in the schema, and is null in the output."""
