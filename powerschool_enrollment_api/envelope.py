@@ -25,7 +25,8 @@ JsonObject = dict[str, Any]
 MOST_RECORDS = 1_000_000
 _MOST_PAGES = 100_000
 _LARGEST_ID = 1 << 63
-_MOST_DIGITS = 20  # of an id sent as text; more do not fit 64 bits
+_FIRST_ROUNDED = 1 << 53  # from here on, a double may be another integer than the one that was sent
+_MOST_DIGITS = 20  # of a number sent as text; more do not fit 64 bits
 
 
 @dataclass(frozen=True)
@@ -110,11 +111,19 @@ def _objects(value: Any) -> list[JsonObject] | None:
 
 
 def integer_id(value: Any) -> int | None:
-    """Return an id of at most 64 bits as an integer, also if it was sent as text; None if it is not usable."""
-    if isinstance(value, str) and len(value) <= _MOST_DIGITS and value.isascii() and value.isdigit():
-        value = int(value)
-    is_integer = isinstance(value, int) and not isinstance(value, bool)
-    return value if is_integer and -_LARGEST_ID <= value < _LARGEST_ID else None
+    """Return an id of at most 64 bits as an integer, as `whole_number` does; None if it is not usable."""
+    number = whole_number(value)
+    return number if number is not None and -_LARGEST_ID <= number < _LARGEST_ID else None
+
+
+def whole_number(value: Any) -> int | None:
+    """Return a number that may be written `35`, `"35"` or `35.0` as an integer; None for anything else."""
+    if isinstance(value, int):
+        return None if isinstance(value, bool) else value
+    if isinstance(value, str):
+        return int(value) if len(value) <= _MOST_DIGITS and value.isascii() and value.isdigit() else None
+    is_exact = isinstance(value, float) and value.is_integer() and abs(value) < _FIRST_ROUNDED
+    return int(value) if is_exact else None
 
 
 def text_id(value: Any) -> str | None:
@@ -130,7 +139,7 @@ def value_of(envelope: JsonObject, name: str) -> Any:
 
 
 def _count(metadata: Mapping[str, Any], name: str) -> int:
-    value = value_of(dict(metadata), name)
-    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
-        return value
+    number = whole_number(value_of(dict(metadata), name))
+    if number is not None and number >= 0:
+        return number
     raise UnexpectedAnswer(f"the page's metadata has no valid {name}.")

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from powerschool_enrollment_api.address import path_of
 from powerschool_enrollment_api.client import Client
-from powerschool_enrollment_api.envelope import JsonObject, Page, open_list, open_one, open_page
+from powerschool_enrollment_api.envelope import JsonObject, Page, integer_id, open_list, open_one, open_page
 from powerschool_enrollment_api.errors import NotFound, UnexpectedAnswer, located
 
 _ROSTER_PAGE_SIZE = 1000
@@ -71,7 +71,7 @@ class RecordPages:
             return False
         with located(f"GET {path}"):
             record = open_one(answer)
-            if record is None or str(record.get("id")) != str(record_id):
+            if record is None or integer_id(record.get("id")) != record_id:
                 raise UnexpectedAnswer("the answer does not show the record.")
         return True
 
@@ -79,7 +79,7 @@ class RecordPages:
         """Return whether the service still lists the form."""
         with located("GET /publishedactions"):
             forms = open_list(self.client.get("/publishedactions"))
-        return any(str(form.get("id")) == str(published_action_id) for form in forms)
+        return any(integer_id(form.get("id")) == published_action_id for form in forms)
 
     def _beyond_the_last(self, published_action_id: int, number: int) -> Page:
         first = self.read(published_action_id, 1)

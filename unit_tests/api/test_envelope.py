@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from powerschool_enrollment_api import Page, UnexpectedAnswer, open_list, open_one, open_page
+from powerschool_enrollment_api.envelope import integer_id
 
 ANY_JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
@@ -78,10 +79,12 @@ def test_the_last_page_and_one_behind_it_may_be_empty_after_removals(number, pag
         envelope(records={"id": 1}),
         envelope(records=[1]),
         envelope(records=[None]),
-        envelope(page="1"),
+        envelope(page="one"),
         envelope(page=True),
         envelope(page=None),
-        envelope(pageCount=1.0),
+        envelope(pageCount=1.5),
+        envelope(pageCount="1.0"),
+        envelope(pageCount=float("inf")),
         envelope(recordCount=-1),
         {"metaData": [metadata()], "records": []},
     ],
@@ -89,6 +92,29 @@ def test_the_last_page_and_one_behind_it_may_be_empty_after_removals(number, pag
 def test_a_page_of_another_shape_is_unexpected(payload):
     with pytest.raises(UnexpectedAnswer):
         open_page(payload)
+
+
+@pytest.mark.parametrize("written", [str, float])
+def test_numbers_of_a_page_may_be_texts_or_decimals(written):
+    odd = {name: written(number) for name, number in metadata(page=2, recordCount=51).items()}
+
+    page = open_page({"metaData": odd, "records": [{"id": 7}]})
+    assert repr(page) == repr(Page(2, 50, 1, 51, [{"id": 7}]))
+
+
+@pytest.mark.parametrize(
+    ("sent", "read"),
+    [(7, 7), ("7", 7), (7.0, 7), (-7, -7), (2**53 - 1.0, 2**53 - 1), (2**63 - 1, 2**63 - 1)],
+)
+def test_id_is_an_integer(sent, read):
+    assert repr(integer_id(sent)) == repr(read)
+
+
+@pytest.mark.parametrize(
+    "sent", [None, True, 1.5, 2.0**53, float("nan"), 1e300, 2**63, "9" * 20, "9" * 5000, "7.0", "²"]
+)
+def test_id_that_may_be_another_number_is_not_usable(sent):
+    assert integer_id(sent) is None
 
 
 @pytest.mark.parametrize("opened", [open_page, open_list, open_one])

@@ -1,4 +1,4 @@
-"""Over a socket, in both wire shapes: a record without a usable id is left out and counted, and ids may be text."""
+"""Over a socket, in both wire shapes: a record without a usable id is left out and counted, and numbers may be text."""
 
 import pytest
 
@@ -61,6 +61,19 @@ def test_ids_that_are_sent_as_text_are_integers(sandbox, read, sync_mode):
     assert (outcome.exit_code, outcome.warnings) == (0, [])
     assert ids(outcome) == ids(outcome, "roster_record_details") == roster_ids(sandbox)
     assert ids(outcome, "published_actions") == [form]
+
+
+@pytest.mark.parametrize("written", [str, float])
+def test_numbers_that_are_sent_as_texts_or_decimals_are_integers(sandbox, read, sync_mode, written):
+    def change(_number, metadata, envelope):
+        metadata.update({name: written(number) for name, number in metadata.items()})
+        for record in envelope["records"]:
+            record["id"] = written(record["id"])
+
+    on_pages(sandbox, change)
+    outcome = read(sync_mode=sync_mode)
+    assert (outcome.exit_code, outcome.warnings) == (0, [])
+    assert repr(ids(outcome)) == repr(roster_ids(sandbox))
 
 
 def test_a_selected_form_whose_id_is_sent_as_text_is_found(sandbox, streams):
