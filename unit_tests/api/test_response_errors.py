@@ -204,7 +204,16 @@ def test_body_that_ends_early_is_a_temporary_failure(answer, body):
     assert type(raised.value) is TemporaryFailure
 
 
-@pytest.mark.parametrize("content_type", ["application/json; charset=ISO-8859-1", 'text/json;charset="windows-1252"'])
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        "application/json; charset=ISO-8859-1",
+        'text/json;charset="windows-1252"',
+        "application/json; charset=latin1",
+        "application/json; charset=ISO_8859-1",
+        "application/json; charset=CP1252",
+    ],
+)
 def test_charset_of_the_answer_is_used_for_a_body_that_is_not_utf_8(answer, content_type):
     headers = {"Content-Type": content_type}
 
@@ -212,7 +221,7 @@ def test_charset_of_the_answer_is_used_for_a_body_that_is_not_utf_8(answer, cont
     assert json_of(answer(200, '{"a": "Zoë"}'.encode(), headers), WHERE) == ({"a": "Zoë"}, Repairs())
 
 
-@pytest.mark.parametrize("charset", ["utf-8", "us-ascii", "iso-8859-12", "zlib", "no such charset", ""])
+@pytest.mark.parametrize("charset", ["utf-8", "us-ascii", "iso-8859-12", "zlib", "__init__", "no such charset", ""])
 def test_byte_that_is_not_utf_8_is_replaced_and_counted(answer, charset):
     headers = {"Content-Type": f"application/json; charset={charset}"}
     value, repairs = json_of(answer(200, b'{"a": "Zo\xeb"}', headers), WHERE)
