@@ -236,3 +236,23 @@ def test_hidden_rows_and_merged_cells_are_named(sandbox, tmp_path):
     assert "roster.xlsx, row 4: hidden, for example by a filter. Hidden rows are imported, too" in result.stdout
     assert "roster.xlsx, row 4: Grade is merged with the cell above, and counts as blank." in result.stdout
     assert len(rows_sent(sandbox)) == 2
+
+
+def test_stray_cell_far_from_the_roster_is_refused(sandbox, tmp_path):
+    def write_blank(sheet):
+        sheet["XFD1048576"] = " "
+
+    result = imported(sandbox, tmp_path, changed([HEADER, STUDENT], write_blank))
+    assert result.returncode == 2
+    assert (
+        "roster.xlsx is too large: it has a value, perhaps only a blank, in row 1,048,576, and one in column"
+        in result.stdout
+    )
+
+
+def test_formats_far_from_the_roster_are_ignored(sandbox, tmp_path):
+    def set_format(sheet):
+        sheet["XFD1048576"].number_format = "@"
+
+    assert imported(sandbox, tmp_path, changed([HEADER, STUDENT], set_format)).returncode == 0
+    assert rows_sent(sandbox) == [SENT]

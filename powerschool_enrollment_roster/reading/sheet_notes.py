@@ -1,4 +1,4 @@
-"""Reads from an .xlsx sheet what its values do not show: errors, formulas without a result, hidden rows."""
+"""Reads from an .xlsx sheet what its values do not show: errors, formulas without a result, hidden rows, its extent."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from posixpath import join, normpath
 from typing import IO, BinaryIO
 from zipfile import BadZipFile, ZipFile
 
-from openpyxl.utils.cell import coordinate_to_tuple
+from openpyxl.utils.cell import column_index_from_string, coordinate_to_tuple
 
 _WORKBOOK, _RELATIONS = "xl/workbook.xml", "xl/_rels/workbook.xml.rels"
 _CHUNK = 1 << 20
@@ -21,6 +21,7 @@ _ROW = re.compile(rb"<(?:\w+:)?row\b([^>]*)>")
 _HIDDEN, _NUMBER = re.compile(rb'\bhidden="(?:1|true)"'), re.compile(rb'\br="(\d+)"')
 _ROW_END = re.compile(rb"</(?:\w+:)?row>")
 _PLACE = re.compile(rb'\br="([A-Z]+\d+)"')
+_LAST_PLACE = re.compile(rb' r="([A-Z]{1,3})(\d{1,7})"')
 _CELL = re.compile(rb"<(?:\w+:)?c\b([^>/]*)>(.*?)</(?:\w+:)?c>", re.DOTALL)
 _VALUE = re.compile(rb"<(?:\w+:)?v(?:\s[^>]*)?>([^<]+)<")
 _FORMULA = re.compile(rb"<(?:\w+:)?f[\s/>]")
@@ -32,11 +33,19 @@ class SheetNotes:
     """The text of error cells, the cells whose formula has no result, and the hidden rows; all counted from 1.
 
     A program other than a spreadsheet program may write a formula without a result, which then looks like a blank cell.
+    `last_row` and `last_column` (its letters) are the last ones with a value, which may be a blank text.
     """
 
     errors: dict[tuple[int, int], str] = field(default_factory=dict)
     unsaved: set[tuple[int, int]] = field(default_factory=set)
     hidden: set[int] = field(default_factory=set)
+    last_row: int = 0
+    last_column: str = ""
+
+    @property
+    def area(self) -> int:
+        """Return how many cells a reader keeps: all from A1 to the last row and the last column."""
+        return self.last_row * (column_index_from_string(self.last_column) if self.last_column else 0)
 
 
 def sheet_notes(binary: BinaryIO, sheet: str) -> SheetNotes:
@@ -80,9 +89,19 @@ def _add(row: bytes, notes: SheetNotes) -> None:
         hidden = (attributes for attributes in _ROW.findall(row) if _HIDDEN.search(attributes))
         numbers = (_NUMBER.search(attributes) for attributes in hidden)
         notes.hidden.update(int(number[1]) for number in numbers if number)
+    _add_extent(row, notes)
     if _NOTABLE.search(row):
         for attributes, content in _CELL.findall(row):
             _add_cell(attributes, content, notes)
+
+
+def _add_extent(row: bytes, notes: SheetNotes) -> None:
+    """Extend the area by the row's last cell with a value: a cell that has only a format takes no memory."""
+    end = max(row.rfind(b"v>"), row.rfind(b"is>"))
+    place = _LAST_PLACE.match(row, row.rfind(b' r="', 0, end)) if end > 0 else None
+    if place:
+        notes.last_row = max(notes.last_row, int(place[2]))
+        notes.last_column = max(notes.last_column, place[1].decode(), key=lambda letters: (len(letters), letters))
 
 
 def _add_cell(attributes: bytes, content: bytes, notes: SheetNotes) -> None:

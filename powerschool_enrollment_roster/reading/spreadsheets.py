@@ -21,6 +21,7 @@ from powerschool_enrollment_roster.reading.sheet_notes import SheetNotes, sheet_
 from powerschool_enrollment_roster.reading.table import InputTable, TableLine
 
 _STYLES = "xl/styles.xml"
+_MOST_CELLS = 30_000_000  # calamine keeps also the blank ones between others, in about 35 bytes each
 _NO_RESULT = "=?"  # the text of a cell whose formula has no result: the cell is not blank
 _FORMAT_CODE = re.compile(r'formatCode="([^"]*)"')
 Formats = Mapping[tuple[int, int], str]
@@ -30,11 +31,14 @@ def read_workbook(binary: BinaryIO, name: str, sheet: str | None) -> InputTable:
     """Return the rows of the sheet with this name or position, or of the first visible one. Raises ImportRefused."""
     try:
         workbook = CalamineWorkbook.from_filelike(binary)
-        chosen = _sheet(workbook, name, sheet)
+        title = _sheet_title(workbook, name, sheet)
+        called, notes = _name_of(workbook, name, title), sheet_notes(binary, title)
+        _refuse_huge_area(called, notes)
+        chosen = workbook.get_sheet_by_name(title)
         # The sheet's area may begin in another column than A; rows are counted from the first one.
         first_column = (chosen.start or (0, 0))[1] + 1
-        rows = _noted(chosen, first_column, _format_reader(binary, chosen.name), sheet_notes(binary, chosen.name))
-        return InputTable(_name_of(workbook, name, chosen.name), rows, "row", first_column)
+        rows = _noted(chosen, first_column, _format_reader(binary, title), notes)
+        return InputTable(called, rows, "row", first_column)
     except ImportRefused:
         raise
     except BaseException as error:
@@ -60,15 +64,24 @@ def _visible(workbook: CalamineWorkbook) -> list[str]:
     ]
 
 
-def _sheet(workbook: CalamineWorkbook, name: str, wanted: str | None) -> CalamineSheet:
+def _sheet_title(workbook: CalamineWorkbook, name: str, wanted: str | None) -> str:
     names = workbook.sheet_names
     if wanted is None:
-        return workbook.get_sheet_by_name((_visible(workbook) or names)[0])
+        return (_visible(workbook) or names)[0]
     if wanted in names:
-        return workbook.get_sheet_by_name(wanted)
+        return wanted
     if wanted.isdecimal() and 0 < int(wanted) <= len(names):
-        return workbook.get_sheet_by_index(int(wanted) - 1)
+        return names[int(wanted) - 1]
     raise ImportRefused(f"--sheet {wanted}: {name} has no such sheet. It has {', '.join(map(repr, names))}.")
+
+
+def _refuse_huge_area(called: str, notes: SheetNotes) -> None:
+    """Raise ImportRefused for a stray cell far from the others: calamine would fill the memory and end the process."""
+    if notes.area > _MOST_CELLS:
+        raise ImportRefused(
+            f"{called} is too large: it has a value, perhaps only a blank, in row {notes.last_row:,}, and one in "
+            f"column {notes.last_column}. Delete the rows below the students and the columns beside them, and save it."
+        )
 
 
 class _KnownFormats:
