@@ -78,7 +78,7 @@ def _roster(options: Options, resources: ExitStack) -> Roster:
         roster = resources.enter_context(read_roster(table, options.header_line, options.only))
     if not roster.problems:
         return roster
-    elsewhere = likely_header(roster.first_lines, roster.header.line, 1)
+    elsewhere = likely_header(roster)
     raise ImportRefused(header_is_elsewhere(roster, elsewhere) if elsewhere else "\n".join(roster.problems))
 
 

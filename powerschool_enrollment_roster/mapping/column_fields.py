@@ -14,7 +14,7 @@ from powerschool_enrollment_roster.mapping.mapping_options import MappingOptions
 from powerschool_enrollment_roster.mapping.synonyms import column_keys, synonyms
 from powerschool_enrollment_roster.names import ADDED_COLUMNS, match_key
 from powerschool_enrollment_roster.reading.roster import Roster
-from powerschool_enrollment_roster.reading.table import TableLine, is_blank
+from powerschool_enrollment_roster.reading.table import is_blank
 
 _SHOWN = 10
 _CERTAIN = 3  # columns with a field; a student's row has fewer values that are names of fields
@@ -54,15 +54,21 @@ def header_is_elsewhere(roster: Roster, line: int) -> str:
     )
 
 
-def likely_header(lines: Iterable[TableLine], after: int, known: int) -> int | None:
-    """Return the line after `after` with the most column names of student systems; None without more than `known`."""
-    found = {line.number: len(set(_meanings(line).values())) for line in lines if line.number > after}
+def likely_header(roster: Roster, known: int = 1) -> int | None:
+    """Return the line below the header with the most column names of student systems.
+
+    Returns None if it does not have more of them than the header, and than `known`.
+    """
+    below = (line for line in roster.first_lines if line.number > roster.header.line)
+    found = {line.number: _count_of_meanings(line.cells) for line in below}
     best = max(found, key=lambda number: found[number], default=None)
-    return best if best is not None and found[best] > max(1, known) else None
+    if best is None or found[best] <= max(1, known, _count_of_meanings(roster.header.names)):
+        return None
+    return best
 
 
-def _meanings(line: TableLine) -> dict[str, str]:
-    return synonyms().meanings(cell for cell in line.cells if not is_blank(cell))
+def _count_of_meanings(names: Iterable[str]) -> int:
+    return len(set(synonyms().meanings(name for name in names if not is_blank(name)).values()))
 
 
 def _better_header(roster: Roster, target: ImportTarget, choice: _Choice) -> int | None:
@@ -75,7 +81,7 @@ def _better_header(roster: Roster, target: ImportTarget, choice: _Choice) -> int
     best = max(named, key=lambda number: named[number], default=None)
     if best is not None and named[best] > max(1, len(choice.fields)):
         return best
-    return likely_header(roster.first_lines, roster.header.line, len(choice.fields))
+    return likely_header(roster, len(choice.fields))
 
 
 class _Choice:
