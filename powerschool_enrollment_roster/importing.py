@@ -39,7 +39,7 @@ def run_import(options: Options, screen: Screen) -> ExitCode:
     with ExitStack() as resources:
         key = _key(options)
         roster = _roster(options, resources)
-        for text in roster.left_out.texts(roster.unit):
+        for text in (*roster.notes, *roster.left_out.texts(roster.unit)):
             screen.warn(f"{roster.name}: {text}")
         connection = _connection(key, screen, resources)
         writable = read_all_writable_targets(Client(ConnectionSettings.from_config(connection)))

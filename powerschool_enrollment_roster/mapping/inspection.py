@@ -102,7 +102,8 @@ class _RoleCheck:
         if has_users and self._position is None:
             yield (
                 f"{self._roster.name}: no column states who is a student, because OneRoster 1.2 keeps the roles in "
-                "roles.csv. Teachers and guardians would be imported as students: import a file with students only."
+                "roles.csv. Teachers and guardians would be imported as students: put that file into the same folder, "
+                "or import a file with students only."
             )
 
     def refusals(self) -> Iterator[str]:

@@ -8,14 +8,17 @@ import stat
 import sys
 import tempfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import PurePosixPath
 from typing import IO, BinaryIO, cast
 from zipfile import BadZipFile, ZipFile
 
 from powerschool_enrollment_roster.endings import ImportRefused
 from powerschool_enrollment_roster.reading.delimited_text import read_text
+from powerschool_enrollment_roster.reading.oneroster_roles import ROLES_FILE, UserRoles, read_roles, with_roles
 from powerschool_enrollment_roster.reading.other_files import (
     refuse_other_archive,
     refuse_other_file,
@@ -34,16 +37,34 @@ _CHUNK = 1 << 20
 _DEEPEST = 3  # a spreadsheet in a .gz in a .zip
 
 
+@dataclass(frozen=True)
+class _TextOptions:
+    """How a text is read: its encoding, if the user named one, and where the roles of a OneRoster 1.2 are."""
+
+    encoding: str | None
+    find_roles: Callable[[], UserRoles | None]
+
+
 @contextmanager
 def open_table(path: str, sheet: str | None = None, encoding: str | None = None) -> Iterator[InputTable]:
     """Yield the lines of the file at `path`; `-` is standard input. Raises ImportRefused if it cannot be read.
 
-    `sheet` names a sheet of a workbook, or a file of a .zip archive.
+    `sheet` names a sheet of a workbook, or a file of a .zip archive. For a users.csv of OneRoster 1.2, the file of the
+    roles in the same folder or archive is read, too.
     """
     # os.path: the name may be undecodable.
     name = "standard input" if path == STANDARD_INPUT else os.path.basename(path.rstrip(os.sep)) or path  # noqa: PTH119
     with _opened(path, name) as binary:
-        yield _table(binary, name, sheet, encoding)
+        yield _table(binary, name, sheet, _TextOptions(encoding, partial(_roles_beside, path, encoding)))
+
+
+def _roles_beside(path: str, encoding: str | None) -> UserRoles | None:
+    """Return the roles of the roles.csv in the folder of a file; None if there is no such file."""
+    roles = os.path.join(os.path.dirname(path), ROLES_FILE)  # noqa: PTH118, PTH120 - the path may be undecodable
+    if path == STANDARD_INPUT or not os.path.isfile(roles):  # noqa: PTH113
+        return None
+    with _opened(roles, ROLES_FILE) as binary:
+        return read_roles(read_text(open_text(binary, ROLES_FILE, encoding), ROLES_FILE))
 
 
 @contextmanager
@@ -69,13 +90,13 @@ def _open(path: str, name: str) -> BinaryIO:
         raise ImportRefused(f"{name} cannot be read: it is closed.") from None
 
 
-def _table(binary: BinaryIO, name: str, sheet: str | None, encoding: str | None, depth: int = 1) -> InputTable:
+def _table(binary: BinaryIO, name: str, sheet: str | None, text: _TextOptions, depth: int = 1) -> InputTable:
     start = binary.read(4)
     binary.seek(0)
     if depth > _DEEPEST:
         raise ImportRefused(f"{name} is packed more than {_DEEPEST - 1} times: unpack it first.")
     if start.startswith(_GZIP):
-        return _table(_expanded(cast(IO[bytes], gzip.open(binary)), name), name, sheet, encoding, depth + 1)
+        return _table(_expanded(cast(IO[bytes], gzip.open(binary)), name), name, sheet, text, depth + 1)
     if start == _OLE:
         refuse_other_ole(binary, name)
         return read_workbook(binary, name, sheet)
@@ -83,38 +104,59 @@ def _table(binary: BinaryIO, name: str, sheet: str | None, encoding: str | None,
         member = _member(binary, name, sheet)
         if member is None:
             return read_workbook(binary, name, sheet)
-        return _table(_unzipped(binary, name, member), f"{name}/{member}", None, encoding, depth + 1)
+        text = replace(text, find_roles=partial(_roles_in_archive, binary, name, member, text.encoding))
+        return _table(_unzipped(binary, name, member), f"{name}/{member}", None, text, depth + 1)
     refuse_other_file(binary, name)
     if sheet is not None:
         raise ImportRefused(f"--sheet {sheet}: {name} is a text file, without sheets.")
-    return read_text(open_text(binary, name, encoding), name)
+    return with_roles(read_text(open_text(binary, name, text.encoding), name), text.find_roles)
+
+
+def _roles_in_archive(binary: BinaryIO, name: str, member: str, encoding: str | None) -> UserRoles | None:
+    """Return the roles of the roles.csv in the folder of a file in a .zip archive; None if there is no such file."""
+    roles = str(PurePosixPath(member).with_name(ROLES_FILE))
+    if roles not in _names(binary, name):
+        return None
+    called = f"{name}/{roles}"
+    return read_roles(read_text(open_text(_unzipped(binary, name, roles), called, encoding), called))
 
 
 def _member(binary: BinaryIO, name: str, wanted: str | None) -> str | None:
     """Return the file of a .zip archive to read; None if the archive is a workbook."""
-    try:
-        with ZipFile(binary) as archive:
-            names = archive.namelist()
-    except (BadZipFile, NotImplementedError):
-        raise ImportRefused(f"{name} is a damaged .zip archive or .xlsx file.") from None
-    finally:
-        binary.seek(0)
+    names = _names(binary, name)
     refuse_other_archive(names, name)
     if "[Content_Types].xml" in names or "mimetype" in names:
         return None
     files = [each for each in names if not each.endswith("/") and not _is_hidden(each)]
-    if wanted in files:
-        return wanted
-    if wanted is None and len(files) == 1:
-        return files[0]
+    found = files if wanted is None else [wanted] if wanted in files else _of_name(files, wanted)
+    if len(found) == 1:
+        return found[0]
     if not files:
         raise ImportRefused(f"{name} is an archive without a file.")
-    asked = f"--sheet {wanted}: {name} has no such file" if wanted else f"{name} has {len(files)} files"
-    raise ImportRefused(f"{asked}: choose one with --sheet: {', '.join(files[:20])}.")
+    asked = f"--sheet {wanted}: {name} has {'several' if found else 'no'} such file{'s' * bool(found)}"
+    problem = asked if wanted else f"{name} has {len(files)} files"
+    raise ImportRefused(f"{problem}: choose one with --sheet: {', '.join(files[:20])}.")
+
+
+def _names(binary: BinaryIO, name: str) -> list[str]:
+    try:
+        with ZipFile(binary) as archive:
+            return archive.namelist()
+    except (BadZipFile, NotImplementedError):
+        raise ImportRefused(f"{name} is a damaged .zip archive or .xlsx file.") from None
+    finally:
+        binary.seek(0)
+
+
+def _of_name(files: list[str], wanted: str) -> list[str]:
+    """Return the files with this name in any folder; case does not count."""
+    return [each for each in files if PurePosixPath(each).name.casefold() == wanted.casefold()]
 
 
 def _is_hidden(member: str) -> bool:
-    return any(part.startswith((".", "__MACOSX")) for part in PurePosixPath(member).parts)
+    """Return whether a system added this file to the archive, and not the user."""
+    path = PurePosixPath(member)
+    return any(part.startswith((".", "__MACOSX")) for part in path.parts) or path.name in {"Thumbs.db", "desktop.ini"}
 
 
 def _unzipped(binary: BinaryIO, name: str, member: str) -> BinaryIO:

@@ -35,7 +35,7 @@ class Roster:
     `first_lines` are the first lines that are not blank, to look for a header below title lines. `dates`, `doubtful`,
     `unsaved` and `merged` map the position of a column to the lines of such cells, which TableLine explains. `problems`
     are faults of the layout: the import is refused. `unknown_columns` are columns of --only that the header does not
-    have.
+    have. `notes` are as in InputTable.
     """
 
     name: str
@@ -51,6 +51,7 @@ class Roster:
     hidden: LineNumbers = field(default_factory=LineNumbers)
     problems: list[str] = field(default_factory=list)
     unknown_columns: Sequence[str] = ()
+    notes: Sequence[str] = ()
     _rows: IO[str] | None = field(default=None, repr=False)
 
     def rows(self) -> Iterator[RosterRow]:
@@ -85,7 +86,7 @@ def read_roster(
     table = replace(table, lines=preview.lines)
     with tempfile.TemporaryFile("w+", encoding="utf-8", newline="\n") as rows:
         header = header_of(table, header_line)
-        roster = Roster(table.name, table.unit, header, preview.seen, _rows=rows)
+        roster = Roster(table.name, table.unit, header, preview.seen, notes=table.notes, _rows=rows)
         chosen = RowFilter(header, only or {})
         roster.unknown_columns = chosen.unknown
         _store(table, roster, rows, chosen)

@@ -9,7 +9,8 @@ from powerschool_enrollment_roster.names import match_key
 from powerschool_enrollment_roster.reading.layout import Header, LeftOut
 from powerschool_enrollment_roster.reading.line_numbers import counted
 
-_DELETED = "tobedeleted"
+DELETED = "tobedeleted"
+"""The status of a row of OneRoster that is marked for deletion."""
 
 
 class RowFilter:
@@ -37,7 +38,7 @@ class RowFilter:
         if len(matching) < len(self._wanted):
             left_out.not_chosen.add(line)
             return False
-        if self._status is not None and _key(cells[self._status]) == _DELETED:
+        if self._status is not None and _key(cells[self._status]) == DELETED:
             left_out.deleted.add(line)
             return False
         return True

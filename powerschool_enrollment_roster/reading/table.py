@@ -38,13 +38,15 @@ class InputTable:
 
     `name` is its name in messages, without a folder: `roster.csv`, `roster.zip/users.csv`, or `roster.xlsx, sheet 'A'`.
     `unit` is the word for a line in messages: `line` for a text, `row` for a spreadsheet. `first_column` is the number
-    of a spreadsheet's first column, from 1; it is 0 for other inputs, in which columns have no letters.
+    of a spreadsheet's first column, from 1; it is 0 for other inputs, in which columns have no letters. `notes` are
+    sentences for the user, on what was added to the input.
     """
 
     name: str
     lines: Iterator[TableLine]
     unit: str = "line"
     first_column: int = 0
+    notes: tuple[str, ...] = ()
 
 
 def is_blank(cell: str) -> bool:
