@@ -69,10 +69,10 @@ def test_rows_of_postgresql_arrive(sandbox, tmp_path):
         assert result.returncode == 0, result.stdout
         assert rows_sent(sandbox) == SENT
         refused = imported(sandbox, address, "select secret from students", folder=tmp_path)
-        assert 'The database refused --query: column "secret" does not exist' in refused.stdout
+        assert '--query failed in the database: column "secret" does not exist' in refused.stdout
         failed = imported(sandbox, address, "select first_name::integer from students", folder=tmp_path)
         assert (refused.returncode, failed.returncode) == (2, 2)
-        assert "The database failed while the rows were read" in failed.stdout
+        assert "--query failed in the database: invalid input syntax for type integer: …" in failed.stdout
 
 
 def test_address_comes_from_the_environment(sandbox, sqlite_file, tmp_path):
@@ -104,7 +104,8 @@ def test_missing_file_is_not_created(sandbox, tmp_path):
         ("sqlite://", "select 1 as a, 2 as b where 1 = 0", "the query: no row is below the header"),
         ("sqlite://", "select x'00' as ExternalID", "Row 1 of --query holds bytes, which is not text"),
         ("sqlite://", "select 1.0 as ExternalID, 'Zyx' as FirstName, 'K' as LastName", "row 1: ExternalID is a number"),
-        ("sqlite://", "selekt", "The database"),
+        ("sqlite://", "selekt 1", '--query failed in the database: near "selekt": syntax error'),
+        ("sqlite://", "select numbr from sqlite_master", "--query failed in the database: no such column: numbr"),
     ],
 )
 def test_query_that_cannot_be_imported_is_reported(sandbox, tmp_path, address, query, says):
@@ -113,6 +114,17 @@ def test_query_that_cannot_be_imported_is_reported(sandbox, tmp_path, address, q
     assert says in result.stdout
     assert "secret" not in result.stdout
     assert rows_sent(sandbox) == []
+
+
+@pytest.mark.parametrize(
+    "value", ["error(first_name)", "strptime(first_name, '%Y')", "first_name::int", "first_name->1"]
+)
+def test_reason_of_the_database_shows_no_value(sandbox, duckdb_file, tmp_path, value):
+    query = f"select external_id, {value} as first_name from students"
+    result = imported(sandbox, duckdb_file, query, folder=tmp_path)
+    assert result.returncode == 2
+    assert "--query failed in the database: " in result.stdout
+    assert "yx" not in result.stdout
 
 
 def test_database_that_does_not_answer_is_reported_without_its_password(sandbox, tmp_path):

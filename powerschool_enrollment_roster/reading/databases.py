@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from sqlalchemy import URL, Connection, create_engine
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, ProgrammingError, ResourceClosedError
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, ResourceClosedError
 
+from destination_powerschool_enrollment.redaction import redact
 from powerschool_enrollment_roster.endings import ImportRefused
 from powerschool_enrollment_roster.reading.cell_text import cell_text, is_date
 from powerschool_enrollment_roster.reading.table import InputTable, TableLine
 
 _ROWS_AT_ONCE = 1000
 _IN_A_FILE = {"sqlite", "duckdb"}
+# Words of databases that the reasons of PowerSchool do not have.
+_WORDS = ("near", "relation", "parser", "binder", "catalog", "conversion", "compilation", "SQL", "FROM", "cast", "type")
 _FORM = "--database is an address such as postgresql://user:password@host/database or duckdb:////folder/file.duckdb"
 
 
@@ -47,13 +51,18 @@ def _lines(url: URL, query: str) -> Iterator[TableLine]:
             yield TableLine(0, list(result.keys()))
             for number, row in enumerate(result, start=1):
                 yield _line(number, tuple(row))
-    except ProgrammingError as error:
-        raise ImportRefused(f"The database refused --query: {str(error.orig).splitlines()[0]}") from None
     except ResourceClosedError:
         raise ImportRefused("--query returned no rows: it must be a SELECT.") from None
     except DBAPIError as error:
-        # Its text may quote a value of a row.
-        raise ImportRefused(f"The database failed while the rows were read ({type(error.orig).__name__}).") from None
+        raise ImportRefused(f"--query failed in the database: {_reason(error, query)}") from None
+
+
+def _reason(error: DBAPIError, query: str) -> str:
+    """Return the database's reason, of which only common words and those of the query are shown.
+
+    It may quote a value of a row, whatever its type is: DuckDB reports a text that is not a date like a wrong query.
+    """
+    return redact(str(error.orig), (), {*_WORDS, *re.findall(r"\w+", query)}).text
 
 
 def _connect(url: URL) -> Connection:
