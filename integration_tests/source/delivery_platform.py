@@ -97,3 +97,13 @@ class Platform:
 def shape(messages: Iterable[dict[str, Any]]) -> str:
     """Return the message types as letters: `RRS` is two records and a state."""
     return "".join(next(iter(message))[0].upper() for message in messages)
+
+
+def sync_and_confirm(platform: Platform, times: int = 1) -> list[str]:
+    """Sync and confirm everything; return the shape of each sync."""
+    shapes = []
+    for _ in range(times):
+        messages = platform.sync()
+        platform.confirm(messages)
+        shapes.append(shape(messages))
+    return shapes
