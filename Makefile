@@ -127,8 +127,8 @@ dist-test: dist  ## installs each connector from its wheel, with its dependencie
 dbt-install: .venv-dbt/.installed  ## dbt with its adapters for DuckDB and PostgreSQL, in .venv-dbt
 
 dbt: .venv-dbt/.installed  ## tests the dbt package on DuckDB and PostgreSQL, and the queries of docs/warehouse_recipes.md
-	$(BIN)/pytest -n 2 --dist loadgroup --timeout 900 integration_tests/dbt/checks.py \
-	integration_tests/dbt/guide_checks.py
+	$(BIN)/pytest -n 2 --dist loadgroup --timeout 900 integration_tests/dbt/model_checks.py \
+	integration_tests/dbt/package_checks.py integration_tests/dbt/guide_checks.py
 
 image: install  ## both images, tagged as in the registry entries
 	$(BIN)/python -m integration_tests.images.build

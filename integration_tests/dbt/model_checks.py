@@ -1,87 +1,17 @@
-"""The dbt package over tables of two syncs, on DuckDB and PostgreSQL, against the service's own records: `make dbt`.
+"""The rows of the dbt models, compared with the service's own records: `make dbt`.
 
-Not collected with the other tests, for it needs the environment of dbt.
+Not collected with the other tests, because it needs the environment of dbt.
 """
 
 import json
 from collections import Counter
 from datetime import date, datetime
-from types import SimpleNamespace
 
 import pytest
 
-from integration_tests.dbt.command import render_for, run_dbt
 from integration_tests.dbt.guide import block
-from integration_tests.dbt.streams import all_streams
-from integration_tests.pyairbyte import HAS_PYAIRBYTE
-from integration_tests.recipes.season import BIRTH, OPENED, RESIDENCY, Season
+from integration_tests.recipes.season import BIRTH, OPENED, RESIDENCY
 from integration_tests.recipes.warehouse import DuckDBFile
-from powerschool_enrollment_sandbox import District, running_sandbox
-
-MODELS = {
-    "current_roster_records",
-    "current_submission_records",
-    "answers",
-    "record_tags",
-    "enrollment_funnel",
-    "students",
-    "checklist_progress",
-    "deliveries",
-    "missing_documents",
-}
-
-
-@pytest.fixture(scope="module")
-def postgres(tmp_path_factory):
-    if not HAS_PYAIRBYTE:
-        pytest.skip("PyAirbyte fills the PostgreSQL database, and does not install on Python 3.13 yet")
-    from integration_tests.dbt.postgres import PostgresDatabase  # noqa: PLC0415 - PyAirbyte brings its driver
-    from integration_tests.postgres.server import running_server  # noqa: PLC0415
-
-    with running_server() as server:
-        server.create_database("district", "America/Chicago")
-        yield PostgresDatabase(tmp_path_factory.mktemp("postgres"), server, "district")
-
-
-@pytest.fixture(
-    scope="module",
-    params=[pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in ("duckdb", "postgres")],
-)
-def warehouse(request, tmp_path_factory):
-    if request.param == "postgres":
-        return request.getfixturevalue("postgres")
-    return DuckDBFile(tmp_path_factory.mktemp("duckdb"))
-
-
-@pytest.fixture(scope="module")
-def built(warehouse, small_district):
-    """Build after each of two syncs with changes between.
-
-    In DuckDB each version is a row; in PostgreSQL rows are merged, and removed records are marked.
-    """
-    merged = not isinstance(warehouse, DuckDBFile)
-    strategy = "auto" if merged else "append"
-    with running_sandbox(district=District.generate(**small_district)) as sandbox:
-        season = Season(sandbox, warehouse, strategy, detect_removed_records=merged)
-        season.begin()
-        first = run_dbt("run", folder=warehouse.folder, output=warehouse.profile("main"))
-        assert first.exit_code == 0, first.stdout[-3000:]
-        season.go_on()
-        yield SimpleNamespace(
-            season=season, finished=run_dbt("build", folder=warehouse.folder, output=warehouse.profile("main"))
-        )
-
-
-@pytest.fixture(scope="module")
-def season(built):
-    return built.season
-
-
-@pytest.fixture(scope="module")
-def rows(built, warehouse):
-    """Query the models."""
-    assert built.finished.exit_code == 0, built.finished.stdout[-3000:]
-    return lambda sql: warehouse.rows(sql, "main_powerschool_enrollment")
 
 
 def kept(records):
@@ -92,16 +22,6 @@ def kept(records):
 def same(found, expected):
     """Return whether the rows are the same, in any order; at least one."""
     return bool(expected) and Counter(found) == Counter(expected)
-
-
-def test_every_model_is_built_and_every_test_passes(built):
-    finished = built.finished
-    assert finished.exit_code == 0, finished.stdout[-3000:]
-    assert finished.statuses.keys() == {"success", "pass"}, finished.stdout[-3000:]
-    names = {result["unique_id"].rpartition(".")[2] for result in finished.of("model")}
-    assert names == MODELS | {stream.model for stream in all_streams()}
-    tested = {result["unique_id"].split(".")[2] for result in finished.of("unit_test")}
-    assert tested == names
 
 
 def test_staging_model_has_the_last_version_of_each_record(season, rows):
@@ -283,37 +203,3 @@ def test_dates_of_birth_are_dates(season, rows):
         (record["id"], date.fromisoformat(record["dateOfBirth"][:10])) for _, record in kept(season.submissions())
     ]
     assert same(found, expected)
-
-
-@pytest.mark.parametrize(
-    ("dialect", "used"),
-    [
-        ("snowflake", {"lateral flatten(", "cast(get(", "parse_json(", "timestamp_ntz"}),
-        ("bigquery", {"unnest(json_keys(", "json_value(", "json_query_array(", "int64"}),
-    ],
-)
-def test_models_render_for_other_warehouses(warehouse, built, dialect, used):
-    assert built.finished.exit_code == 0
-    if not isinstance(warehouse, DuckDBFile):
-        pytest.skip("One warehouse is enough to render them")
-    rendered = render_for(dialect, folder=warehouse.folder)
-    assert rendered.keys() == MODELS | {stream.model for stream in all_streams()}
-    sql = "\n".join(rendered.values())
-    assert {function for function in used if function not in sql} == set()
-    assert not {function for function in ("json_type(", "json_extract_string(", "jsonb", "#>>") if function in sql}
-
-
-def test_sources_are_fresh_right_after_a_sync(built, warehouse):
-    assert built.finished.exit_code == 0
-    finished = run_dbt("source", "freshness", folder=warehouse.folder, output=warehouse.profile("main"))
-    assert finished.exit_code == 0, finished.stdout[-3000:]
-    assert finished.stdout.count("PASS freshness of") == 3
-
-
-def test_wrong_schema_is_an_error_that_names_the_variable(warehouse):
-    output = warehouse.profile("main")
-    variables = {"powerschool_enrollment_schema": "elsewhere"}
-    finished = run_dbt("build", folder=warehouse.folder, output=output, **variables)
-    assert finished.exit_code == 1
-    assert "The schema elsewhere of the database" in finished.stdout
-    assert "Set the variable powerschool_enrollment_schema" in finished.stdout
