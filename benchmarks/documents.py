@@ -1,10 +1,10 @@
-"""How much faster documents, and single records, are read at the same time than one after another.
+"""Compares reading documents, and single records, in parallel with reading them one after another.
 
     python -m benchmarks.documents                            # both cases, three runs each
     python -m benchmarks.documents --case documents --repeat 1
 
-A sandbox in a separate process answers; the connector runs as the platform runs it. The other side is a plain loop
-of requests over one connection, which starts with all ids at hand, and whose start-up is not counted.
+A sandbox in a separate process answers; the connector runs as the platform runs it. The baseline is a loop of requests
+over one connection. It knows all ids from the start, and its start-up is not measured.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ SOURCE = str(BIN / "source-powerschool-enrollment")
 
 @dataclass(frozen=True)
 class Run:
-    """One run of the source, one of the loop, and how long a command takes that does nothing."""
+    """A run of the source, the seconds of a run of the loop, and the seconds of a command that only starts."""
 
     source: Measured
     loop: float
@@ -154,7 +154,7 @@ def main() -> None:
     parser.add_argument("--case", action="append", choices=sorted(CASES), help="both, unless one is named")
     parser.add_argument("--repeat", type=int, default=3, help="how often to run each (default: 3)")
     arguments = parser.parse_args()
-    print(f"Python {sys.version.split()[0]}, {os.cpu_count()} cores, {LATENCY_MS} ms a request, {WORKERS} workers.\n")
+    print(f"Python {sys.version.split()[0]}, {os.cpu_count()} cores, {LATENCY_MS} ms per request, {WORKERS} workers.\n")
     print("| | how many | loop | this source | start-up | times faster (least) | without start-up | peak memory |")
     print("|---|---:|---:|---:|---:|---:|---:|---:|")
     for case in arguments.case or CASES:

@@ -20,7 +20,7 @@ AIRBYTE_RECORDS = lines_with(b'"type":"RECORD"')
 
 @dataclass(frozen=True)
 class Program:
-    """How to run it, and how its output shows the records."""
+    """The command of a program, and the function that counts the records in its output file."""
 
     command: Sequence[str]
     environment: Mapping[str, str] = field(default_factory=dict)
@@ -28,7 +28,7 @@ class Program:
 
 
 def catalog(sync_mode: str = "full_refresh") -> dict[str, Any]:
-    """Select roster records."""
+    """Return a configured catalog that selects roster records."""
     stream = {"name": "roster_records", "json_schema": {}, "supported_sync_modes": ["full_refresh", "incremental"]}
     return {"streams": [{"stream": stream, "sync_mode": sync_mode, "destination_sync_mode": "append"}]}
 
@@ -40,7 +40,7 @@ def this_source(
     workers: int,
     state: Sequence[Mapping[str, Any]] | None = None,
 ) -> Program:
-    """This repository's source; incremental if there is a state, even an empty one."""
+    """Return the command of this repository's source; incremental if `state` is given, even if it is empty."""
     config = {
         "api_key": sandbox.api_key,
         "base_url": sandbox.base_url,

@@ -49,7 +49,7 @@ class RosterDigests:
         if not self.size:
             return None
         if not self._places:
-            return "no row: the stream declares no column of the import but the key"
+            return "no row: the stream declares no column of the import except the key"
         if not self.comparable:
             return "no row: no record has data items and a unique externalStudentID"
         if self.fields_in_no_record:

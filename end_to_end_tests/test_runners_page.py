@@ -1,4 +1,4 @@
-"""docs/runners.md, its files and what `make runners` runs belong together. `make runners` itself installs a lot."""
+"""docs/runners.md agrees with its files and with `make runners`, which is not run here: it installs many packages."""
 
 import ast
 import re
@@ -110,7 +110,7 @@ def test_meltano_project_installs_the_files_that_the_page_copies():
 
 
 @pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.py")), ids=lambda path: path.stem)
-def test_python_examples_are_private_files_and_read_the_same_streams(path):
+def test_python_examples_write_private_files_and_read_the_same_streams(path):
     text = path.read_text()
     ast.parse(text)
     if path.stem != "connector":
@@ -118,7 +118,7 @@ def test_python_examples_are_private_files_and_read_the_same_streams(path):
         assert 'STREAMS = ["batches", "checklist_entries", "roster_records"]' in text
 
 
-def test_a_step_that_prints_something_else_fails_with_the_step():
+def test_unexpected_output_is_a_failure_that_names_the_step():
     section = Section("dlt", [Step("one\n", "…\n"), Step("two\n", "batches|8|8\n"), Step("three\n", "batches|0|8\n")])
     passed = Outcome(section, 0, "installed\n\0batches|8|8\n\0batches|0|8\n")
     assert (passed.failure, passed.row) == (None, ("dlt", "passed", "batches", "8", "8", "0 batches"))

@@ -23,7 +23,7 @@ def small_district():
 
 @pytest.fixture(scope="session")
 def streams():
-    """Return the streams that `discover` prints where no option adds any."""
+    """Return the streams that `discover` prints with default options, by name."""
     return discovered_streams()
 
 

@@ -1,4 +1,4 @@
-"""Runs commands of the source, in this process or as a process, and holds all that they printed."""
+"""Runs commands of the source, in this process or in a new one, and captures their output."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def source_command(command: str, folder: Path, **files: Any) -> list[str]:
 def run_source(command: str, *, environment: Mapping[str, str] | None = None, **files: Any) -> Outcome:
     """Run a command with each of `files` (config, catalog, state) as the console script does, but in this process.
 
-    A process takes 1.5 s more; only tests of what belongs to the process need one.
+    A new process takes 1.5 s more; only tests of signals, exit or start-up need one.
     """
     with tempfile.TemporaryDirectory() as folder, _like_a_new_process(environment or {}) as (stdout, stderr):
         arguments = parse_arguments(source_arguments(command, Path(folder), **files))
@@ -108,7 +108,7 @@ def run_source_process(command: str, *, environment: Mapping[str, str] | None = 
             text=True,
             check=False,
             timeout=BOUND_SECONDS,
-            cwd=folder,  # any working directory must do
+            cwd=folder,  # the command must not depend on the working directory
             env={**os.environ, **(environment or {})},
         )
     return Outcome(process.returncode, process.stdout, process.stderr)
@@ -116,7 +116,7 @@ def run_source_process(command: str, *, environment: Mapping[str, str] | None = 
 
 @contextmanager
 def _like_a_new_process(environment: Mapping[str, str]) -> Iterator[tuple[StringIO, StringIO]]:
-    """Yield the standard streams of a command that finds the state of a new process, and restore this one's."""
+    """Let a command start with the state of a new process; yield its stdout and stderr, and restore this process."""
     excepthook = sys.excepthook
     staging = environment.get("AIRBYTE_STAGING_DIRECTORY", files_directory.AIRBYTE_STAGING_DIRECTORY)
     with (
@@ -161,14 +161,14 @@ def _log_lines_to(stdout: StringIO) -> Iterator[None]:
 
 @functools.cache
 def discovered_streams() -> dict[str, dict[str, Any]]:
-    """Return the streams that `discover` prints where no option adds any. It needs no service."""
+    """Return the streams that `discover` prints with default options, by name. It needs no service."""
     return run_source("discover", config={"api_key": "sandbox-key"}).catalog
 
 
 def configured_catalog(
     streams: Mapping[str, Mapping[str, Any]], names: Sequence[str], sync_mode: str = "full_refresh"
 ) -> dict[str, Any]:
-    """Select these of the discovered streams."""
+    """Return a configured catalog of these streams."""
     return {
         "streams": [
             {"stream": streams[name], "sync_mode": sync_mode, "destination_sync_mode": "append_dedup"} for name in names

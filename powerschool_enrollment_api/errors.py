@@ -86,8 +86,8 @@ class Untrusted(WrongAddress):
     """The certificate of the server at the address is not trusted."""
 
     guidance = (
-        "Check the option base_url. If a proxy or firewall inspects connections, let the environment variable "
-        "REQUESTS_CA_BUNDLE name a file that holds its certificate authority."
+        "Check the option base_url. If a proxy or firewall inspects connections, set the environment variable "
+        "REQUESTS_CA_BUNDLE to a file that contains its certificate authority."
     )
 
 
@@ -157,7 +157,7 @@ class BrokenAnswer(TemporaryFailure):
 class AnswerTooLarge(TemporaryFailure):
     """An answer with more bytes, on the wire or expanded, than the connectors accept.
 
-    If a retry returns another one, the fault is permanent: see `repeated`.
+    If the answer to a retry is too large as well, the fault is permanent: see `repeated`.
     """
 
     guidance = AlwaysTooLarge.guidance

@@ -33,7 +33,7 @@ _HALF_SURROGATES = re.compile("[\ud800-\udfff]")
 _ESCAPED_BYTES = re.compile("[\udc80-\udcff]")  # what the error handler surrogateescape makes of unreadable bytes
 _CONTROL_CHARACTERS = re.compile("[\x01-\x1f]")
 _TEXTS = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
-_SERVED_CODECS = re.compile(r"iso8859-[0-9]{1,2}|cp125[0-8]|utf-(16|32)(-le|-be)?")  # by their names in Python
+_ACCEPTED_CODECS = re.compile(r"iso8859-[0-9]{1,2}|cp125[0-8]|utf-(16|32)(-le|-be)?")  # by their names in Python
 _CLOSING_OF = {"{": "}", "[": "]", '"': '"'}
 
 DEEPEST = 254  # the levels that orjson can write; it reads 1,024
@@ -215,7 +215,7 @@ class _LenientParser:
 def _encoding_of(body: bytes, charset: str | None) -> str:
     """Return the encoding of the body: the charset that the service named counts only if the body is not UTF-8."""
     encoding = json.detect_encoding(body)
-    codec = _served_codec(charset) if charset and encoding == "utf-8" else None
+    codec = _accepted_codec(charset) if charset and encoding == "utf-8" else None
     if codec is None:
         return encoding
     try:
@@ -225,13 +225,13 @@ def _encoding_of(body: bytes, charset: str | None) -> str:
     return encoding
 
 
-def _served_codec(charset: str) -> str | None:
+def _accepted_codec(charset: str) -> str | None:
     """Return Python's name of the charset, which may be an alias such as `latin1`; None if services do not use it."""
     try:
         codec = codecs.lookup(charset).name
     except LookupError:  # for example ISO-8859-12, which does not exist
         return None
-    return codec if _SERVED_CODECS.fullmatch(codec) else None
+    return codec if _ACCEPTED_CODECS.fullmatch(codec) else None
 
 
 def _decoded(body: bytes, encoding: str) -> str:

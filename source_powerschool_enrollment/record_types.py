@@ -37,7 +37,7 @@ def schema_of(stream_name: str) -> dict[str, Any]:
 class RecordTypes:
     """Converts records of one stream to the types of its schema.
 
-    A value that the schema does not allow never costs the record. A text column stores such a value as JSON text. In a
+    A record is kept even if a value in it does not fit the schema. A text column stores such a value as JSON text. In a
     column of dates, lists or objects, such a value becomes null and is counted. Unknown fields are not changed, because
     the schema allows them.
     """
@@ -91,7 +91,7 @@ def _object_converter(schema: Mapping[str, Any]) -> _Convert:
 
     def convert(value: Any, unreadable: Unreadable) -> Any:
         if not isinstance(value, dict):
-            raise ValueError("not an object")  # noqa: TRY004 - one reason among others for null
+            raise ValueError("not an object")  # noqa: TRY004 - each ValueError makes the field null
         _apply(fields, value, unreadable)
         if all_text and not set(map(type, value.values())) <= _TEXT_OR_NULL:
             value.update({name: _as_text(entry, unreadable) for name, entry in value.items()})
@@ -107,7 +107,7 @@ def _list_converter(items: Mapping[str, Any]) -> _Convert:
 
     def convert(value: Any, unreadable: Unreadable) -> Any:
         if not isinstance(value, list):
-            raise ValueError("not a list")  # noqa: TRY004 - one reason among others for null
+            raise ValueError("not a list")  # noqa: TRY004 - each ValueError makes the field null
         if all_text:
             return [_as_text(entry, unreadable) for entry in value]
         for entry in value:
@@ -138,11 +138,11 @@ def _as_text(value: Any, _unreadable: Unreadable) -> str | None:
 
 
 def date_converter(convert: Callable[[str], str]) -> _Convert:
-    """Return a conversion for a date field. It raises ValueError for what `convert` refuses, and for other types."""
+    """Return a conversion for a date field. It raises ValueError if the value is not text, or if `convert` does."""
 
     def converted(value: Any, _unreadable: Unreadable) -> str:
         if not isinstance(value, str):
-            raise ValueError("a date is text")  # noqa: TRY004 - one reason among others for null
+            raise ValueError("a date is text")  # noqa: TRY004 - each ValueError makes the field null
         return convert(value)
 
     return converted

@@ -1,4 +1,4 @@
-"""skip_unchanged, against a roster of the test's own."""
+"""The option skip_unchanged, with a roster that each test can change."""
 
 import pytest
 
@@ -54,7 +54,7 @@ def test_two_records_of_one_student_are_not_comparable(service, write):
     assert sent(service) == ["1"]
 
 
-def test_a_field_that_the_record_does_not_show_makes_a_row_changed(service, write):
+def test_row_with_a_field_that_records_do_not_show_is_sent(service, write):
     session = write({**row(1), "Grade": "3"}, {**row(2), "Grade": None}, columns=(*COLUMNS, "Grade"))
     assert sent(service) == ["1"]
     limit = "skip_unchanged will skip only rows that do not send these fields, because no record shows them: Grade."
@@ -74,7 +74,7 @@ def test_null_that_clears_a_field_is_a_change(service, write):
 
 
 def test_records_without_an_id_cannot_be_compared_and_cause_a_warning(service, write):
-    service.roster = [{**of_nobody, "externalStudentID": None} for of_nobody in service.roster]
+    service.roster = [{**student, "externalStudentID": None} for student in service.roster]
     session = write(row(1))
     assert sent(service) == ["1"]
     assert "0 of the roster's 120 records" in session.logs
@@ -98,10 +98,10 @@ def test_stream_without_declared_columns_is_not_comparable(service, write):
     assert session.code == 0
     assert sent(service) == ["1"]
     assert "0 of the roster's 120 records" in session.logs
-    assert "will skip no row: the stream declares no column of the import but the key." in session.logs
+    assert "will skip no row: the stream declares no column of the import except the key." in session.logs
 
 
-def test_without_a_key_it_is_refused_before_the_first_row(service, write):
+def test_option_without_a_key_field_is_refused_before_the_first_row(service, write):
     target = {"type": "import_schema", "published_action_id": 1, "import_schema_id": 10}
     session = write(row(1), imports=[{"stream": "students", "target": target}])
     assert session.failure["failure_type"] == "config_error"

@@ -26,7 +26,7 @@ def kill_syncs_of_one_connection(service: DeliverySandbox, chance: random.Random
     for _ in range(SYNCS_PER_CONNECTION):
         for target in service.targets:
             service.approve(target, chance.randint(0, 60))
-        platform.hear(KilledSync(platform, folder, chance).run(), chance)
+        platform.confirm_at_random(KilledSync(platform, folder, chance).run(), chance)
         service.now += timedelta(hours=chance.choice([0, 1, 25]))
     platform.confirm(platform.sync())
     return platform

@@ -50,22 +50,22 @@ class SourceConnection:
     def killed(self) -> bool:
         """Kill a sync, which is a process, and return whether it was killed before its end."""
         sync = KilledSyncOfAll(self)
-        self.deliveries.hear(sync.run(), self.chance)
-        self.records.hear(sync.lines, keeps_rest=self.chance.random() < 0.5)
+        self.deliveries.confirm_at_random(sync.run(), self.chance)
+        self.records.receive(sync.lines, keeps_rest=self.chance.random() < 0.5)
         return sync.process.exitcode == -9
 
     def cut(self) -> bool:
-        """Sync in this process, and let the platform hear only a part of it. Return False: nothing is killed."""
+        """Sync in this process, and let the platform receive only a part of it. Return False: nothing is killed."""
         lines = [*self._sync(queue_size=self.chance.choice([1, 3, 10_000]))]
-        heard = lines[: self.chance.randint(0, len(lines))] if self.chance.random() < 0.7 else lines
-        self.records.hear(heard, keeps_rest=self.chance.random() < 0.5)
-        self.deliveries.hear(_delivered(heard), self.chance)
+        received = lines[: self.chance.randint(0, len(lines))] if self.chance.random() < 0.7 else lines
+        self.records.receive(received, keeps_rest=self.chance.random() < 0.5)
+        self.deliveries.confirm_at_random(_delivered(received), self.chance)
         return False
 
     def complete(self) -> None:
-        """Sync in this process, and let the platform hear everything."""
+        """Sync in this process, and let the platform receive everything."""
         lines = [*self._sync()]
-        self.records.hear(lines)
+        self.records.receive(lines)
         self.deliveries.confirm(_delivered(lines))
 
     def losses(self) -> Counter[str]:
@@ -141,11 +141,11 @@ class KilledSyncOfAll(KilledSync):
         )
         self._district = connection.district
 
-    def hear(self, line: bytes) -> list[Message]:
-        """Keep the line, and return what it contains of deliveries."""
+    def messages_in(self, line: bytes) -> list[Message]:
+        """Keep the line, and return its message if it belongs to deliveries."""
         if line.endswith(b"\n") and line.strip():
             self.lines.append(line)
-        return [message for message in super().hear(line) if _is_of_deliveries(message)]
+        return [message for message in super().messages_in(line) if _is_of_deliveries(message)]
 
     def spoil(self, when: str, path: str) -> str | None:
         """Kill the process at its last request; else do what the district's service does."""

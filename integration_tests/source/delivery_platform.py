@@ -1,4 +1,4 @@
-"""Plays the platform: syncs `delivered_records` in this process, and keeps what a destination would have confirmed."""
+"""Imitates the platform: syncs `delivered_records` in this process, and keeps what a destination confirmed."""
 
 from __future__ import annotations
 
@@ -48,8 +48,8 @@ class Platform:
             records = (message["record"] for message in messages[: kept[-1]] if "record" in message)
             self.confirmed.update((record["delivery_target_id"], record["id"]) for record in records)
 
-    def hear(self, messages: list[Message], chance: Random) -> None:
-        """Confirm what a destination had written of a sync: all, a part or nothing."""
+    def confirm_at_random(self, messages: list[Message], chance: Random) -> None:
+        """Confirm all states of a sync, the first few or none."""
         states = sum("state" in message for message in messages)
         self.confirm(messages, chance.choice([0, chance.randint(0, states), states]))
 
@@ -83,11 +83,11 @@ class Platform:
         return messages
 
     def lost(self) -> set[tuple[int, int]]:
-        """Return what was approved and never confirmed."""
+        """Return the records that were approved and never confirmed, by target and id."""
         return self._approved() - set(self.confirmed)
 
     def repeated(self) -> set[tuple[int, int]]:
-        """Return what was confirmed more than once."""
+        """Return the records that were confirmed more than once, by target and id."""
         return {record for record, times in self.confirmed.items() if times > 1}
 
     def _approved(self) -> set[tuple[int, int]]:

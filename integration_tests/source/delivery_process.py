@@ -57,18 +57,19 @@ class KilledSync:
         )
 
     def run(self) -> list[Message]:
-        """Return what was heard of it."""
-        # Buffered, as it is shipped, a killed process takes the more of its output with it.
+        """Return the records and states that the process printed before it was killed."""
+        # Output is buffered in production, so a killed process loses more of it.
         with forked_connector(self.arguments, buffered=self.chance.choice([True, False])) as connector:
             self.process = connector.process
             self.platform.service.spoil = self.spoil
             try:
-                heard = [message for line in connector.stdout for message in self.hear(line)]
+                received = [message for line in connector.stdout for message in self.messages_in(line)]
             finally:
                 self.platform.service.spoil = never
-        return heard
+        return received
 
-    def hear(self, line: bytes) -> list[Message]:
+    def messages_in(self, line: bytes) -> list[Message]:
+        """Return the record or state in a line of output, and kill the process at its last line."""
         try:
             message = json.loads(line)
         except ValueError:

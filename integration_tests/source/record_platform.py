@@ -1,4 +1,4 @@
-"""Plays the platform of the record streams: keeps what a warehouse would have of them."""
+"""Imitates the platform for the record streams: keeps the rows that a warehouse would have."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ class RecordPlatform:
         self.state: dict[str, dict[str, Any]] = {}
         self.counts: Counter[str] = Counter()
 
-    def hear(self, lines: Iterable[str | bytes], *, keeps_rest: bool = False) -> None:
-        """Take what one process printed. Records after its stream's last state reach the warehouse if `keeps_rest`."""
+    def receive(self, lines: Iterable[str | bytes], *, keeps_rest: bool = False) -> None:
+        """Keep the records that a process printed; those after the last state of their stream only if `keeps_rest`."""
         pending: dict[str, list[dict[str, Any]]] = {name: [] for name in STREAMS}
         for line in lines:
             message = json.loads(line)

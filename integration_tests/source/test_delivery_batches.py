@@ -1,4 +1,4 @@
-"""The stream `batches` over a socket: no odd date stops it or its later syncs."""
+"""The stream `batches` over a socket: an odd date stops neither this sync nor a later one."""
 
 import pytest
 

@@ -51,7 +51,7 @@ def test_each_record_arrives_or_a_warning_reports_the_loss(service, seed, caplog
             messages = platform.sync(today=service.now.date() + timedelta(days=chance.choice([-1, 0, 1])))
             # The process died somewhere on the way.
             died = chance.random() < 0.5
-            platform.hear(messages[: chance.randint(0, len(messages))] if died else messages, chance)
+            platform.confirm_at_random(messages[: chance.randint(0, len(messages))] if died else messages, chance)
             damage(platform, chance)
             service.now += timedelta(hours=chance.choice([0, 1, 25]))
         wrong_answers.stop()

@@ -21,7 +21,7 @@ def test_five_syncs_that_are_killed_in_a_row_lose_nothing(seed, is_unreliable, t
         for _ in range(5):
             for target in service.targets:
                 service.approve(target, chance.randint(0, 30))
-            platform.hear(KilledSync(platform, tmp_path, chance).run(), chance)
+            platform.confirm_at_random(KilledSync(platform, tmp_path, chance).run(), chance)
             service.now += timedelta(hours=chance.choice([0, 1, 25]))
         if wrong_answers:
             wrong_answers.stop()

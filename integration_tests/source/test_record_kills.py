@@ -17,7 +17,7 @@ KILLS = 5
 DELETED_AT = "_ab_cdc_deleted_at"
 
 
-def heard_until_killed(folder, files, after, mark=b'"type":"RECORD"'):
+def lines_until_killed(folder, files, after, mark=b'"type":"RECORD"'):
     """Run a sync, kill it after this number of lines with the mark, and return the complete lines that it printed."""
     arguments = source_arguments("read", folder, **files)
     lines, marked = [], 0
@@ -52,12 +52,12 @@ def test_syncs_that_are_killed_five_times_in_a_row_end_with_all_there_is(seed, c
         killed = 0
         for _ in range(KILLS):
             files = {"config": config, "catalog": catalog, "state": list(platform.state.values())}
-            lines, exit_code = heard_until_killed(tmp_path, files, after=chance.randint(1, 300))
-            platform.hear(lines)
+            lines, exit_code = lines_until_killed(tmp_path, files, after=chance.randint(1, 300))
+            platform.receive(lines)
             killed += exit_code != 0
             edit_some(district, chance)
         files["state"] = list(platform.state.values())
-        platform.hear(run_source("read", **files).stdout.splitlines())
+        platform.receive(run_source("read", **files).stdout.splitlines())
     print(f"history {seed}: {killed} of {KILLS} syncs killed, {sum(platform.counts.values())} records confirmed")
     assert {key: row["status"] for key, row in platform.rows.items()} == there(district)
 
@@ -79,18 +79,18 @@ def test_killed_syncs_lose_no_tombstone_and_hide_no_restored_record(seed, catalo
         }
         files = {"config": config, "catalog": catalog}
         killed = syncs = 0
-        platform.hear(run_source("read", **files).stdout.splitlines())
-        while killed < KILLS and syncs < 4 * KILLS:  # a sync may end before its record to be killed at
+        platform.receive(run_source("read", **files).stdout.splitlines())
+        while killed < KILLS and syncs < 4 * KILLS:  # a sync may end before the record at which it would be killed
             syncs += 1
             for registrar in registrars:
                 registrar.change(60)
             files["state"] = list(platform.state.values())
             how = chance.choice([(chance.randint(1, 200),), (chance.randint(1, 12), DELETED_AT.encode())])
-            lines, exit_code = heard_until_killed(tmp_path, files, *how)
-            platform.hear(lines)
+            lines, exit_code = lines_until_killed(tmp_path, files, *how)
+            platform.receive(lines)
             killed += exit_code != 0
         files["state"] = list(platform.state.values())
-        platform.hear(run_source("read", **files).stdout.splitlines())
+        platform.receive(run_source("read", **files).stdout.splitlines())
     gone = {key for key, row in platform.rows.items() if DELETED_AT in row}
     print(f"history {seed}: {killed} of {syncs} syncs killed, {len(gone)} of {len(platform.rows)} rows are marked")
     living = {key: row["status"] for key, row in platform.rows.items() if key not in gone}

@@ -41,7 +41,7 @@ def open_text(binary: BinaryIO, name: str, encoding: str | None = None) -> IO[st
 
 def _known(encoding: str) -> str:
     try:
-        " ".encode(encoding)  # refuses also a codec that is not a text encoding
+        " ".encode(encoding)  # also refuses a codec that is not a text encoding
     except LookupError:
         raise ImportRefused(f"--encoding {encoding}: unknown encoding. Known ones are {', '.join(_LIKELY)}.") from None
     return _UTF8 if codecs.lookup(encoding).name == "utf-8" else encoding
@@ -111,7 +111,7 @@ def _likely_encoding(binary: BinaryIO) -> str | None:
 def _looks_like_names(sample: bytes, encoding: str) -> bool:
     """Return whether each character beyond ASCII may be in a name: a letter, or a curly apostrophe.
 
-    No capital follows a small letter, as in `JosÇ`.
+    A capital letter after a small one, as in `JosÇ`, means a wrong encoding.
     """
     text = f" {sample.decode(encoding, 'replace')} "
     return all(

@@ -13,7 +13,7 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 def corrupted(answer: Answer, faults: list[Fault]) -> Answer:
-    """Return the answer with the body as the faults corrupt it. Other kinds of fault do not change the body."""
+    """Return the answer after the faults corrupted its body. Faults of other kinds do not change it."""
     for fault in faults:
         corrupt = _CORRUPTIONS.get(fault.kind)
         if corrupt and answer.body and answer.content_type.startswith("application/json"):

@@ -35,7 +35,7 @@ _SECONDS_BETWEEN_STATES = 3.0
 # A state contains all pages, so it is emitted again only after 5 % of them are new. Then all states of a sync
 # together are at most about twenty times as long as the last one, however long the sync takes.
 _NEW_PART = 20
-# How many states a sync emits only because of new ids. All of them together must stay linear in the ids, too.
+# The most states that a sync emits only because of new ids, so that their total length grows in proportion to the ids.
 _MOST_STATES_FOR_IDS = 20
 
 
@@ -170,7 +170,7 @@ class PageDigests:
 class PageCursor(Cursor):
     """The state of an incremental read. Called by all workers, and at the end by the main thread."""
 
-    def __init__(  # noqa: PLR0913 - two of them are for a few callers only
+    def __init__(  # noqa: PLR0913 - only some callers pass the last two
         self,
         stream_name: str,
         digests: PageDigests,
@@ -205,11 +205,11 @@ class PageCursor(Cursor):
         """Do nothing: a partition reads many pages, and each page is noted when its records were yielded."""
 
     def before_changed_page(self, form: int, page: int) -> Iterator[AirbyteMessage]:
-        """Yield a state in which the page is unknown, if the last state has its digest. Call it before its records.
+        """Yield a state in which the page is unknown, if the last state has its digest.
 
-        There is one such state per form and sync, unless a page changes twice. With `ids` there are a few more: the
-        state must contain the ids of new records. Other threads wait until it is on the queue. The caller is a
-        partition, which yields it, too: see PartitionOutput.
+        Call it before the page's records are yielded. There is one such state per form and sync, unless a page changes
+        twice. With `ids` there are a few more: the state must contain the ids of new records. Other threads wait until
+        it is on the queue. The caller is a partition, which yields it, too: see PartitionOutput.
         """
         with self._lock:
             if self.digests.suspend(form, page) or self._must_emit_ids(form):

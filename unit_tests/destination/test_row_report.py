@@ -87,7 +87,7 @@ def test_first_fifty_rejections_stop_the_sync_for_any_reasons():
         report_of(SKIP, unfit("Another."), *[unfit("No.")] * 60)
 
 
-def test_accepted_row_among_the_first_fifty_continues():
+def test_accepted_row_among_the_first_fifty_lets_the_sync_continue():
     assert report_of(SKIP, ACCEPTED, *[unfit("No.")] * 60)
 
 
