@@ -97,9 +97,8 @@ class SourcePowerschoolEnrollment(DeclarativeSource):
         state: list[AirbyteStateMessage] | None = None,
     ) -> None:
         options = without_empty(config) if config else config
-        super().__init__(
-            path_to_yaml=str(MANIFEST), catalog=catalog, config=options, state=with_readable_batches(state)
-        )
+        used = with_readable_batches(_states_to_continue(catalog, state))
+        super().__init__(path_to_yaml=str(MANIFEST), catalog=catalog, config=options, state=used)
         self._request = _ReadRequest(state)
 
     @staticmethod
@@ -197,6 +196,15 @@ class SourcePowerschoolEnrollment(DeclarativeSource):
         if self._request.state_of(DOCUMENTS):
             storage.presume_reachable()
         return storage
+
+
+def _states_to_continue(
+    catalog: ConfiguredAirbyteCatalog | None, state: list[AirbyteStateMessage] | None
+) -> list[AirbyteStateMessage]:
+    """Return the states without those of streams that are read in full: the CDK would continue from them."""
+    entries = catalog.streams if catalog else ()
+    full = {entry.stream.name for entry in entries if entry.sync_mode is SyncMode.full_refresh}
+    return [each for each in state or () if not (each.stream and each.stream.stream_descriptor.name in full)]
 
 
 def _completed(declared: AbstractStream) -> AbstractStream:

@@ -118,6 +118,17 @@ def test_batches_continue_from_the_last_sync(sandbox, config):
     assert newest in {record["date"] for record in second.records("batches")}
 
 
+@pytest.mark.parametrize("earlier", ["incremental", "full_refresh"])
+def test_full_refresh_does_not_continue_from_a_state(config, earlier):
+    names = ["batches", "roster_records"]
+    first = read_streams(config, *names, sync_mode=earlier)
+    states = {state["stream"]["stream_descriptor"]["name"]: state for state in first.states}
+    assert states.keys() == {*names}
+    again = read_streams(config, *names, state=[*states.values()])
+    for name in names:
+        assert len(again.records(name)) == len(first.records(name)) > 1, name
+
+
 def test_batches_before_the_first_date_are_not_read(config):
     newest = max(record["date"] for record in read_streams(config, "batches").records("batches"))[:10]
     outcome = read_streams({**config, "start_date": newest}, "batches")
