@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from destination_powerschool_enrollment.field_text import trimmed
-from powerschool_enrollment_roster.mapping.odd_values import REPLACEMENT, is_null_marker
+from powerschool_enrollment_roster.mapping.odd_values import MONTH, REPLACEMENT, SCIENTIFIC, is_null_marker
 from powerschool_enrollment_roster.mapping.row_values import SentColumn
 from powerschool_enrollment_roster.reading.line_numbers import LineNumbers
 from powerschool_enrollment_roster.reading.roster import Roster, RosterRow
@@ -18,8 +18,13 @@ _DAMAGES = (
     (re.compile(r"=.*"), "is a spreadsheet formula", "export the ID without the equals sign and quotation marks"),
     (re.compile(r"'.*"), "begins with an apostrophe, which marks a text in a spreadsheet", "remove it"),
     (
-        re.compile(r"[+-]?\d+(?:[.,]\d+)?[eE][+-]\d+|\d+[.,]\d+[eE]\d+"),
+        re.compile(SCIENTIFIC),
         "is in scientific notation: the spreadsheet program dropped its last digits",
+        "export the roster again, and do not open it in a spreadsheet program",
+    ),
+    (
+        re.compile(MONTH),
+        "is a date such as 4-Mar: the spreadsheet program made it of an ID such as 3-4",
         "export the roster again, and do not open it in a spreadsheet program",
     ),
     (re.compile(r"\d+[.,]0+"), "has a decimal point: a program took it for a number", "export the column as text"),

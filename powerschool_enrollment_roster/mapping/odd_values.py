@@ -1,4 +1,4 @@
-"""Finds values that a program wrote for a missing one, and characters that a conversion lost."""
+"""Finds values that a program wrote for a missing one or rewrote, and characters that a conversion lost."""
 
 from __future__ import annotations
 
@@ -19,11 +19,22 @@ _NULL_MARKERS = frozenset(
 )
 # UTF-8 that was read as Windows-1252: `JosÃ©`, `Oâ€™Neil`.
 _READ_TWICE = re.compile("[ÃÂ][\u0080-\u00bf\u0152-\u0178\u2013-\u2122]|â€")
+# A spreadsheet program shows, and saves as text: 5.13E+09 for a long number, 4-Mar for 3-4, ## in a narrow column.
+_MONTHS = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
+SCIENTIFIC = r"[+-]?\d+(?:[.,]\d+)?[eE][+-]\d+|\d+[.,]\d+[eE]\d+"
+MONTH = rf"\d{{1,2}}-(?:{_MONTHS})|(?:{_MONTHS})-\d\d"
+_REWRITTEN = re.compile(rf"(?P<scientific>{SCIENTIFIC})|(?P<month>{MONTH})|(?P<cut>##+)|(?P<decimal>\d+\.0)")
 
 _NULL = "a word for a missing value, which is sent as it is"
 _LOST = "a character that was lost when the file was converted"
 _TWICE = "characters of another encoding (such as Ã©): the file was converted twice"
 _FORMULA = "a spreadsheet formula, which is sent as it is"
+_KINDS = {
+    "scientific": "a number in scientific notation, without its last digits, which is sent as it is",
+    "month": "a date such as 4-Mar, which a spreadsheet program makes of 3-4, and which is sent as it is",
+    "cut": "only number signs, because the spreadsheet's column was too narrow; they are sent as they are",
+    "decimal": "a whole number with a decimal point, such as 3.0, which is sent as it is",
+}
 
 
 def is_null_marker(text: str) -> bool:
@@ -46,7 +57,7 @@ class OddValues:
             cell = row.cells[column.position]
             if is_blank(cell):
                 self.blank[column.name] += 1
-            elif what := _oddity_of(cell):
+            elif what := _oddity_of(cell, is_date=column.is_date):
                 self._found[column.name, what].add(row.line)
 
     def suspicions(self) -> Iterator[str]:
@@ -55,7 +66,7 @@ class OddValues:
             yield f"{self._roster.places(lines)}: {column} has {what}."
 
 
-def _oddity_of(cell: str) -> str | None:
+def _oddity_of(cell: str, *, is_date: bool) -> str | None:
     if cell.isascii() and cell.isalnum():
         return _NULL if is_null_marker(cell) else None
     if is_null_marker(cell.strip()):
@@ -64,4 +75,7 @@ def _oddity_of(cell: str) -> str | None:
         return _FORMULA
     if REPLACEMENT in cell:
         return _LOST
-    return _TWICE if not cell.isascii() and _READ_TWICE.search(cell) else None
+    if not cell.isascii():
+        return _TWICE if _READ_TWICE.search(cell) else None
+    rewritten = None if is_date else _REWRITTEN.fullmatch(cell.strip())
+    return _KINDS[rewritten.lastgroup or ""] if rewritten else None
