@@ -5,7 +5,7 @@
 | an integer beyond 64 bits, or a decimal that a double cannot hold | a text of its digits |
 | containers more than 254 levels deep | their JSON as a text, from that level on |
 | U+0000 in a text | the text without it |
-| half of a surrogate pair, a byte that is not UTF-8 | U+FFFD |
+| a lone surrogate (half of a pair), a byte that is not UTF-8 | U+FFFD |
 | a raw control character in a text | the same character |
 | NaN, Infinity | null |
 
@@ -43,6 +43,7 @@ _SMALL = 256 * 1024  # bytes
 # A number of 18 digits or less fits into 64 bits; orjson may round a longer one silently.
 _LONG = 19
 _LONG_NUMBER = re.compile(rf"[0-9]{{{_LONG}}}")
+# The outline of a body has `0` for each digit, `:` for each byte that may precede a number, and `x` for all others.
 _DIGITS, _BEFORE_A_NUMBER = b"0123456789", b":,[.- \t\r\n"
 _OUTLINE = bytes(
     ord("0") if code in _DIGITS else ord(":") if code in _BEFORE_A_NUMBER else ord("x") for code in range(256)
@@ -61,7 +62,7 @@ NOT_NUMBERS = "values NaN or Infinity, now null"
 
 @dataclass(frozen=True)
 class Repairs:
-    """How many odd values of each kind an answer had, and how they were repaired. It has no value of a record."""
+    """How many odd values of each kind an answer had, and how they were repaired. It contains no value of a record."""
 
     counts: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
 
@@ -101,10 +102,11 @@ def parse_json(body: bytes, charset: str | None = None) -> tuple[Any, Repairs]:
 
 
 def _exact_json(body: bytes) -> Any:
-    """Parse what orjson reads without rounding a number, and can write again, and has no U+0000.
+    """Parse a body with orjson alone.
 
-    Raises ValueError or JSONEncodeError for anything else. If orjson writes the value as exactly the same bytes, no
-    number was rounded. That is so for most bodies. In a large body, searching for long numbers is faster than writing.
+    Raises ValueError or JSONEncodeError if orjson may round a number or cannot write the value again, or if a text may
+    contain U+0000. If orjson writes the value as exactly the same bytes, as for most bodies, no number was rounded. In
+    a large body, searching for long numbers is faster than writing.
     """
     if len(body) <= _SMALL:
         value = orjson.loads(body)
@@ -118,9 +120,10 @@ def _exact_json(body: bytes) -> Any:
 
 
 def _shallow_json(body: bytes) -> Any:
-    """Parse what orjson can write again, without writing it: the brackets let it refuse what is nested too deeply.
+    """Parse a body, and raise ValueError if orjson could not write the value again.
 
-    Raises ValueError. A body that is not JSON by itself, such as `1],[2`, makes a list of another length than 1.
+    orjson reads more levels than it writes. The brackets around the body use up the difference, so orjson refuses a
+    body that is nested too deeply. A body that is not JSON by itself, such as `1],[2`, makes a list of two elements.
     """
     value = orjson.loads(b"%b%b%b" % (_OPENING, body, _CLOSING))
     for _ in _OPENING:
@@ -135,7 +138,8 @@ def _may_hold_nul(body: bytes) -> bool:
 def _may_hold_long_number(body: bytes) -> bool:
     """Return whether there may be a number with 19 digits in a row. Digits inside a text may look like one.
 
-    Every fourth byte is checked first: 19 digits in a row contain four of them. To check all takes three times as long.
+    Every fourth byte is checked first: 19 digits in a row contain four of them. Checking every byte takes three times
+    as long.
     """
     if _SAMPLE_OF_A_LONG_NUMBER not in body[::_STEP].translate(_OUTLINE):
         return False
