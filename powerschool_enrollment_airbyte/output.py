@@ -43,9 +43,16 @@ def without_surrogates(text: str) -> str:
 
 
 def print_on_stderr(text: str) -> None:
-    """Print a line on standard error, even if Python's stream is closed or cannot encode it."""
+    """Print a line on standard error, even if Python's stream is closed or cannot encode it.
+
+    Print nothing if standard error was closed at the start: `print` would use standard output, and another file may
+    have the descriptor.
+    """
+    stream = sys.__stderr__ or sys.stderr
+    if stream is None:
+        return
     try:
-        print(text, file=sys.__stderr__ or sys.stderr, flush=True)
+        print(text, file=stream, flush=True)
     except (OSError, ValueError):
         with suppress(OSError):
             os.write(_STANDARD_ERROR, f"{text}\n".encode("utf-8", "backslashreplace"))

@@ -71,6 +71,13 @@ def test_line_on_stderr_is_written_as_bytes_if_the_stream_fails(capfd, monkeypat
     assert capfd.readouterr().err == "Größe ☃ \\ud800\n"
 
 
+def test_line_on_stderr_is_not_printed_on_stdout_if_stderr_is_closed(capfd, monkeypatch):
+    monkeypatch.setattr(sys, "stderr", None)
+    monkeypatch.setattr(sys, "__stderr__", None)
+    print_on_stderr("a line")
+    assert capfd.readouterr() == ("", "")
+
+
 @pytest.mark.parametrize(("text", "shown"), [("a\udcc3\udca9", "aé"), ("\udcff", "\\udcff"), ("é\ud800", "é\\ud800")])
 def test_bytes_that_a_locale_could_not_decode_are_decoded_if_they_are_utf8(text, shown):
     assert without_surrogates(text) == shown
