@@ -26,7 +26,7 @@ from source_powerschool_enrollment.records.record_ids import Missing, RecordIds
 DELETED_AT = "_ab_cdc_deleted_at"
 
 _MOST_FAILURES = 10
-# A form of which more than a tenth, and more than 100 records, are missing is unusual.
+# If more than a tenth of the records, and more than 100, are missing, of one form or of all, that is unusual.
 _USUAL_PART = 10
 _USUAL_NUMBER = 100
 _CONTROLS = 3
@@ -60,8 +60,8 @@ class LookUps:
         self._lock = threading.Lock()
         self._outcomes: Counter[str] = Counter()
         self._failures_in_a_row = 0
-        unusual = [each for each in missing if _is_unusual(each)]
-        self._detail_endpoint = _DetailEndpoint(stream, needs_control=bool(unusual))
+        unusual = [each for each in missing if _is_unusual([each])]
+        self._detail_endpoint = _DetailEndpoint(stream, needs_control=bool(unusual) or _is_unusual(missing))
         for each in unusual:
             logger.warning(
                 "%s: %d of %d records of form %d are on no page any more. "
@@ -131,13 +131,14 @@ class _DetailEndpoint:
     """Asks the detail endpoint for records. Thread-safe.
 
     With `needs_control`, a 404 counts only if the endpoint shows a record that a page of this sync showed, too.
-    Otherwise the endpoint is not usable, with this key or for the time being, and its answers prove nothing.
+    Otherwise the endpoint is not usable, with this key or for the time being, and its answers prove nothing. That is
+    also so if no page of this sync showed any record: a service that hides everything answers like one that is empty.
     """
 
     def __init__(self, stream: LookUpContext, *, needs_control: bool) -> None:
         self._pages = stream.pages
         self._controls = stream.ids.some_shown(_CONTROLS) if needs_control else []
-        self._is_usable: bool | None = None if self._controls else True
+        self._is_usable: bool | None = (None if self._controls else False) if needs_control else True
         self._lock = threading.Lock()
 
     def exists(self, record_id: int) -> bool | None:
@@ -153,8 +154,9 @@ class _DetailEndpoint:
             return not self._is_usable
 
 
-def _is_unusual(missing: Missing) -> bool:
-    return len(missing.ids) > max(_USUAL_NUMBER, missing.known // _USUAL_PART)
+def _is_unusual(missing: Sequence[Missing]) -> bool:
+    number, known = sum(len(each.ids) for each in missing), sum(each.known for each in missing)
+    return number > max(_USUAL_NUMBER, known // _USUAL_PART)
 
 
 def _forms_to_repeat(stream: LookUpContext, forms: PublishedActionIds) -> frozenset[int]:

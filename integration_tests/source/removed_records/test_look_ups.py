@@ -95,18 +95,34 @@ def test_unusual_number_of_missing_records_is_a_warning_and_is_looked_up(sandbox
     assert removed_ids(second) == ids
 
 
-def test_detail_endpoint_that_finds_no_record_at_all_produces_no_tombstones(sandbox, read, caplog):
+@pytest.mark.parametrize(("roster", "removed"), [(300, [101, 0]), (60, [52, 52])], ids=["one form", "all forms"])
+def test_detail_endpoint_that_finds_no_record_at_all_produces_no_tombstones(sandbox, read, caplog, roster, removed):
     """An unusual number of removed records is believed only if a record that a page shows is found, too."""
-    sandbox.district = small_district(roster=300)
+    sandbox.district = small_district(roster=roster)
     first = read(page_size=100)
-    form = next(iter(sandbox.district.forms.values()))
-    ids = sorted(record["id"] for record in remove(form.roster, *range(101)))
+    forms = zip(sandbox.district.forms.values(), removed, strict=True)
+    ids = sorted(record["id"] for form, number in forms for record in remove(form.roster, *range(number)))
     sandbox.faults.add(Fault("status", path="/rosterrecords/*", status=404))
     second = read(first, page_size=100)
     sandbox.faults.clear()
     assert tombstones(second) == []
-    assert "(101 times)" in caplog.text
+    assert f"({len(ids)} times)" in caplog.text
     assert removed_ids(read(second, page_size=100)) == ids
+
+
+def test_service_that_shows_no_record_at_all_produces_no_tombstones(sandbox, read, caplog):
+    """A key that lost its rights gets empty lists, and 404 for each record."""
+    sandbox.district = small_district(roster=60)
+    first = read(page_size=100)
+    sandbox.on_answer = lambda entry, answer: [] if entry.path.endswith("/rosterrecords") else answer
+    sandbox.faults.add(Fault("status", path="/rosterrecords/*", status=404))
+    second = read(first, page_size=100)
+    assert (tombstones(second), look_ups(sandbox)) == ([], 0)
+    assert "a record that no page shows could not be looked up; the next sync tries again (120 times)" in caplog.text
+    sandbox.faults.clear()
+    sandbox.on_answer = None
+    removed = remove(next(iter(sandbox.district.forms.values())).roster, 7)
+    assert removed_ids(read(second, page_size=100)) == [record["id"] for record in removed]
 
 
 def test_look_ups_are_concurrent_up_to_num_workers(sandbox, forms, read):
