@@ -15,7 +15,7 @@
         ├── BrokenAnswer   a complete body that is not JSON             → try again, once
         ├── AnswerTooLarge more bytes than the connectors accept        → try again, once
         ├── Unreachable    no connection could be established           → try again
-        └── RateLimited    429                                          → try again after a pause
+        └── RateLimited    429, or 403 with Retry-After                 → try again after a pause
 
 `located` is the only place that adds the request to an error that was raised without it.
 
@@ -178,6 +178,6 @@ class Unreachable(TemporaryFailure):
 
 
 class RateLimited(TemporaryFailure):
-    """429: more requests than the service allows."""
+    """429, or 403 with `Retry-After`: more requests than the service allows."""
 
     guidance = "Lower the options requests_per_minute or num_workers if this happens again."

@@ -3,10 +3,10 @@
 | The service answers | Meaning |
 |---|---|
 | 2xx with the expected body | success |
-| 401, 403, or any status whose message contains "not authorized" | KeyRefused |
+| 401, 403 without `Retry-After`, or any status whose message contains "not authorized" | KeyRefused |
 | 3xx | WrongAddress (the key must not follow a redirect) |
 | 404 | NotFound |
-| 429 | RateLimited |
+| 429, or 403 with `Retry-After` | RateLimited |
 | 408, 5xx, HTML, an empty body or half a body where JSON is expected | TemporaryFailure |
 | a complete body that begins like JSON and is not JSON | BrokenAnswer; the same body again: UnexpectedAnswer |
 | any other 4xx | RequestRefused |
@@ -46,15 +46,18 @@ def failure_of(response: requests.Response, where: str) -> EnrollmentError | Non
     """Return the error for the answer's status and error body; None for a success."""
     status = response.status_code
     message = _service_message(response)
-    if status in {401, 403} or "not authorized" in (message or "").lower():
-        return KeyRefused("the API key was refused.", where, status, message)
+    says_not_authorized = "not authorized" in (message or "").lower()
+    # Gateways limit requests with status 403, too. Only a pause tells the two apart.
+    is_rate_limit = status == 429 or (status == 403 and "Retry-After" in response.headers)
+    if says_not_authorized or (status in {401, 403} and not is_rate_limit):
+        return KeyRefused(_refusal(response), where, status, message)
     if status < 300:
         return None
     if status < 400:
         return WrongAddress("the address redirects elsewhere; redirects are not followed.", where, status)
     if status == 404:
         return NotFound("not found.", where, status, message)
-    if status == 429:
+    if is_rate_limit:
         return RateLimited(
             "the service asks for fewer requests.",
             where,
@@ -89,6 +92,13 @@ def text_of(response: requests.Response, where: str) -> str:
     if not text.strip() or text.lstrip().startswith("<"):
         raise _wrong_content(response, where, "text")
     return text
+
+
+def _refusal(response: requests.Response) -> str:
+    """Return why the key does not give access. The service itself does not answer with HTML."""
+    if response.content.lstrip().startswith(b"<"):
+        return "access was refused by an HTML page: perhaps a gateway refuses this machine's network, and not the key."
+    return "the API key was refused."
 
 
 def _failure_of_body(response: requests.Response, where: str, error: InvalidJson) -> TemporaryFailure:

@@ -108,6 +108,28 @@ def test_record_that_mentions_authorization_is_not_a_refusal(answer):
     assert failure_of(answer(200, record[0]), WHERE) is None
 
 
+def test_403_with_a_pause_is_a_rate_limit(answer):
+    failure = failure_of(answer(403, b"<html>Request rate exceeded</html>", {"Retry-After": "7"}), WHERE)
+
+    assert (type(failure), failure.retry_after) == (RateLimited, 7)
+
+
+@pytest.mark.parametrize("status", [401, 403, 429, 503])
+def test_refused_key_is_never_a_rate_limit(answer, status):
+    body = {"message": "You are not authorized to access this resource."}
+
+    assert type(failure_of(answer(status, body, {"Retry-After": "7"}), WHERE)) is KeyRefused
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_refusal_by_an_html_page_names_the_gateway(answer, status):
+    failure = failure_of(answer(status, b"\r\n<html>Access Denied</html>"), WHERE)
+
+    assert type(failure) is KeyRefused
+    assert "perhaps a gateway refuses this machine's network" in failure.message
+    assert "Access Denied" not in str(failure)
+
+
 @pytest.mark.parametrize(
     ("text", "seconds"),
     [("0", 0), ("7", 7), (" 120 ", 120), ("9" * 400, math.inf)],
