@@ -129,6 +129,16 @@ def test_date_cell_is_a_date_in_any_field(sandbox, tmp_path):
     assert rows_sent(sandbox) == [SENT | {"School": "03/14/2012"}]
 
 
+def test_single_date_among_other_values_is_named(sandbox, tmp_path):
+    grades = [BIRTHDAY, "K", "-1", "01"]
+    rows = [HEADER, *([f"0012{place}", *STUDENT[1:4], grade] for place, grade in enumerate(grades))]
+    result = imported(sandbox, tmp_path, xlsx(rows))
+    assert result.returncode == 0
+    assert "roster.xlsx, row 2: Grade has a date among other values: a spreadsheet program may" in result.stdout
+    assert "Grade is not a date" not in result.stdout
+    assert [row["Grade"] for row in rows_sent(sandbox)] == ["2012-03-14", "K", "-1", "01"]
+
+
 @pytest.mark.parametrize(
     ("write", "size"),
     [(xlsx, 2000), (xls, 600), (ods, 300), (lambda _: b"PK\x03\x04no", 6)],

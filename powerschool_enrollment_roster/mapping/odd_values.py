@@ -29,6 +29,7 @@ _NULL = "a word for a missing value, which is sent as it is"
 _LOST = "a character that was lost when the file was converted"
 _TWICE = "characters of another encoding (such as Ã©): the file was converted twice"
 _FORMULA = "a spreadsheet formula, which is sent as it is"
+_AMONG_OTHERS = "a date among other values: a spreadsheet program may have taken 3-4 for one; it is sent as a date"
 _KINDS = {
     "scientific": "a number in scientific notation, without its last digits, which is sent as it is",
     "month": "a date such as 4-Mar, which a spreadsheet program makes of 3-4, and which is sent as it is",
@@ -62,8 +63,12 @@ class OddValues:
 
     def suspicions(self) -> Iterator[str]:
         """Yield what the user should look at."""
-        for (column, what), lines in self._found.items():
-            yield f"{self._roster.places(lines)}: {column} has {what}."
+        for (name, what), lines in self._found.items():
+            yield f"{self._roster.places(lines)}: {name} has {what}."
+        for column in self._columns:
+            if not column.is_date and column.position in self._roster.dates:
+                lines = self._roster.dates[column.position]
+                yield f"{self._roster.places(lines)}: {column.name} has {_AMONG_OTHERS}."
 
 
 def _oddity_of(cell: str, *, is_date: bool) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -49,12 +50,26 @@ class SentColumns:
 def sent_columns(
     roster: Roster, target: ImportTarget, fields: ColumnFields, date_order: DateOrder | None
 ) -> SentColumns:
-    """Return the columns that are sent. A column with cells of the type date is a date in any field."""
+    """Return the columns that are sent. A column whose cells are mostly of the type date is a date in any field."""
     # An identifier is never a date: 2015-04-20 may be a student's number.
     identity = next((field for field in target.identities if field in fields.fields.values()), None)
-    columns = []
+    columns, by_type = [], _columns_of_dates(roster)
     for name, field in fields.fields.items():
         position = roster.position_of(name)
-        is_date = field != identity and (position in roster.dates or is_date_field(field))
+        is_date = field != identity and (position in by_type or is_date_field(field))
         columns.append(SentColumn(position, name, field, is_date, field == identity))
     return SentColumns(tuple(columns), date_order)
+
+
+def _columns_of_dates(roster: Roster) -> set[int]:
+    """Return the positions of columns of which at least half of the cells that are not blank have the type date.
+
+    A single date may be a grade such as 3-4, which a spreadsheet program took for one.
+    """
+    filled = Counter(
+        position
+        for row in (roster.rows() if roster.dates else ())
+        for position in roster.dates
+        if not is_blank(row.cells[position])
+    )
+    return {position for position, count in filled.items() if roster.dates[position].count * 2 >= count}
