@@ -9,7 +9,7 @@ from typing import Any
 
 from destination_powerschool_enrollment.catalog import ConfiguredStream
 from destination_powerschool_enrollment.columns import FieldFinder, cache_name, is_added_by_airbyte
-from destination_powerschool_enrollment.config import Config, Target
+from destination_powerschool_enrollment.config import Config, ImportSchemaTarget, Target
 from destination_powerschool_enrollment.field_text import UnfitValue, is_date_column, is_date_field, text_of, trimmed
 
 Row = Mapping[str, Any]
@@ -124,12 +124,13 @@ class RowMapper:
         return trimmed(text) if field.is_identifier else text
 
     def _key_of(self, row: Row, fields: Mapping[str, str]) -> tuple[str, ...]:
-        key_field = self._route.key_field
-        if key_field is None:
+        identity = self._identity_field
+        if identity is None:
             return tuple(_order_key(_column(row, name)) for name in self._route.stream.primary_key)
-        key = _order_key(fields.get(key_field))
-        if not key:
-            raise UnfitRow(f"The key field {key_field!r} is missing or empty.")
+        # The text that is sent: 7120 and 7120.0 are one student.
+        key = _order_key(fields.get(identity))
+        if not key and (self._route.key_field or isinstance(self._route.target, ImportSchemaTarget)):
+            raise UnfitRow(f"The key field {identity!r} is missing or empty.")
         return (key,)
 
 

@@ -1,8 +1,10 @@
+from decimal import Decimal
+
 import pytest
 
 from destination_powerschool_enrollment.catalog import ConfiguredStream
 from destination_powerschool_enrollment.columns import FieldFinder
-from destination_powerschool_enrollment.config import Config, ImportSchemaTarget
+from destination_powerschool_enrollment.config import Config, ImportSchemaTarget, SubmissionTarget
 from destination_powerschool_enrollment.mapping import Route, RowMapper, UnfitRow
 
 FIELDS = ("StudentID", "First Name", "DOB")
@@ -65,10 +67,23 @@ def test_key_ignores_spaces_at_its_ends_and_case():
     assert keys == {("ab1",)}
 
 
+@pytest.mark.parametrize("settings", [{"key_field": "StudentID"}, {"primary_key": ("studentid",)}])
 @pytest.mark.parametrize("row", [{}, {"StudentID": None}, {"StudentID": " "}])
-def test_row_without_its_key_is_rejected(row):
+def test_row_without_its_key_is_rejected(settings, row):
     with pytest.raises(UnfitRow, match="key field 'StudentID' is missing or empty"):
-        mapper("StudentID").map(row)
+        mapper(**settings).map(row)
+
+
+def test_submission_without_its_primary_key_is_sent():
+    target = SubmissionTarget(type="submission", published_action_id=1)
+    route = Route(ConfiguredStream("answers", primary_key=("id",)), target, FieldFinder({}, None), frozenset())
+    assert RowMapper(route, Config(api_key="k")).map({"id": None, "DOB": "x"}).key == ("",)
+
+
+@pytest.mark.parametrize("settings", [{"key_field": "StudentID"}, {"primary_key": ("StudentID",)}])
+def test_number_has_the_same_key_with_and_without_a_decimal_point(settings):
+    keys = {mapper(**settings).map({"StudentID": number}).key for number in ("7120", 7120, Decimal("7120.0"), 7120.0)}
+    assert keys == {("7120",)}
 
 
 def test_primary_key_is_the_key_even_if_it_is_not_sent():
