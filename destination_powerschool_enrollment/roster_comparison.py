@@ -74,14 +74,12 @@ class RosterDigests:
         ]
 
     def is_unchanged(self, fields: Mapping[str, str]) -> bool:
-        """Return whether the roster already contains every value that the row sends.
+        """Return whether the roster already contains every value that the row sends."""
+        return self.differing(fields) == []
 
-        A row that differs will be sent. Then later rows of its student are sent, too, because the digests are outdated.
-        """
-        if self.differing(fields) == []:
-            return True
-        self._records.pop(fields.get(self._key_field, ""), None)
-        return False
+    def forget(self, student: str) -> None:
+        """Do not compare later rows of a student: a row of them is sent, and the digests are outdated."""
+        self._records.pop(student, None)
 
     def _add(self, record: Mapping[str, Any]) -> None:
         key, items = trimmed(str(record.get("externalStudentID") or "")), record.get("dataItems")

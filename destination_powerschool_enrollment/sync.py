@@ -168,10 +168,18 @@ class WriteSync:
         roster = self._rosters.get(message.stream)
         if roster is not None and roster.is_unchanged(mapped.fields):
             return UNCHANGED
+        self._forget_in_rosters(route, mapped.fields)
         # Streams that write to the same form share its keys, because they may contain the same students.
         key = (route.target.published_action_id, *mapped.key)
         has_identity = bool(mapped.key) and isinstance(route.target, ImportSchemaTarget)
         return SendTask(key, lambda: self._send(route, message.data, mapped.fields), has_identity)
+
+    def _forget_in_rosters(self, route: Route, fields: Fields) -> None:
+        """Send all later rows of a row's student, whichever stream they are in."""
+        form = route.target.published_action_id
+        for stream, roster in self._rosters.items():
+            if self._routes[stream].target.published_action_id == form:
+                roster.forget(fields.get(route.identity_field or "", ""))
 
     def _send(self, route: Route, row: Row, fields: Fields) -> Outcome:
         self._repeats.happened = False

@@ -48,6 +48,15 @@ def test_later_rows_of_a_changed_student_are_sent(service, write):
     assert [body["FirstName"] for body in service.answered] == ["Bea", "Ann"]
 
 
+@pytest.mark.usefixtures("write")
+def test_row_of_another_stream_is_sent_after_the_student_was_changed(service, tmp_path):
+    options = config(service, "first", "second", skip_unchanged=True)
+    options["imports"][1]["target"] = options["imports"][0]["target"]
+    rows = [record(row(7, FirstName="Bea"), "first"), record(row(7), "second"), record(row(8), "second")]
+    run(tmp_path, options, catalog("first", "second", columns=COLUMNS), rows)
+    assert [body["FirstName"] for body in service.answered] == ["Bea", "Ann"]
+
+
 def test_two_records_of_one_student_are_not_comparable(service, write):
     service.roster.append(dict(service.roster[0]))
     write(row(1), row(2))

@@ -42,7 +42,8 @@ def test_field_that_a_record_lacks_is_changed_also_by_an_empty_value():
     assert RosterDigests("ID", ["ID", "A", "B"], records).differing({"ID": "17", "A": "x", "B": ""}) == ["B"]
 
 
-def test_later_rows_of_a_changed_student_are_changed():
+def test_rows_of_a_forgotten_student_are_changed():
     roster = RosterDigests("ID", ["A"], [{"externalStudentID": "17", "dataItems": {"A": "x"}}])
-    assert not roster.is_unchanged({"ID": "17", "A": "y"})
+    assert roster.is_unchanged({"ID": "17", "A": "x"})
+    roster.forget("17")
     assert not roster.is_unchanged({"ID": "17", "A": "x"})
