@@ -89,7 +89,7 @@ def test_row_with_too_few_cells_is_refused_in_spite_of_its_role(sandbox, tmp_pat
     (tmp_path / "roles.csv").write_text(ROLES)
     result = imported(sandbox, tmp_path / "users.csv", *ONLY_STUDENTS)
     assert result.returncode == 2
-    assert "users.csv, line 8: the number of cells is not that of the 11 columns" in result.stdout
+    assert "users.csv, line 8: fewer cells than the 11 columns" in result.stdout
 
 
 def test_roles_are_not_read_for_another_roster(sandbox, tmp_path):

@@ -204,7 +204,7 @@ def test_row_that_has_only_formulas_without_results_is_not_lost(sandbox, tmp_pat
 
     result = imported(sandbox, tmp_path, changed([HEADER, STUDENT], write_formulas))
     assert result.returncode == 2
-    assert "roster.xlsx, row 4: the number of cells is not that of the 5 columns" in result.stdout
+    assert "roster.xlsx, row 4: more cells than the 5 columns" in result.stdout
     result = imported(sandbox, tmp_path, changed([[*HEADER, "note"], STUDENT], write_formulas), "--ignore", "note")
     assert "roster.xlsx, row 4: ExternalID has a formula without its result." in result.stdout
 

@@ -1,6 +1,10 @@
 """Files that were chosen by mistake: the message names what they are, and how to continue."""
 
+import bz2
+import gzip
 import io
+import lzma
+import tarfile
 import zipfile
 
 import pytest
@@ -19,6 +23,15 @@ def zipped(*members, content="x"):
     return packed.getvalue()
 
 
+def tar(content):
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as archive:
+        member = tarfile.TarInfo("a.csv")
+        member.size = len(content)
+        archive.addfile(member, io.BytesIO(content))
+    return packed.getvalue()
+
+
 def stream(name):
     return OLE + name.encode("utf-16-le")
 
@@ -30,6 +43,9 @@ FILES = {
     "a.json": (b'[\n  {"ExternalID": "1", "FirstName": "Zyx"}\n]', "is JSON, not a roster"),
     "a.mht": (b"MIME-Version: 1.0\r\nContent-Type: text/html\r\n\r\nZyx", "is a web page, not a roster"),
     "a.slk": (b'ID;PWXL;N;E\r\nC;Y1;X1;K"ExternalID"\r\nE\r\n', "is a SYLK file, not a roster"),
+    "a.csv.xz": (lzma.compress(b"Zyx"), "is an archive that is not .zip or .gz, not a roster"),
+    "a.csv.bz2": (bz2.compress(b"Zyx"), "is an archive that is not .zip or .gz, not a roster"),
+    "a.tar.gz": (gzip.compress(tar(b"Zyx")), "is an archive that is not .zip or .gz, not a roster"),
     "a.db": (b"SQLite format 3\0Zyx", "is a database, not a roster"),
     "a.docx": (zipped("[Content_Types].xml", "word/document.xml"), "is a Word document, not a roster"),
     "a.numbers": (zipped("Index/Document.iwa", "preview.jpg"), "is a document of Apple Numbers, Pages or Keynote"),

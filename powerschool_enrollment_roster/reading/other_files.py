@@ -14,7 +14,7 @@ _BEGINNINGS = (
     (rb"%PDF", "a PDF document"),
     (rb"\{\\rtf", "a text document"),
     (rb"\x89PNG|\xff\xd8\xff|GIF8|II\*\0|MM\0\*", "a picture"),
-    (rb"7z\xbc\xaf|Rar!", "an archive that is not .zip or .gz"),
+    (rb"7z\xbc\xaf|Rar!|BZh\d1AY|\xfd7zXZ|\x28\xb5\x2f\xfd|(?s:.{257})ustar", "an archive that is not .zip or .gz"),
     (rb"SQLite format 3", "a database"),
     (rb"PAR1", "a Parquet file"),
     (rb"MIME-Version:", "a web page"),

@@ -13,7 +13,7 @@ from typing import IO
 
 from powerschool_enrollment_roster.endings import ImportRefused
 from powerschool_enrollment_roster.reading.layout import Header, LeftOut, header_of, problem_of_names, students
-from powerschool_enrollment_roster.reading.line_numbers import LineNumbers
+from powerschool_enrollment_roster.reading.line_numbers import LineNumbers, counted
 from powerschool_enrollment_roster.reading.row_filter import RowFilter
 from powerschool_enrollment_roster.reading.table import InputTable, TableLine, is_blank
 
@@ -112,10 +112,13 @@ def _store(table: InputTable, roster: Roster, rows: IO[str], chosen: RowFilter) 
     """Write each student's row to `rows`, and add counts, types and problems of the rows to `roster`."""
     width = len(roster.header.columns)
     unnamed = [place for place, column in enumerate(roster.header.columns) if not column]
-    wrong_width, below_unnamed = LineNumbers(), LineNumbers()
+    too_wide, too_short, below_unnamed = LineNumbers(), LineNumbers(), LineNumbers()
     for line in students(table, roster.header, roster.left_out):
-        if (len(line.cells) < width and table.unit == "line") or not all(map(is_blank, line.cells[width:])):
-            wrong_width.add(line.number)
+        if not all(map(is_blank, line.cells[width:])):
+            too_wide.add(line.number)
+            continue
+        if len(line.cells) < width and table.unit == "line":
+            too_short.add(line.number)
             continue
         cells = [*line.cells[:width], *[""] * (width - len(line.cells))]
         if not chosen.accepts(line.number, cells, roster.left_out):
@@ -125,7 +128,7 @@ def _store(table: InputTable, roster: Roster, rows: IO[str], chosen: RowFilter) 
         _note_types(line, roster)
         rows.write(json.dumps([line.number, *cells]) + "\n")
         roster.row_count += 1
-    roster.problems += _layout_problems(roster, wrong_width, below_unnamed)
+    roster.problems += _layout_problems(roster, too_wide, too_short, below_unnamed)
 
 
 def _note_types(line: TableLine, roster: Roster) -> None:
@@ -142,12 +145,18 @@ def _note_types(line: TableLine, roster: Roster) -> None:
         roster.hidden.add(line.number)
 
 
-def _layout_problems(roster: Roster, wrong_width: LineNumbers, below_unnamed: LineNumbers) -> Iterator[str]:
-    width, unit = len(roster.header.columns), roster.unit
-    if wrong_width.count:
+def _layout_problems(
+    roster: Roster, too_wide: LineNumbers, too_short: LineNumbers, below_unnamed: LineNumbers
+) -> Iterator[str]:
+    columns = counted(len(roster.header.columns), "column")
+    than_header = f"cells than the {columns} of the header in {roster.unit} {roster.header.line}"
+    if too_wide.count:
+        yield f"{roster.places(too_wide)}: more {than_header}. A cell with a delimiter must be in quotation marks."
+    if too_short.count:
+        # Excel leaves out the delimiters at the end of rows if the last cells of 16 rows are blank.
         yield (
-            f"{roster.places(wrong_width)}: the number of cells is not that of the {width} columns of the header in "
-            f"{unit} {roster.header.line}. A cell with a delimiter or a line break must be in quotation marks."
+            f"{roster.places(too_short)}: fewer {than_header}. A cell with a line break must be in quotation marks. If "
+            "blank cells at the end were left out, as Excel does, move a column without blanks to the end."
         )
     if below_unnamed.count:
         yield f"{roster.places(below_unnamed)}: a cell in a column without a name. Name the column, or empty it."
