@@ -50,6 +50,8 @@ class IdentifierCheck:
         self._repeated: dict[str, LineNumbers] = {}
         self._by_length: dict[int, LineNumbers] = defaultdict(LineNumbers)
         self._padded_length = 0
+        self._without_digit = LineNumbers()
+        self._count = 0
 
     def add(self, row: RosterRow) -> None:
         """Look at one row."""
@@ -57,6 +59,9 @@ class IdentifierCheck:
         if damage := _damage_of(identifier):
             self._damaged[damage].add(row.line)
             return
+        self._count += 1
+        if not any(map(str.isdigit, identifier)):
+            self._without_digit.add(row.line)
         self._note_length(identifier, row.line)
         self._note_student(identifier.casefold(), row.line)
 
@@ -77,6 +82,11 @@ class IdentifierCheck:
             shown = "; ".join(lines.text(self._roster.unit) for lines in repeated[:_SHOWN])
             more = f"; and {len(repeated) - _SHOWN:,} more students" if len(repeated) > _SHOWN else ""
             yield f"{self._roster.name}: the same {self._column.name}, so that only the last row counts: {shown}{more}."
+        if 0 < self._without_digit.count <= self._count / 2:
+            yield (
+                f"{self._roster.places(self._without_digit)}: {self._column.name} has no digit, unlike others: a row "
+                "of a total, or a second line of the header, would become a student."
+            )
         shorter = LineNumbers()
         for length, lines in self._by_length.items():
             if length < self._padded_length:
