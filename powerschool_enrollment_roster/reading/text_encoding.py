@@ -92,16 +92,35 @@ def _undecodable(binary: BinaryIO, name: str, encoding: str, line: int) -> str:
     if wide := _wide_encoding(binary):
         return _without_mark(name, wide)
     readable = "UTF-8" if encoding == _UTF8 else encoding.upper()
-    likely = _likely_encoding(binary) if encoding == _UTF8 else None
+    sample = _lines_beyond_ascii(binary) if encoding == _UTF8 else []
+    if any(map(_is_utf8, sample)):
+        # Any single encoding would change the names in the other lines, without an error.
+        return (
+            f"Line {line} of {name} is not UTF-8 text, but other lines are: the file has two encodings. Correct the "
+            "letters with accents in that line, and save the file as UTF-8."
+        )
+    likely = _likely_encoding(b"\n".join(sample)) if sample else None
     advice = f"Its encoding is probably {likely}: add --encoding {likely}, or save" if likely else "Save"
     return f"Line {line} of {name} is not {readable} text. {advice} it as CSV UTF-8 (in Excel: File > Save As)."
 
 
-def _likely_encoding(binary: BinaryIO) -> str | None:
-    """Return the most likely encoding of the lines that are not ASCII; None if no encoding is likely."""
+def _lines_beyond_ascii(binary: BinaryIO) -> list[bytes]:
+    """Return the first lines that are not ASCII."""
     binary.seek(0)
     lines = re.split(rb"[\r\n]", binary.read(_CHUNK * 16))
-    sample = b"\n".join([line for line in lines if not line.isascii()][:_SAMPLE])
+    return [line for line in lines if not line.isascii()][:_SAMPLE]
+
+
+def _is_utf8(line: bytes) -> bool:
+    try:
+        line.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _likely_encoding(sample: bytes) -> str | None:
+    """Return the most likely encoding of lines that are not ASCII; None if no encoding is likely."""
     if likely := next((encoding for encoding in _LIKELY if _looks_like_names(sample, encoding)), None):
         return likely
     best = from_bytes(sample).best()
