@@ -75,6 +75,8 @@ def _send(client: Client, route: Route, fields: Fields) -> RowAnswer:
 def _outcome(answer: RowAnswer, route: Route, row: Row, fields: Fields) -> Outcome:
     if answer.accepted:
         return ACCEPTED
+    if not answer.errors:
+        return replace(unfit(f"The service refused the row with status {answer.status}."), status=answer.status)
     reason = "; ".join(answer.errors)[:_LONGEST_REASON]
     redacted = _redacted(reason, route, row, fields)
     return Outcome(RowResult.REJECTED, reason, redacted.text, redacted.template, answer.status)

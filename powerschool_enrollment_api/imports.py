@@ -33,7 +33,7 @@ class ImportSchema:
 
 @dataclass(frozen=True)
 class RowAnswer:
-    """The service's answer about one row. `errors` may quote the row's values."""
+    """The service's answer about one row. `errors` may quote the row's values; a 4xx answer may have none."""
 
     accepted: bool
     errors: tuple[str, ...] = ()
@@ -119,8 +119,8 @@ def _envelope(answer: Any) -> dict[str, Any]:
 
 
 def _refused(refusal: NotFound | RequestRefused) -> RowAnswer:
-    reason = refusal.service_message or refusal.message
-    return RowAnswer(accepted=False, errors=(reason,), status=refusal.status or 400)
+    reasons = (refusal.service_message,) if refusal.service_message else ()
+    return RowAnswer(accepted=False, errors=reasons, status=refusal.status or 400)
 
 
 def _texts(value: Any) -> tuple[str, ...]:

@@ -28,6 +28,13 @@ def test_a_refused_request_rejects_the_row(service: StandIn, tmp_path: Path, sta
     assert session.states[0]["destinationStats"] == {"recordCount": 0.0, "rejectedRecordCount": 1.0}
 
 
+def test_refusal_without_a_reason_shows_its_status(service: StandIn, tmp_path: Path) -> None:
+    service.answer = lambda _: Reply(413, "<html>Zyxwana</html>")
+    session = write(tmp_path, service)
+    assert "row 1: rejected: The service refused the row with status 413." in session.logs
+    assert "rejected_rows_file" not in session.logs
+
+
 @pytest.mark.parametrize(
     ("row", "reason"),
     [
