@@ -1,4 +1,4 @@
-"""`.ci/environment`: which Python a make target gets, and the error if there is none.
+"""`.ci/environment`: which Python a make target gets, and the error if no Python is suitable.
 
 uv is real and searches real folders. The Pythons claim another version, and commands of uv that install are recorded.
 """
@@ -203,7 +203,9 @@ def test_uv_that_cannot_be_downloaded_is_one_line(machine):
     shutil.rmtree(machine.clone / ".cache")
     done = machine.make("sync")
     assert done.returncode == 1
-    assert done.stderr.startswith("make: uv, which installs the packages, could not be downloaded. Is there a network?")
+    assert done.stderr.startswith(
+        "make: uv, which installs the packages, could not be downloaded. Check the network connection."
+    )
     assert len(done.stderr.splitlines()) == 1
     assert not (machine.clone / ".venv").exists()
 
@@ -250,7 +252,7 @@ def test_environment_of_an_unsupported_python_is_made_again(machine):
     machine.has(python3="3.13.0", python3_12="3.12.4")
     machine.make("develop")
     done = machine.make("sync")
-    assert done.stdout.splitlines()[0] == ".venv has Python 3.13.0: it is made again."
+    assert done.stdout.splitlines()[0] == ".venv has Python 3.13.0: it is created again."
     assert machine.version() == "3.12.4"
 
 
