@@ -25,7 +25,7 @@ from typing import Any
 import requests
 
 from benchmarks.measure import Measured, measure
-from benchmarks.programs import AIRBYTE_RECORDS, BIN
+from benchmarks.programs import AIRBYTE_RECORDS, BIN, as_files
 from powerschool_enrollment_sandbox import SandboxProcess
 
 LATENCY_MS, WORKERS = 50, 16
@@ -140,13 +140,6 @@ def session_of(sandbox: SandboxProcess) -> requests.Session:
 
 def no_key(request: requests.PreparedRequest) -> requests.PreparedRequest:
     return request
-
-
-def as_files(folder: Path, files: Mapping[str, Any]) -> Iterator[str]:
-    for name, content in files.items():
-        path = folder / f"{name}.json"
-        path.write_text(json.dumps(content))
-        yield from (f"--{name}", str(path))
 
 
 def main() -> None:

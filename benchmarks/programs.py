@@ -41,27 +41,19 @@ def this_source(
     state: Sequence[Mapping[str, Any]] | None = None,
 ) -> Program:
     """Return the command of this repository's source; incremental if `state` is given, even if it is empty."""
-    config = {
-        "api_key": sandbox.api_key,
-        "base_url": sandbox.base_url,
-        "page_size": page_size,
-        "num_workers": workers,
+    files: dict[str, Any] = {
+        "config": _config(sandbox, page_size, workers),
+        "catalog": catalog("full_refresh" if state is None else "incremental"),
     }
-    files = {"config": config, "catalog": catalog("full_refresh" if state is None else "incremental")}
     if state is not None:
         files["state"] = list(state)
-    return Program([str(BIN / "source-powerschool-enrollment"), "read", *_as_files(folder, "ours", files)])
+    return Program([str(BIN / "source-powerschool-enrollment"), "read", *as_files(folder, files, prefix="ours-")])
 
 
 def builder_manifest(sandbox: SandboxClient, folder: Path, page_size: int, workers: int) -> Program:
     """The manifest for the Connector Builder: the CDK's own components, with as many threads as there are workers."""
-    config = {
-        "api_key": sandbox.api_key,
-        "base_url": sandbox.base_url,
-        "page_size": page_size,
-        "num_workers": workers,
-    }
-    files = _as_files(folder, "builder", {"config": config, "catalog": catalog()})
+    config = _config(sandbox, page_size, workers)
+    files = as_files(folder, {"config": config, "catalog": catalog()}, prefix="builder-")
     manifest = ["--manifest-path", str(HERE.parent / "connector_builder" / "manifest.yaml")]
     return Program([str(BIN / "source-declarative-manifest"), "read", *files, *manifest])
 
@@ -102,10 +94,20 @@ def _peer(
     return Program([str(PEERS_PYTHON), str(HERE / "peers" / script)], environment, records_in)
 
 
-def _as_files(folder: Path, prefix: str, files: Mapping[str, Any]) -> list[str]:
+def _config(sandbox: SandboxClient, page_size: int, workers: int) -> dict[str, Any]:
+    return {
+        "api_key": sandbox.api_key,
+        "base_url": sandbox.base_url,
+        "page_size": page_size,
+        "num_workers": workers,
+    }
+
+
+def as_files(folder: Path, files: Mapping[str, Any], prefix: str = "") -> list[str]:
+    """Write each of `files` to the folder as JSON, and return the options that name them."""
     arguments = []
     for name, content in files.items():
-        path = folder / f"{prefix}-{name}.json"
+        path = folder / f"{prefix}{name}.json"
         path.write_text(json.dumps(content))
         arguments += [f"--{name}", str(path)]
     return arguments
