@@ -56,8 +56,8 @@ def measure(
             process.returncode = os.waitstatus_to_exitcode(status)
             if process.returncode:
                 stderr.seek(0)
-                said = stderr.read()[-2000:] + output.read_text()[-2000:]
-                raise RuntimeError(f"{command[0]} ended with {process.returncode}: {said}")
+                printed = stderr.read()[-2000:] + output.read_text()[-2000:]
+                raise RuntimeError(f"{command[0]} ended with {process.returncode}: {printed}")
         asked = sandbox.count("GET", "*") - asked_before
         cpu = usage.ru_utime + usage.ru_stime
         return Measured(wall, cpu, usage.ru_maxrss / 1024, asked, records_in(output))

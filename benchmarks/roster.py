@@ -42,7 +42,7 @@ class Measured:
     seconds: float
     cpu_seconds: float
     megabytes: float
-    said: str
+    output: str
 
 
 def main() -> None:
@@ -56,7 +56,7 @@ def main() -> None:
                 sandbox.change_settings(refuse_started=False)
                 measured = imported(sandbox, file)
             figures = (f"{measured.seconds:.1f} s", f"{measured.cpu_seconds:.1f} s", f"{measured.megabytes:.0f} MB")
-            table.add_row(file.suffix, f"{STUDENTS:,}", *figures, measured.said)
+            table.add_row(file.suffix, f"{STUDENTS:,}", *figures, measured.output)
     Console(width=160).print(table)
 
 
@@ -94,12 +94,12 @@ def imported(sandbox: SandboxProcess, file: Path) -> Measured:
         stdout=subprocess.PIPE,
         text=True,
     ) as process:
-        said = process.stdout.read() if process.stdout else ""
+        output = process.stdout.read() if process.stdout else ""
         _, _, usage = os.wait4(process.pid, 0)
         process.returncode = 0
-    outcome = re.search(r"[\d,]+ rows: .*", said)
+    outcome = re.search(r"[\d,]+ rows: .*", output)
     cpu = usage.ru_utime + usage.ru_stime
-    return Measured(time.monotonic() - began, cpu, usage.ru_maxrss / 1024, outcome[0] if outcome else said)
+    return Measured(time.monotonic() - began, cpu, usage.ru_maxrss / 1024, outcome[0] if outcome else output)
 
 
 if __name__ == "__main__":

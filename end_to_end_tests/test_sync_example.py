@@ -76,12 +76,12 @@ def test_output_ends_with_a_table_of_rows_per_stream(first_sync, warehouse):
 
 def test_refused_key_is_reported_without_a_traceback(sandbox, tmp_path):
     done = sync(tmp_path, sandbox, "wrong-key")
-    said = done.stdout + done.stderr
+    output = done.stdout + done.stderr
     assert done.returncode == 1
-    assert "the API key was refused" in said
-    assert "Check the option api_key" in said
-    assert "Traceback" not in said
-    assert "wrong-key" not in said
+    assert "the API key was refused" in output
+    assert "Check the option api_key" in output
+    assert "Traceback" not in output
+    assert "wrong-key" not in output
 
 
 def test_without_a_key_no_made_up_children_are_read_unasked(sandbox, tmp_path):
@@ -105,15 +105,15 @@ def test_sandbox_is_read_into_a_separate_file_even_if_a_key_is_set(sandbox, tmp_
 
 
 @pytest.mark.parametrize(
-    ("variables", "asked"),
+    ("variables", "is_chosen"),
     [({}, True), ({"API_KEY": "k"}, False), ({"BASE_URL": "https://x/v1"}, False), ({"API_KEY": ""}, True)],
 )
-def test_make_asks_for_the_sandbox_where_neither_key_nor_address_is_set(variables, asked):
-    told = {name: value for name, value in os.environ.items() if not name.startswith(VARIABLES)}
-    told |= {f"{VARIABLES}{name}": value for name, value in variables.items()}
+def test_make_reads_the_sandbox_if_neither_key_nor_address_is_set(variables, is_chosen):
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(VARIABLES)}
+    environment |= {f"{VARIABLES}{name}": value for name, value in variables.items()}
     command = ["make", "--dry-run", "--no-print-directory", "sync"]
-    said = subprocess.run(command, cwd=EXAMPLE.parents[1], env=told, capture_output=True, text=True, check=True).stdout
-    assert ("--sandbox" in said) is asked
+    done = subprocess.run(command, cwd=EXAMPLE.parents[1], env=environment, capture_output=True, text=True, check=True)
+    assert ("--sandbox" in done.stdout) is is_chosen
 
 
 HOLDER = "import duckdb; held = duckdb.connect('powerschool_enrollment.duckdb'); print('held', flush=True); input()"
@@ -247,10 +247,10 @@ def test_stopped_sync_ends_quietly_and_keeps_the_key_private(sandbox, tmp_path, 
     told = {**environment(sandbox, sandbox.api_key), "TMPDIR": str(temporary)}
     process = start(EXAMPLE, folder=tmp_path, environment=told)
     sandbox.on_request = press
-    said = "".join(process.communicate(timeout=120))
-    assert process.returncode == 130, said
-    assert "Stopped. Run it again" in said
-    assert "Traceback" not in said
+    output = "".join(process.communicate(timeout=120))
+    assert process.returncode == 130, output
+    assert "Stopped. Run it again" in output
+    assert "Traceback" not in output
     assert set(modes) == {0o700}
     assert with_the_key() == []
     with pytest.raises(ProcessLookupError):

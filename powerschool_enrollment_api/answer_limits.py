@@ -1,8 +1,8 @@
-"""One deadline and one size limit for each answer, whatever the service sends.
+"""Limits the time and the size of each answer.
 
 The time-outs of requests limit a single wait for bytes. A service that sends one byte per second, one header per
 second or `100 Continue` without end would block a thread forever. So both limits are checked where http.client reads
-from the socket, which is the same for the answer of a proxy, status lines, headers, sizes of chunks and the body.
+from the socket: the answer of a proxy, status lines, headers, sizes of chunks and the body all pass there.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from powerschool_enrollment_api.errors import AnswerTooLarge, TemporaryFailure
 
-# The largest limit with which answers without end keep a connector below 300 MB: it takes 90 MB itself, and the small
-# bodies of 8 workers 32 MB. A page of 1,000 long records has 30 MB, a large batch 100 MB. Parsed, they take several
-# times that.
+# With a larger limit, a connector that receives endless answers would exceed 300 MB: it takes 90 MB itself, and the
+# small bodies of 8 workers 32 MB. A page of 1,000 long records has 30 MB, a large batch 100 MB. Parsed, they take
+# several times that.
 LARGEST_ANSWER = 128 * 1024 * 1024
 ACCEPTED_ENCODINGS = "gzip, deflate"
 _KEY = "limits"  # in the attributes of a response
@@ -74,7 +74,7 @@ class LimitedAdapter(HTTPAdapter):
 
     @override
     def send(self, request: requests.PreparedRequest, *arguments: Any, **options: Any) -> requests.Response:
-        """Send the request, and return the answer. Raises TemporaryFailure without `where` beyond a limit."""
+        """Send the request, and return the answer. If it exceeds a limit, raises TemporaryFailure without `where`."""
         limits = Limits(self._seconds, self._limit)
         token = _limits.set(limits)
         try:

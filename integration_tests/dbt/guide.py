@@ -1,5 +1,6 @@
-"""docs/warehouse_recipes.md: its queries with the results below them. `python -m integration_tests.dbt.guide FILE`
-writes the results of the DuckDB file at FILE into the page.
+"""Reads the queries of docs/warehouse_recipes.md, and writes their results below them.
+
+python -m integration_tests.dbt.guide FILE  # with the results from the DuckDB file at FILE
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A PostgreSQL database that a season is synced to."""
+"""A PostgreSQL database as the warehouse of the dbt checks."""
 
 from __future__ import annotations
 

@@ -113,7 +113,7 @@ def test_row_is_sent_again_after_a_temporary_failure(service: StandIn, tmp_path:
 
 
 @pytest.mark.parametrize(
-    ("reply", "said"),
+    ("reply", "message"),
     [
         (Reply(429, {"message": "Slow down."}, headers={"Retry-After": "1"}), "fewer requests"),
         (Reply(503, HTML), "status 503"),
@@ -125,12 +125,12 @@ def test_row_is_sent_again_after_a_temporary_failure(service: StandIn, tmp_path:
     ids=["429", "503", "500", "html", "slow", "dropped"],
 )
 def test_a_fault_that_lasts_ends_the_sync_as_transient(
-    service: StandIn, tmp_path: Path, reply: Reply, said: str
+    service: StandIn, tmp_path: Path, reply: Reply, message: str
 ) -> None:
     service.answer = lambda _: reply
     session = write(tmp_path, service)
     assert (session.code, session.failure["failure_type"]) == (1, "transient_error")
-    assert said in session.failure["message"]
+    assert message in session.failure["message"]
     assert session.states == []
 
 

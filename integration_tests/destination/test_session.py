@@ -58,7 +58,7 @@ def test_process_state_is_restored(service: StandIn, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("ending", "code", "said"),
+    ("ending", "code", "expected"),
     [
         (SystemExit(), 0, ""),
         (SystemExit(3), 3, ""),
@@ -67,13 +67,13 @@ def test_process_state_is_restored(service: StandIn, tmp_path: Path) -> None:
     ],
     ids=repr,
 )
-def test_each_ending_has_the_exit_code_of_the_interpreter(ending: BaseException, code: int, said: str) -> None:
+def test_each_ending_has_the_exit_code_of_the_interpreter(ending: BaseException, code: int, expected: str) -> None:
     def script() -> None:
         raise ending
 
     program = InThisProcess(script, ["script"], {})
     assert program.wait(10) == code
-    assert program.stderr.read().startswith(said)
+    assert program.stderr.read().startswith(expected)
 
 
 def test_a_second_command_at_the_same_time_is_refused(service: StandIn, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What both images must show: `make image-test`. Not collected with the other tests, for it builds for minutes."""
+"""Tests of both images, for `make image-test`. They are not part of `make test`, because the build takes minutes."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def images(tmp_path_factory):
 
 
 @pytest.mark.parametrize("connector", CONNECTORS)
-def test_spec_is_answered(images, connector):
+def test_spec_is_printed(images, connector):
     (spec,) = images.run(connector, "spec").of_type("SPEC")
     assert spec["connectionSpecification"]["required"][0] == "api_key"
 
@@ -117,9 +117,9 @@ def test_labels_are_those_of_the_registry_entry(images, connector):
 
 
 @pytest.mark.parametrize("connector", CONNECTORS)
-def test_the_connector_is_not_root_and_can_write_to_no_file_but_temporary_ones(images, connector):
-    who = "import os, pwd; print(pwd.getpwuid(os.getuid()).pw_name)"
-    assert images.python(connector, who) == "airbyte"
+def test_connector_is_not_root_and_can_write_only_temporary_files(images, connector):
+    user_name = "import os, pwd; print(pwd.getpwuid(os.getuid()).pw_name)"
+    assert images.python(connector, user_name) == "airbyte"
     writable = "import os; print([p for p in ('/', '/airbyte', '/opt/connector', '/data') if os.access(p, os.W_OK)])"
     assert images.python(connector, writable) == "[]"
 
@@ -142,10 +142,10 @@ def test_sizes_and_start_up_times_are_printed(images, capsys):
     base = images.engine.size(images.engine.base)
     lines = []
     for connector in CONNECTORS:
-        beyond = (images.engine.size(images.name(connector)) - base) / 1e6
+        added = (images.engine.size(images.name(connector)) - base) / 1e6
         seconds = _seconds(lambda connector=connector: images.run(connector, "spec"))
-        assert beyond > 0
-        lines.append(f"{connector}: {beyond:.0f} MB beyond the base ({base / 1e6:.0f} MB), spec in {seconds:.2f} s")
+        assert added > 0
+        lines.append(f"{connector}: {added:.0f} MB more than the base ({base / 1e6:.0f} MB), spec in {seconds:.2f} s")
     with capsys.disabled():
         print("", *lines, sep="\n")
 

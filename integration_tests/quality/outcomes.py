@@ -50,7 +50,7 @@ def surprises(expected: Table, found: Iterable[Outcome]) -> Iterator[str]:
     for (check, kind), outcome in outcomes.items():
         status = expected.get((check, kind), "nothing")
         if outcome.status != status and (status, outcome.status) != (NEEDS_A_NETWORK, PASSED):
-            yield f"{kind}: {check!r} {outcome.status}; docs/quality.md says: {status}."
+            yield f"{kind}: {check!r} {outcome.status}; docs/quality.md states: {status}."
 
 
 def _rows(page: str) -> Iterator[list[str]]:

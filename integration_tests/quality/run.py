@@ -21,7 +21,7 @@ def main() -> None:
         statuses = [outcome.status for outcome in outcomes if outcome.kind == kind]
         print(f"{kind}, {len(statuses)} checks: {totals(statuses)}")
     found = list(surprises(documented((REPOSITORY / "docs" / "quality.md").read_text()), outcomes))
-    sys.exit("\n".join(["", "Not what docs/quality.md says:", *found]) if found else 0)
+    sys.exit("\n".join(["", "The outcome differs from docs/quality.md:", *found]) if found else 0)
 
 
 def _outcomes() -> list[Outcome]:

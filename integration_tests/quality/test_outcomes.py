@@ -57,7 +57,7 @@ def test_a_check_that_needs_a_network_may_have_had_one():
 )
 def test_any_other_status_is_unexpected(expected, status):
     (surprise,) = surprises({("Icons", "source"): expected}, found(status))
-    assert surprise == f"source: 'Icons' {status}; docs/quality.md says: {expected}."
+    assert surprise == f"source: 'Icons' {status}; docs/quality.md states: {expected}."
 
 
 def test_added_or_removed_check_is_unexpected():

@@ -96,7 +96,7 @@ def test_missing_file_is_not_created(sandbox, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("address", "query", "says"),
+    ("address", "query", "message"),
     [
         ("nonsense", QUERY, "--database is an address such as postgresql://"),
         ("klingon://host/db", QUERY, "no driver for klingon is installed"),
@@ -108,10 +108,10 @@ def test_missing_file_is_not_created(sandbox, tmp_path):
         ("sqlite://", "select numbr from sqlite_master", "--query failed in the database: no such column: numbr"),
     ],
 )
-def test_query_that_cannot_be_imported_is_reported(sandbox, tmp_path, address, query, says):
+def test_query_that_cannot_be_imported_is_reported(sandbox, tmp_path, address, query, message):
     result = imported(sandbox, address, query, folder=tmp_path)
     assert result.returncode == 2
-    assert says in result.stdout
+    assert message in result.stdout
     assert "secret" not in result.stdout
     assert rows_sent(sandbox) == []
 

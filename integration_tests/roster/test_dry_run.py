@@ -87,7 +87,7 @@ def test_mapping_is_saved_and_used_again(sandbox, tmp_path, records):
 
 
 @pytest.mark.parametrize(
-    ("content", "says"),
+    ("content", "message"),
     [
         ("columns: [a]", "the file is not a mapping"),
         ("colums: {a: b}", "the file is not a mapping"),
@@ -98,13 +98,13 @@ def test_mapping_is_saved_and_used_again(sandbox, tmp_path, records):
         (None, "the file cannot be read: No such file or directory"),
     ],
 )
-def test_wrong_mapping_file_is_refused(sandbox, tmp_path, records, content, says):
+def test_wrong_mapping_file_is_refused(sandbox, tmp_path, records, content, message):
     mapping = tmp_path / "mapping.yaml"
     if content is not None:
         mapping.write_text(content)
     result = dry_run(sandbox, tmp_path, records, "--mapping", mapping)
     assert result.returncode == 2
-    assert says in result.stdout
+    assert message in result.stdout
 
 
 def test_long_list_of_fields_without_a_column_is_cut(sandbox, tmp_path, records):

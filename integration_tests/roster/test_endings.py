@@ -59,14 +59,14 @@ def after_posts(sandbox, count, act):
 def test_stopped_import_states_what_was_accepted(sandbox, roster, stop):
     after_posts(sandbox, 100, lambda: stop(process))
     process = started(sandbox, roster)
-    said, errors = process.communicate()
+    output, errors = process.communicate()
     assert process.returncode == 130
     assert errors == ""
-    accepted = int(re.search(r"Of 1,000 rows: (\d+) accepted, 0 rejected\.", said)[1])
-    unknown = sum(map(int, re.findall(r"(\d+) more rows? may", said)))
+    accepted = int(re.search(r"Of 1,000 rows: (\d+) accepted, 0 rejected\.", output)[1])
+    unknown = sum(map(int, re.findall(r"(\d+) more rows? may", output)))
     assert accepted <= len(rows_sent(sandbox)) <= accepted + unknown
     assert len(rows_sent(sandbox)) < 1000
-    assert SAFE in said
+    assert SAFE in output
     assert list((roster.parent / "tmp").iterdir()) == []
     assert sorted(path.name for path in roster.parent.iterdir()) == ["my.csv", "tmp"]
 
@@ -166,10 +166,10 @@ def test_ctrl_c_stops_the_sandbox_as_well(roster):
         while not process.stdout.readline().startswith("my.csv: "):
             assert process.poll() is None
         os.killpg(process.pid, signal.SIGINT)
-        said, errors = process.communicate(timeout=60)  # which ends when the sandbox, too, has ended
+        output, errors = process.communicate(timeout=60)  # which ends when the sandbox, too, has ended
     assert process.returncode == 130
     assert errors == ""
-    assert "The import was stopped." in said or "Stopped." in said
+    assert "The import was stopped." in output or "Stopped." in output
 
 
 def test_readme_shows_what_make_import_prints(tmp_path):

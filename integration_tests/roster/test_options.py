@@ -24,7 +24,7 @@ def test_roster_without_a_key_is_refused(roster):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "says"),
+    ("arguments", "message"),
     [
         ((), "name one roster: a file, `-` for standard input, or --database with --query"),
         (("my.csv", "--database", "sqlite://", "--query", "select 1"), "name one roster"),
@@ -33,26 +33,26 @@ def test_roster_without_a_key_is_refused(roster):
         (("my.csv", "--dry"), "unrecognized arguments: --dry"),
     ],
 )
-def test_wrong_command_is_refused_before_any_request(sandbox, tmp_path, arguments, says):
+def test_wrong_command_is_refused_before_any_request(sandbox, tmp_path, arguments, message):
     before = len(sandbox.journal)
     result = run_import(*arguments, sandbox=sandbox, folder=tmp_path)
     assert result.returncode == 2
-    assert says in result.stderr
+    assert message in result.stderr
     assert len(sandbox.journal) == before
 
 
 @pytest.mark.parametrize(
-    ("path", "says"),
+    ("path", "message"),
     [
         ("secretly/none.csv", "none.csv cannot be read: No such file or directory."),
         (".", ". cannot be read: Is a directory."),
         ("a\0b", "'a\\x00b' cannot be read: it is not the name of a file."),
     ],
 )
-def test_file_that_cannot_be_read_is_reported(sandbox, tmp_path, path, says):
+def test_file_that_cannot_be_read_is_reported(sandbox, tmp_path, path, message):
     result = run_import(path, "--into", "1", sandbox=sandbox, folder=tmp_path)
     assert result.returncode == 2
-    assert result.stdout.splitlines()[0] == says
+    assert result.stdout.splitlines()[0] == message
 
 
 def test_import_schemas_are_listed_without_a_choice(sandbox, roster):
@@ -79,18 +79,18 @@ def test_import_schema_may_be_in_the_environment(sandbox, roster):
 
 
 @pytest.mark.parametrize(
-    ("into", "says"),
+    ("into", "message"),
     [
         ("{form}", "this may be any of the following"),
         ("roster", "this may be any"),
         ("99", "this form or import schema does not exist"),
     ],
 )
-def test_ambiguous_choice_lists_the_candidates(sandbox, roster, into, says):
+def test_ambiguous_choice_lists_the_candidates(sandbox, roster, into, message):
     form = next(iter(sandbox.district.forms))
     result = run_import(roster, "--into", into.format(form=form), sandbox=sandbox)
     assert result.returncode == 2
-    assert says in result.stdout
+    assert message in result.stdout
     assert f"import schema {schema_ids(sandbox)[0]}]" in result.stdout
 
 

@@ -66,7 +66,7 @@ def test_number_as_identifier_has_the_digits_that_are_displayed(sandbox, tmp_pat
 
 
 @pytest.mark.parametrize(
-    ("value", "says"),
+    ("value", "message"),
     [
         (123.5, "row 2: ExternalID is a number whose displayed digits are not known"),
         (1.5e15, "row 2: ExternalID is a number whose displayed digits are not known"),
@@ -74,10 +74,10 @@ def test_number_as_identifier_has_the_digits_that_are_displayed(sandbox, tmp_pat
         (None, "row 2: ExternalID is missing"),
     ],
 )
-def test_identifier_that_a_spreadsheet_changed_is_refused(sandbox, tmp_path, value, says):
+def test_identifier_that_a_spreadsheet_changed_is_refused(sandbox, tmp_path, value, message):
     result = imported(sandbox, tmp_path, xlsx([HEADER, [value, *STUDENT[1:]]]))
     assert result.returncode == 2
-    assert says in result.stdout
+    assert message in result.stdout
     assert rows_sent(sandbox) == []
 
 

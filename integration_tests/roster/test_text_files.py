@@ -12,20 +12,22 @@ import yaml
 from integration_tests.roster.roster_command import rows_sent, run_import, schema_ids, without_rate
 
 CASES = yaml.safe_load(Path(__file__).with_name("text_cases.yaml").read_text(encoding="utf-8"))
+KEYS = {"id", "name", "text", "bytes", "encoding", "line_end", "pack", "options", "code", "sent", "prints", "omits"}
 # Parts of the values of all cases.
 VALUES = ("yx", "Qa", "Boz", "Cyz", "Diz", "@", "555", "0012", "Jos", "oz", "/2012", "never", "secretly", "Spanish")
 
 
 @pytest.mark.parametrize("case", [pytest.param(case, id=case["id"]) for case in CASES])
 def test_text_file(sandbox, tmp_path, case):
+    assert case.keys() <= KEYS
     file = tmp_path / case.get("name", "roster.csv")
     file.write_bytes(content_of(case))
     result = run_import(file, "--into", schema_ids(sandbox)[1], *case.get("options", ()), sandbox=sandbox)
     shown = result.stdout + result.stderr
     assert result.returncode == case.get("code", 0), shown
     assert rows_sent(sandbox) == case.get("sent", [])
-    assert [text for text in case.get("says", ()) if text not in shown] == [], shown
-    assert [text for text in case.get("silent", ()) if text in shown] == []
+    assert [text for text in case.get("prints", ()) if text not in shown] == [], shown
+    assert [text for text in case.get("omits", ()) if text in shown] == []
     assert [value for value in VALUES if value in without_rate(shown)] == [], shown
 
 

@@ -76,10 +76,10 @@ def test_roster_that_resembles_another_file_is_read(sandbox, tmp_path, name):
 
 @pytest.mark.parametrize("name", FILES)
 def test_file_that_is_not_a_roster_is_named(sandbox, tmp_path, name):
-    content, says = FILES[name]
+    content, message = FILES[name]
     (tmp_path / name).write_bytes(content)
     result = run_import(tmp_path / name, "--into", schema_ids(sandbox)[1], sandbox=sandbox)
     assert result.returncode == 2
-    assert f"{name} {says}" in result.stdout
+    assert f"{name} {message}" in result.stdout
     assert "Zyx" not in result.stdout
     assert rows_sent(sandbox) == []

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from integration_tests.source.delivery_sandbox import DeliverySandbox
 from integration_tests.source.record_platform import edit_some
-from integration_tests.source.wrong_delivery_answers import WrongAnswers, can_strike
+from integration_tests.source.wrong_delivery_answers import WrongAnswers, can_be_handled
 from powerschool_enrollment_sandbox import Change, District
 from powerschool_enrollment_sandbox.district.record_list import RecordList
 from powerschool_enrollment_sandbox.http.journal import JournalEntry
@@ -91,7 +91,7 @@ class SimulatedDistrict:
         if chance.random() >= self.rate:
             return None
         fault = chance.choice(FAULTS)
-        return fault if can_strike(fault, when, path) else None
+        return fault if can_be_handled(fault, when, path) else None
 
     def wrong_page(self, entry: JournalEntry, payload: Any) -> Any:
         """Return a page of records, for a share of the requests with wrong metadata, ids or fields."""

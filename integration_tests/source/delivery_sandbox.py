@@ -1,4 +1,4 @@
-"""A sandbox of nothing but delivery targets, whose every answer a test can spoil, before or after it acted."""
+"""A sandbox with only delivery targets. A test can corrupt each answer, before or after the service acted."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Answers = Callable[[dict[str, Any]], Any]  # what the service means → what it 
 
 @dataclass
 class OddTarget(DeliveryTarget):
-    """A target that reads the list's date in its own time zone, or not at all, or lists a batch some lists late.
+    """A target that reads the list's date in another time zone, ignores it, or lists a batch only after some requests.
 
     It lists the newest `most_listed` batches. `answers` changes what `createbatch` answers, `entries` what the list
     shows of a batch.
@@ -94,7 +94,7 @@ def _fault(name: str, *, after_acting: bool) -> Fault:
 
 @dataclass
 class DeliverySandbox:
-    """What a test turns, and what it looks at."""
+    """The settings that a test changes, and the requests that it counts."""
 
     sandbox: Sandbox
 
@@ -147,7 +147,7 @@ class DeliverySandbox:
         self.sandbox.faults.spoil = spoil
 
     def fail_once(self, fault: str, when: str, what: str = "createbatch", *, at_call: int = 1) -> None:
-        """Let the fault strike once, before or after the service acted, on a path that holds `what`."""
+        """Cause the fault once, before or after the service acted, on a path that contains `what`."""
         calls = count(1)
 
         def spoil(moment: str, path: str) -> str | None:

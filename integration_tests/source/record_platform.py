@@ -41,7 +41,8 @@ class RecordPlatform:
 
     def lost(self, district: District) -> set[tuple[str, int]]:
         """Return the records of the district that are missing here, or have another status."""
-        return {key for key, status in there(district).items() if self.rows.get(key, {}).get("status") != status}
+        expected = statuses_at_service(district)
+        return {key for key, status in expected.items() if self.rows.get(key, {}).get("status") != status}
 
     def _keep(self, name: str, records: Iterable[dict[str, Any]]) -> None:
         for record in records:
@@ -61,7 +62,7 @@ def edit_some(district: District, chance: Random) -> dict[tuple[RecordList, int]
     return statuses
 
 
-def there(district: District) -> dict[tuple[str, int], str]:
+def statuses_at_service(district: District) -> dict[tuple[str, int], str]:
     """Return the status of each record of the district."""
     return {
         (name, record_id): records[record_id]["status"]

@@ -82,12 +82,12 @@ def test_check_names_a_misspelt_option(config):
     assert check({**config, "pagesize": 10})["message"] == "Unknown option pagesize; did you mean page_size?"
 
 
-def assert_refused(outcome, said):
+def assert_refused(outcome, message):
     """Assert that a command ended with one error message and nothing else."""
     assert outcome.exit_code == 1
     assert outcome.stderr == ""
     (error,) = outcome.errors
-    assert error == {"message": said, "failure_type": "config_error"}
+    assert error == {"message": message, "failure_type": "config_error"}
     assert not [log for log in outcome.of_type("LOG") if log["level"] in {"ERROR", "FATAL"}]
 
 

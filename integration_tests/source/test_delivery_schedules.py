@@ -8,7 +8,7 @@ import pytest
 
 from integration_tests.source.delivery_platform import Platform
 from integration_tests.source.delivery_sandbox import DeliverySandbox, delivery_sandbox
-from integration_tests.source.wrong_delivery_answers import can_strike
+from integration_tests.source.wrong_delivery_answers import can_be_handled
 
 # `make soak` sets it.
 HISTORIES = int(os.environ.get("POWERSCHOOL_ENROLLMENT_SOAK_DELIVERIES", "100"))
@@ -37,7 +37,7 @@ class Weather:
             self.service.approve(self.chance.choice(list(self.service.targets)), self.chance.randint(1, 9))
         if self.chance.random() < self.faults:
             fault = self.chance.choice(FAULTS)
-            return fault if can_strike(fault, when, path) else None
+            return fault if can_be_handled(fault, when, path) else None
         return None
 
 

@@ -130,5 +130,5 @@ def test_circuit_breaker_stops_a_stream_whose_records_all_fail(sandbox, config):
     assert outcome.exit_code == 1
     asked = sandbox.journal.count("GET", "/rosterrecords/*")
     assert MOST_FAILURES <= asked < MOST_FAILURES + 2 * WORKERS
-    said = f"roster_record_details: {MOST_FAILURES} requests in a row have failed; no more are sent."
-    assert said in outcome.warnings
+    message = f"roster_record_details: {MOST_FAILURES} requests in a row have failed; no more are sent."
+    assert message in outcome.warnings

@@ -101,7 +101,7 @@ def test_retry_after_is_kept(read, sandbox):
 
 
 @pytest.mark.parametrize(
-    ("fault", "failure_type", "said"),
+    ("fault", "failure_type", "message"),
     [
         (Fault("status", path=ROSTER_PAGES, status=503, body="html"), "transient_error", "failed with status 503"),
         (Fault("status", path=ROSTER_PAGES, status=429), "transient_error", "asks for fewer requests"),
@@ -120,12 +120,12 @@ def test_retry_after_is_kept(read, sandbox):
     ],
     ids=lambda value: f"{value.kind}-{value.status}" if isinstance(value, Fault) else None,
 )
-def test_a_lasting_fault_fails_the_stream_with_its_reason(read, fault, failure_type, said):
+def test_a_lasting_fault_fails_the_stream_with_its_reason(read, fault, failure_type, message):
     outcome = read(fault, retry_seconds=1)
     of_stream = [error for error in outcome.errors if error.get("stream_descriptor")]
     assert outcome.exit_code != 0
     assert {error["failure_type"] for error in of_stream} == {failure_type}
-    assert said in of_stream[0]["message"]
+    assert message in of_stream[0]["message"]
 
 
 def test_refused_key_fails_the_read_after_one_request(read, sandbox):
@@ -137,25 +137,25 @@ def test_refused_key_fails_the_read_after_one_request(read, sandbox):
 
 
 @pytest.mark.parametrize(
-    ("address", "said"),
+    ("address", "message"),
     [
         ("https://enrollment.invalid", "enrollment.invalid cannot be resolved"),
         ("http://127.0.0.1:{free_port}", "127.0.0.1:{free_port} refuses the connection"),
     ],
 )
-def test_unreachable_address_is_a_config_error_without_a_check(config, streams, address, said):
+def test_unreachable_address_is_a_config_error_without_a_check(config, streams, address, message):
     with socket.socket() as reserved:
         reserved.bind(("127.0.0.1", 0))
         port = reserved.getsockname()[1]
         config = {**config, "base_url": address.format(free_port=port)}
         catalog = configured_catalog(streams, ["published_actions", "roster_records", "checklists"])
         outcome = run_source("read", config=config, catalog=catalog, environment={**IMPATIENT, **WITHOUT_PROXY})
-    said = said.format(free_port=port)
+    message = message.format(free_port=port)
     of_streams = [error for error in outcome.errors if error.get("stream_descriptor")]
     assert outcome.exit_code != 0
     assert [error["failure_type"] for error in of_streams] == ["config_error"] * 3
-    assert all(said in error["message"] and "option base_url" in error["message"] for error in of_streams)
-    assert any(said in warning and "Trying again in" in warning for warning in outcome.warnings)
+    assert all(message in error["message"] and "option base_url" in error["message"] for error in of_streams)
+    assert any(message in warning and "Trying again in" in warning for warning in outcome.warnings)
 
 
 def test_removed_detail_is_a_counted_warning(read, sandbox):

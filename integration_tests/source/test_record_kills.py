@@ -7,7 +7,7 @@ import pytest
 
 from integration_tests.connector import configured_catalog, run_source, source_arguments
 from integration_tests.source.forked_connector import forked_connector
-from integration_tests.source.record_platform import STREAMS, RecordPlatform, edit_some, there
+from integration_tests.source.record_platform import STREAMS, RecordPlatform, edit_some, statuses_at_service
 from integration_tests.source.removed_records.history import Registrar
 from powerschool_enrollment_sandbox import District, running_sandbox
 
@@ -31,6 +31,15 @@ def lines_until_killed(folder, files, after, mark=b'"type":"RECORD"'):
     return [line for line in lines if line.strip()], connector.process.exitcode
 
 
+def random_config(sandbox, chance):
+    return {
+        "api_key": sandbox.api_key,
+        "base_url": sandbox.base_url,
+        "page_size": chance.choice([5, 10, 25]),
+        "num_workers": chance.choice([1, 2, 8]),
+    }
+
+
 @pytest.fixture(scope="module")
 def catalog(streams):
     return configured_catalog(streams, STREAMS, "incremental")
@@ -43,12 +52,7 @@ def test_syncs_that_are_killed_five_times_in_a_row_end_with_all_there_is(seed, c
         seed=seed, forms=4, roster_records_per_form=100, submission_records_per_form=60, data_items=4
     )
     with running_sandbox(district=district, latency_ms=5) as sandbox:
-        config = {
-            "api_key": sandbox.api_key,
-            "base_url": sandbox.base_url,
-            "page_size": chance.choice([5, 10, 25]),
-            "num_workers": chance.choice([1, 2, 8]),
-        }
+        config = random_config(sandbox, chance)
         killed = 0
         for _ in range(KILLS):
             files = {"config": config, "catalog": catalog, "state": list(platform.state.values())}
@@ -59,7 +63,7 @@ def test_syncs_that_are_killed_five_times_in_a_row_end_with_all_there_is(seed, c
         files["state"] = list(platform.state.values())
         platform.receive(run_source("read", **files).stdout.splitlines())
     print(f"history {seed}: {killed} of {KILLS} syncs killed, {sum(platform.counts.values())} records confirmed")
-    assert {key: row["status"] for key, row in platform.rows.items()} == there(district)
+    assert {key: row["status"] for key, row in platform.rows.items()} == statuses_at_service(district)
 
 
 @pytest.mark.parametrize("seed", range(HISTORIES))
@@ -70,14 +74,8 @@ def test_killed_syncs_lose_no_tombstone_and_hide_no_restored_record(seed, catalo
     )
     registrars = [Registrar(district, attribute, chance) for attribute in ("roster", "submissions")]
     with running_sandbox(district=district, latency_ms=5) as sandbox:
-        config = {
-            "api_key": sandbox.api_key,
-            "base_url": sandbox.base_url,
-            "page_size": chance.choice([5, 10, 25]),
-            "num_workers": chance.choice([1, 2, 8]),
-            "detect_removed_records": True,
-        }
-        files = {"config": config, "catalog": catalog}
+        config = random_config(sandbox, chance)
+        files = {"config": {**config, "detect_removed_records": True}, "catalog": catalog}
         killed = syncs = 0
         platform.receive(run_source("read", **files).stdout.splitlines())
         while killed < KILLS and syncs < 4 * KILLS:  # a sync may end before the record at which it would be killed
@@ -93,7 +91,7 @@ def test_killed_syncs_lose_no_tombstone_and_hide_no_restored_record(seed, catalo
         platform.receive(run_source("read", **files).stdout.splitlines())
     gone = {key for key, row in platform.rows.items() if DELETED_AT in row}
     print(f"history {seed}: {killed} of {syncs} syncs killed, {len(gone)} of {len(platform.rows)} rows are marked")
-    living = {key: row["status"] for key, row in platform.rows.items() if key not in gone}
-    assert living == there(district)
+    present = {key: row["status"] for key, row in platform.rows.items() if key not in gone}
+    assert present == statuses_at_service(district)
     assert killed == KILLS
     assert gone

@@ -240,9 +240,9 @@ def test_no_value_of_a_record_is_logged_at_any_level(sandbox, prepare, kind):
         roster.edit(record_id, firstName="Xylophonia")
     sandbox.faults.add(Fault(kind, path="*/rosterrecords", times=2))
     outcome = run_source("read", debug=True, **prepare())
-    said = [line for line in (outcome.stdout + outcome.stderr).splitlines() if '"type":"RECORD"' not in line]
+    output = [line for line in (outcome.stdout + outcome.stderr).splitlines() if '"type":"RECORD"' not in line]
     assert outcome.records("roster_records") or outcome.errors
-    assert [line for line in said if "Xylophonia" in line] == []
+    assert [line for line in output if "Xylophonia" in line] == []
 
 
 @pytest.mark.parametrize("taken", [1, 60])

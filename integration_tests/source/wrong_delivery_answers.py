@@ -1,4 +1,4 @@
-"""Wrong answers of the service, at random: to `createbatch`, in lists of batches, to resets, and with odd dates."""
+"""Random wrong answers of the service to `createbatch`, `resetbatch` and lists of batches, also with odd dates."""
 
 from __future__ import annotations
 
@@ -45,19 +45,19 @@ LOSSES = ("It counts as reset from now on", "cannot be delivered again")  # warn
 FAULTS = ["drop", "500", "503", "html", "empty", "truncate", "429", "409", "404"]
 
 
-def can_strike(fault: str, when: str, path: str) -> bool:
-    """Return whether the fault is one that a client can notice, or that does no harm."""
+def can_be_handled(fault: str, when: str, path: str) -> bool:
+    """Return whether a correct client can handle the fault: it can detect the fault, or the fault does no harm."""
     if when == "before":
-        return fault != "empty" or "resetbatch" not in path  # an empty success that did not act
-    return not fault.startswith("4")  # a service that refuses or asks for patience has not acted
+        return fault != "empty" or "resetbatch" not in path  # no client could detect that the batch was not reset
+    return not fault.startswith("4")  # after a 4xx a client may assume that nothing happened
 
 
 class WrongAnswers:
-    """Corrupts a share of the service's answers. Lists always show a batch in the same way, be it right or wrong."""
+    """Corrupts a share of the service's answers. A list shows a batch in the same way each time."""
 
     def __init__(self, chance: random.Random, service: DeliverySandbox) -> None:
         seed = chance.random()
-        # One for each target, whose requests come in order; those of several targets do not.
+        # One per target, because only the requests of one target come in a fixed order.
         self.chances = {number: random.Random(f"{seed} {number}") for number in service.targets}
         self.rate = self.rate_in_lists = chance.choice([0.05, 0.2, 0.5])
         self.missing = chance.choice([0, 0.3, 1])  # the share of resets that are answered with 404
@@ -82,5 +82,5 @@ class WrongAnswers:
             return "404"
         if chance.random() < self.rate / 4:
             fault = chance.choice(FAULTS)
-            return fault if can_strike(fault, when, path) else None
+            return fault if can_be_handled(fault, when, path) else None
         return None

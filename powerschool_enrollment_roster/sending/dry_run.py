@@ -84,7 +84,7 @@ class DryRun:
 
 
 def _differences(client: Client, route: Route, mapper: RowMapper) -> Differences | None:
-    """Return the counts of differences from the form's roster, all 0; None if no field identifies a student."""
+    """Return what counts the differences from the form's roster; None if no field identifies a student."""
     if route.identity_field is None:
         return None
     records = read_roster_records(client, route.target.published_action_id)

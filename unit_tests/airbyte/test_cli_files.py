@@ -43,8 +43,8 @@ def test_folder_is_not_accepted_as_a_file(tmp_path):
 
 
 def test_malformed_json_is_reported_by_line_and_column_and_never_quoted(complaint):
-    said = complaint(b'{\n  "api_key": "a-key"\n  "base_url": "x"\n}')
-    assert said == "is not valid JSON at line 3, column 3: Expecting ',' delimiter."
+    message = complaint(b'{\n  "api_key": "a-key"\n  "base_url": "x"\n}')
+    assert message == "is not valid JSON at line 3, column 3: Expecting ',' delimiter."
 
 
 def test_lines_printed_by_a_connector_are_recognised(complaint):
@@ -52,14 +52,14 @@ def test_lines_printed_by_a_connector_are_recognised(complaint):
 
 
 def test_byte_of_another_encoding_is_reported_by_its_line(complaint):
-    said = complaint('{\n"api_key": "clé"}'.encode("latin-1"))
-    assert said == "is not UTF-8 (line 2): save it in the encoding UTF-8."
+    message = complaint('{\n"api_key": "clé"}'.encode("latin-1"))
+    assert message == "is not UTF-8 (line 2): save it in the encoding UTF-8."
 
 
 @pytest.mark.parametrize(("content", "kind"), [(b"[1]", "a list"), (b'"a-key"', "a single value")])
 def test_json_that_is_not_an_object_is_reported_by_its_kind(complaint, content, kind):
-    said = complaint(content)
-    assert said == f"holds {kind}; a JSON object is expected, which begins with {{ and ends with }}."
+    message = complaint(content)
+    assert message == f"holds {kind}; a JSON object is expected, which begins with {{ and ends with }}."
 
 
 @pytest.mark.parametrize("content", [b"[" * 100_000, b"1" * 5000])

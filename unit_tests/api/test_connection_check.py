@@ -1,4 +1,4 @@
-"""Is this the service, is it up, and does it accept the key?"""
+"""`verify_connection` checks that the address is the service, that it is up, and that it accepts the key."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ def test_another_kind_of_server_is_a_wrong_address(client, server, wire):
     assert asked(server) == [TEST, HEALTH]
 
 
-def test_a_redirect_is_a_wrong_address_and_the_key_stays_here(client, server, wire):
+def test_redirect_is_a_wrong_address_and_does_not_get_the_key(client, server, wire):
     server.answers(wire(b"", "302 Found", f"Location: {server.base_url}/login"))
 
     with pytest.raises(WrongAddress, match="redirects"):
@@ -129,7 +129,7 @@ def test_a_redirect_is_a_wrong_address_and_the_key_stays_here(client, server, wi
     assert asked(server) == [TEST]
 
 
-def test_no_server_at_all_is_a_wrong_address(client_for, free_port):
+def test_closed_port_is_a_wrong_address(client_for, free_port):
     with pytest.raises(WrongAddress, match="refuses the connection"):
         verify_connection(client_for(f"http://127.0.0.1:{free_port}/api/v1", timeouts=CHECK))
 

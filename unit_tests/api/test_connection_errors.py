@@ -85,12 +85,12 @@ UNREACHABLE = {
 }
 
 
-@pytest.mark.parametrize(("said", "error"), UNREACHABLE.items(), ids=UNREACHABLE)
-def test_failed_connection_did_not_arrive_and_has_a_reason(said, error):
+@pytest.mark.parametrize(("expected", "error"), UNREACHABLE.items(), ids=UNREACHABLE)
+def test_failed_connection_did_not_arrive_and_has_a_reason(expected, error):
     failure = failure_of(error)
 
     assert type(failure) is Unreachable
-    assert (failure.message, failure.where, failure.status) == (said, WHERE, None)
+    assert (failure.message, failure.where, failure.status) == (expected, WHERE, None)
     assert not failure.arrived
 
 

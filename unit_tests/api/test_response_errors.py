@@ -177,7 +177,7 @@ def test_retry_after_never_raises_and_is_never_negative(text):
 
 
 @pytest.mark.parametrize(
-    ("body", "said"),
+    ("body", "expected"),
     [
         (b"", "an empty body"),
         (b" \r\n", "an empty body"),
@@ -190,11 +190,11 @@ def test_retry_after_never_raises_and_is_never_negative(text):
         (b"[" * 100_000, "no valid JSON"),
     ],
 )
-def test_invalid_json_is_a_temporary_failure_that_names_the_content(answer, body, said):
+def test_invalid_json_is_a_temporary_failure_that_names_the_content(answer, body, expected):
     with pytest.raises(TemporaryFailure) as raised:
         json_of(answer(200, body), WHERE)
 
-    assert raised.value.message == f"the service answered with {said} where JSON is expected."
+    assert raised.value.message == f"the service answered with {expected} where JSON is expected."
     assert raised.value.arrived
     assert raised.value.status == 200
 

@@ -26,7 +26,7 @@ def refusal(options, *selected):
 
 
 @pytest.mark.parametrize(
-    ("selected", "said"),
+    ("selected", "expected"),
     [
         (
             ("rooster_records", SyncMode.full_refresh),
@@ -48,22 +48,22 @@ def refusal(options, *selected):
         ),
     ],
 )
-def test_unknown_stream_is_refused_before_any_request(selected, said):
-    assert refusal({}, ("checklists", SyncMode.full_refresh), selected) == said
+def test_unknown_stream_is_refused_before_any_request(selected, expected):
+    assert refusal({}, ("checklists", SyncMode.full_refresh), selected) == expected
 
 
 def test_each_unknown_stream_gets_a_suggestion():
-    said = refusal({}, ("batch", SyncMode.incremental), ("checklist", SyncMode.full_refresh))
-    assert "did you mean batches?" in said
-    assert "did you mean checklists?" in said
+    message = refusal({}, ("batch", SyncMode.incremental), ("checklist", SyncMode.full_refresh))
+    assert "did you mean batches?" in message
+    assert "did you mean checklists?" in message
 
 
 @pytest.mark.parametrize("mode", SyncMode)
 def test_stream_that_is_listed_twice_is_refused(mode):
-    said = refusal({}, ("checklists", mode), ("batches", mode), ("checklists", SyncMode.full_refresh))
-    assert said == "The catalog has the stream checklists twice."
+    message = refusal({}, ("checklists", mode), ("batches", mode), ("checklists", SyncMode.full_refresh))
+    assert message == "The catalog has the stream checklists twice."
 
 
 def test_deliveries_are_never_read_as_a_full_refresh():
-    said = refusal(CONSUME, ("delivered_records", SyncMode.full_refresh))
-    assert said == "The stream delivered_records has no full refresh: select the sync mode incremental for it."
+    message = refusal(CONSUME, ("delivered_records", SyncMode.full_refresh))
+    assert message == "The stream delivered_records has no full refresh: select the sync mode incremental for it."

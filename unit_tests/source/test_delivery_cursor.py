@@ -17,17 +17,17 @@ def targets_in(message):
 
 def test_no_target_emits_its_state_before_anothers_is_queued():
     cursor = DeliveryCursor({}, InMemoryMessageRepository())
-    queue, said = [], threading.Event()
+    queue, other_is_queued = [], threading.Event()
 
     def settle_the_other():
         queue.extend(cursor.settle(8, TargetState(FIRST)))
-        said.set()
+        other_is_queued.set()
 
     settling = cursor.settle(7, TargetState(FIRST))
     message = next(settling)
     other = threading.Thread(target=settle_the_other)
     other.start()
-    assert not said.wait(0.1)
+    assert not other_is_queued.wait(0.1)
     queue.append(message)
     assert list(settling) == []
     other.join()

@@ -34,10 +34,10 @@ def file(tmp_path):
 def refusal(read, path):
     with pytest.raises(InvalidOption) as caught:
         read(path)
-    said = str(caught.value)
-    assert SECRET not in said
-    assert said.startswith(f"The file {path}, given with --")
-    return said
+    message = str(caught.value)
+    assert SECRET not in message
+    assert message.startswith(f"The file {path}, given with --")
+    return message
 
 
 @pytest.mark.parametrize("read", [read_configured_catalog, read_states])

@@ -1,4 +1,4 @@
-"""Random histories of one record stream: a changing district, syncs that fail or die, and the warehouse they fill."""
+"""Random histories of one record stream: a district that changes, syncs that fail or die, and their warehouse."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Registrar:
     def lists(self) -> list[Any]:
         return [getattr(form, self.attribute) for form in self.district.forms.values()]
 
-    def there(self) -> dict[int, tuple[int, str]]:
+    def at_service(self) -> dict[int, tuple[int, str]]:
         """Return form and status of each record, by its id."""
         return {
             record_id: (form.id, getattr(form, self.attribute)[record_id]["status"])
@@ -93,7 +93,7 @@ class Registrar:
 
 @dataclass
 class Warehouse:
-    """The newest version of each record by `synced_at`, and the state that the last sync left."""
+    """The newest version of each record by `synced_at`, and the last state."""
 
     rows: dict[int, dict[str, Any]] = field(default_factory=dict)
     state: list[AirbyteStateMessage] = field(default_factory=list)
@@ -136,9 +136,9 @@ class History:
         self.moved: set[int] = set()  # changed during a read
         self.is_disturbed = False
 
-    def play(self, syncs: int) -> None:
-        """Run the syncs with changes between them, and a last one that nothing disturbs."""
-        disturbed = self.chance.randrange(syncs)  # a record that two reads in a row miss is looked up no more
+    def run(self, syncs: int) -> None:
+        """Run the syncs with changes between them, and a last one during which nothing changes or fails."""
+        disturbed = self.chance.randrange(syncs)  # only one: after two reads miss a record, it is not looked up again
         for number in range(syncs):
             self.sync(is_disturbed=number == disturbed, selected=self.some_forms(), fault=self.some_fault())
             self.registrar.change(4)
@@ -153,14 +153,14 @@ class History:
         self.look_ups.clear()
         self.is_disturbed = is_disturbed
         self.sandbox.on_request = self.before_answer
-        before = self.registrar.there()
+        before = self.registrar.at_service()
         if fault:
             self.sandbox.faults.add(fault)
         messages = self.messages(selected)
         self.sandbox.faults.clear()
         self.sandbox.on_request = None
         if is_disturbed:
-            after = self.registrar.there()
+            after = self.registrar.at_service()
             self.moved |= {one for one in before.keys() | after.keys() if before.get(one) != after.get(one)}
         absent = {record_id for record_id, exists in self.look_ups if not exists}
         emitted = {
@@ -190,7 +190,7 @@ class History:
         """Note each look-up, and disturb the read."""
         kind, _, record_id = entry.path.strip("/").partition("/")
         if kind == self.path:
-            self.look_ups.append((int(record_id), int(record_id) in self.registrar.there()))
+            self.look_ups.append((int(record_id), int(record_id) in self.registrar.at_service()))
         elif self.is_disturbed and kind == "publishedactions" and record_id and self.chance.random() < 0.3:
             self.registrar.change(2)
 
@@ -208,11 +208,11 @@ class History:
         return None
 
     def assert_equal_to_service(self) -> None:
-        there = self.registrar.there()
+        expected = self.registrar.at_service()
         rows = self.warehouse.rows
-        living = {record_id for record_id, row in rows.items() if DELETED_AT not in row}
-        assert there.keys() - living == set(), "records are missing"
-        assert living - there.keys() - self.hidden == set(), "removed records are still there"
-        for record_id in there.keys() - self.moved:
-            row = rows[record_id]
-            assert (row["published_action_id"], row["status"]) == there[record_id], "a record is not the newest version"
+        present = {record_id for record_id, row in rows.items() if DELETED_AT not in row}
+        assert expected.keys() - present == set(), "records are missing"
+        assert present - expected.keys() - self.hidden == set(), "removed records are still there"
+        for record_id in expected.keys() - self.moved:
+            found = rows[record_id]["published_action_id"], rows[record_id]["status"]
+            assert found == expected[record_id], "a record is not the newest version"

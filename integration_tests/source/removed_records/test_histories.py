@@ -24,7 +24,7 @@ def test_warehouse_equals_the_service_after_any_history(sandbox, monkeypatch):
     for number in range(HISTORIES // 2):
         seed = 2 * number + (sandbox.settings.wire == "observed")
         history = History(sandbox, seed)
-        history.play(history.chance.randint(1, 4))
+        history.run(history.chance.randint(1, 4))
         try:
             history.assert_equal_to_service()
         except AssertionError as error:

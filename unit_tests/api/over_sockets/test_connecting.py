@@ -74,8 +74,8 @@ def test_missing_proxy_is_reported(client_for, free_port, environment):
 
     with pytest.raises(NeverReached) as raised:
         client_for(timeouts=ONCE).get("/checklists")
-    said = f"the proxy cannot be reached: 127.0.0.1:{free_port} refuses the connection."
-    assert raised.value.message == said
+    expected = f"the proxy cannot be reached: 127.0.0.1:{free_port} refuses the connection."
+    assert raised.value.message == expected
     assert "proxy" in raised.value.guidance
     assert "password" not in str(raised.value)
 
