@@ -2,7 +2,7 @@
 
 import itertools
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from threading import RLock
@@ -174,7 +174,9 @@ class _DistrictBuilder:
             data_items=plan.data_items,
             families_started=plan.families_started,
         )
-        form = PublishedAction(form_id, title, school_year, factory, self._roster(factory), self._submissions(factory))
+        roster = self._records(factory, factory.roster_records, factory.roster_record)
+        submissions = self._records(factory, factory.submission_records, factory.submission_record)
+        form = PublishedAction(form_id, title, school_year, factory, roster, submissions)
         for schema_title, fields in (
             ("Student information system roster", roster_fields(form.field_names)),
             ("Short roster", SHORT_FIELDS),
@@ -183,22 +185,11 @@ class _DistrictBuilder:
             form.import_schemas[schema.id] = schema
         return form
 
-    def _roster(self, factory: RecordFactory) -> RecordList:
+    def _records(self, factory: RecordFactory, count: int, make: Callable[[int, int], Record]) -> RecordList:
         return RecordList(
-            self._reserve_ids(factory.roster_records),
-            factory.roster_records,
-            make=factory.roster_record,
-            student_id=factory.external_student_id,
-            next_id=self._next_id,
-            cache=self._cache,
-            lock=self._lock,
-        )
-
-    def _submissions(self, factory: RecordFactory) -> RecordList:
-        return RecordList(
-            self._reserve_ids(factory.submission_records),
-            factory.submission_records,
-            make=factory.submission_record,
+            self._reserve_ids(count),
+            count,
+            make=make,
             student_id=factory.external_student_id,
             next_id=self._next_id,
             cache=self._cache,
