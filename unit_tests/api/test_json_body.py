@@ -153,8 +153,9 @@ def test_any_body_can_be_written_again_or_is_not_json(body):
 
 @given(st.recursive(st.one_of(st.floats(), st.text(st.characters()), st.integers(), st.none()), st.lists))
 def test_any_json_that_python_writes_is_read_and_can_be_written_again(value):
-    parsed, repairs = parse_json(json.dumps(value).encode())
+    text = json.dumps(value)
+    parsed, repairs = parse_json(text.encode())
 
     orjson.dumps(parsed)
     if not repairs:
-        assert parsed == value
+        assert parsed == json.loads(text)  # not `value`: two lone surrogates in a row are one character in JSON
