@@ -7,8 +7,9 @@ between two neighbouring pages in the time between their two readings. Two obser
 - an id is on two pages although the count did not change: the order changed (there are as many slots as records, so
   a record that is in two slots leaves another record without a slot).
 
-The metadata may be wrong. If its page count is too small for its record count, further pages are read until one shows
-nothing new. If two pages show the same records in two passes, they contradict the record count: that is an error.
+The metadata may be wrong. If its page count is too small for its record count, or its record count for a full page,
+further pages are read until one shows nothing new. If two pages show the same records in two passes, they contradict
+the record count: that is an error.
 
 In a list that is sorted by id, records can only be added or removed. There, the boundary between two neighbouring pages
 is proven if both were read in a time without a change, even if the list changed at another time. In a list of any other
@@ -78,6 +79,7 @@ class FormPlan:
         # Beyond the page count: the last page that showed new records, and the first one that showed none.
         self._last_filled = 0
         self._first_empty: int | None = None
+        self._suspected = 0  # pages to read because full pages showed more records than the service counts
         # Pairs of pages that showed the same records in the last pass, with the ids of these records.
         self._repeated: set[tuple[int, int, bytes]] = set()
 
@@ -105,7 +107,7 @@ class FormPlan:
         ids = _ids(page)
         if is_beyond:
             ids = self._note_beyond(number, ids)
-        self.page_count = self._page_count(page)
+        self.page_count = self._page_count(number, page)
         lacking = 0 if is_beyond else self._lacking(number, page)
         without_id = sum(record["id"] is None for record in page.records)
         self._held += len(ids)
@@ -138,7 +140,7 @@ class FormPlan:
         self.shown.update(*(reading.ids for reading in self._readings))
         if restart:
             self._readings, self._resized, self._last_filled, self._first_empty = [], False, 0, None
-            self._held = 0
+            self._held = self._suspected = 0
         return sorted(self.doubtful)
 
     def _must_restart(self) -> bool:
@@ -165,9 +167,13 @@ class FormPlan:
         self._last_filled = max(number, self._last_filled)
         return ids
 
-    def _page_count(self, page: Page) -> int:
-        """Return how many pages the form has, by page count or record count."""
-        promised = -(-page.record_count // self._page_size) if self._page_size else 0
+    def _page_count(self, number: int, page: Page) -> int:
+        """Return how many pages the form has, by page count, record count, or because full pages contradict both."""
+        size = self._page_size or 0
+        if size and len(page.records) >= size and number * size > page.record_count:
+            # The record count is too small. Beyond the page count nothing states the end, so the steps grow.
+            self._suspected = max(self._suspected, number + 1 if number <= page.page_count else _GROWTH * number)
+        promised = max(self._suspected, -(-page.record_count // size) if size else 0)
         known = max(page.page_count, self._last_filled)
         limit = self._first_empty or _GROWTH * known + _PAGES_BEYOND
         return max(known, min(promised, limit))

@@ -24,6 +24,20 @@ def test_pages_beyond_a_page_count_that_is_too_small_are_read(sandbox, read, syn
     assert ids(outcome) == roster_ids(sandbox)
 
 
+@pytest.mark.parametrize("claimed", [0, 3, 12])
+@pytest.mark.parametrize("page_count", [0, 1, 2])
+def test_pages_beyond_counts_that_are_too_small_are_read(sandbox, read, sync_mode, page_count, claimed):
+    on_pages(sandbox, lambda _number, metadata, _envelope: metadata.update(pageCount=page_count, recordCount=claimed))
+    outcome = read(sync_mode=sync_mode)
+    assert (outcome.exit_code, outcome.warnings) == (0, [])
+    assert ids(outcome) == roster_ids(sandbox)
+
+
+def test_counts_that_are_right_cost_no_further_request(sandbox, read):
+    outcome = read()
+    assert sandbox.journal.count("GET", f"*{ROSTER}") == -(-len(ids(outcome)) // PAGE_SIZE)
+
+
 def test_unchanged_pages_beyond_the_page_count_are_not_emitted_again(sandbox, read):
     on_pages(sandbox, lambda _number, metadata, _envelope: metadata.update(pageCount=3))
     state = last_state(read(sync_mode="incremental"))
