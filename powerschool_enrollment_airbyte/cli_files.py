@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -49,15 +48,17 @@ def read_object(path: str, argument: str) -> dict[str, Any]:
 def read_json(path: str, argument: str) -> Any:
     """Return the JSON in a file. Raises InvalidOption; EmptyFile if there is no content.
 
-    The file may be in UTF-16, or begin with a byte order mark: editors on Windows write such files.
+    The file may be in UTF-16 or UTF-32, or begin with a byte order mark: editors on Windows write such files, and
+    `$null > state.json` in PowerShell writes only the mark.
     """
     name = name_of(path, argument)
     content = b""
     try:
         content = _content_of(path)
-        if not _without_byte_order_mark(content).strip():
+        text = content.decode(json.detect_encoding(content), "surrogatepass")  # as json.loads decodes it
+        if not text.strip():
             raise EmptyFile(f"{name} is empty.")
-        return json.loads(content)
+        return json.loads(text)
     except OSError as error:
         raise InvalidOption(f"{name} cannot be read: {error.strerror}.") from None
     except json.JSONDecodeError as error:
@@ -79,8 +80,3 @@ def _content_of(path: str) -> bytes:
     if path not in kept:
         kept[path] = Path(path).read_bytes()
     return kept[path]
-
-
-def _without_byte_order_mark(content: bytes) -> bytes:
-    """Return the content. In PowerShell, `$null > state.json` writes only the mark of UTF-16."""
-    return content.removeprefix(codecs.BOM_UTF8).removeprefix(codecs.BOM_UTF16_LE)

@@ -1,3 +1,4 @@
+import codecs
 import json
 import os
 
@@ -22,7 +23,7 @@ def complaint(tmp_path):
     return complaint
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"])
 def test_an_object_is_read_in_any_encoding_of_windows(tmp_path, encoding):
     path = tmp_path / "config.json"
     path.write_text('{"a": "é"}', encoding)
@@ -67,9 +68,16 @@ def test_json_beyond_pythons_limits_is_an_invalid_option(complaint, content):
     assert complaint(content) == "is nested too deep, or holds a number too long, to be read as JSON."
 
 
-@pytest.mark.parametrize("content", [b"", b" \r\n", b"\xef\xbb\xbf", b"\xff\xfe"])
-def test_file_without_content_is_reported_as_empty(complaint, content):
-    assert complaint(content) == "is empty."
+@pytest.mark.parametrize("mark", [b"", codecs.BOM_UTF8])
+@pytest.mark.parametrize("blanks", [b"", b" \r\n"])
+def test_file_without_content_is_reported_as_empty(complaint, mark, blanks):
+    assert complaint(mark + blanks) == "is empty."
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
+@pytest.mark.parametrize("blanks", ["", "\r\n"])
+def test_file_with_only_a_byte_order_mark_is_reported_as_empty(complaint, encoding, blanks):
+    assert complaint(f"\ufeff{blanks}".encode(encoding)) == "is empty."
 
 
 def test_pipe_is_read_once_and_each_reader_gets_its_own_content():
