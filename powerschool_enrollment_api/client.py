@@ -116,13 +116,17 @@ class Client:
         self._timeouts = timeouts or Timeouts.from_environment()
         self._rate_limiter = rate_limiter or RateLimiter(settings.requests_per_minute, clock=clock, sleep=sleep)
         self._retries = RetryPolicy(self._timeouts, clock, sleep)
+        self._has_worked = False  # the service answered: a temporary redirect is then an outage, not a wrong address
         self._session = _session(settings, self._timeouts)
         self._bodies = BodyReader()
         self._host = urlsplit(settings.base_url).netloc
 
     def presume_reachable(self) -> None:
-        """Assume that the address is right, because an earlier sync reached it: a failed connection is an outage."""
-        self._retries.was_reached = True
+        """Assume that the address is right, because an earlier sync reached it.
+
+        A failed connection and a temporary redirect are then an outage.
+        """
+        self._retries.was_reached = self._has_worked = True
 
     def get(
         self,
@@ -192,9 +196,11 @@ class Client:
         self._rate_limiter.wait_for_turn()
         response = self._answer_to(request, address, auth)
         self._retries.was_reached = True
-        refusal = failure_of(response, request.where)
+        refusal = failure_of(response, request.where, has_worked=self._has_worked)
         if refusal is None:
-            return request.read(request, response)
+            answer = request.read(request, response)
+            self._has_worked = True
+            return answer
         if isinstance(refusal, TemporaryFailure) and (refusal.retry_after or 0) < self._timeouts.retries:
             self._rate_limiter.hold(refusal.retry_after or 0)
         raise refusal

@@ -15,6 +15,7 @@
         ├── BrokenAnswer   a complete body that is not JSON             → try again, once
         ├── AnswerTooLarge more bytes than the connectors accept        → try again, once
         ├── Unreachable    no connection could be established           → try again
+        ├── Redirected     302, 303 or 307 at an address that worked    → try again
         └── RateLimited    429, or 403 with Retry-After                 → try again after a pause
 
 `located` is the only place that adds the request to an error that was raised without it.
@@ -175,6 +176,12 @@ class Unreachable(TemporaryFailure):
         "If it lasts, check this machine's network (name servers, firewall, proxy), "
         "and ask PowerSchool whether the service is down."
     )
+
+
+class Redirected(TemporaryFailure):
+    """302, 303 or 307 from an address that answered before, as to a maintenance page. It is not followed."""
+
+    guidance = "If it lasts, ask PowerSchool whether the service is down or has another address: the option base_url."
 
 
 class RateLimited(TemporaryFailure):

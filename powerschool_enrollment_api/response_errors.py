@@ -4,7 +4,8 @@
 |---|---|
 | 2xx with the expected body | success |
 | 401, 403 without `Retry-After`, or any status whose message contains "not authorized" | KeyRefused |
-| 3xx | WrongAddress (the key must not follow a redirect) |
+| 302, 303, 307, at an address that worked before | Redirected (the key must not follow a redirect) |
+| any other 3xx | WrongAddress |
 | 404 | NotFound |
 | 429, or 403 with `Retry-After` | RateLimited |
 | 408, 5xx, HTML, an empty body or half a body where JSON is expected | TemporaryFailure |
@@ -29,12 +30,14 @@ from powerschool_enrollment_api.errors import (
     KeyRefused,
     NotFound,
     RateLimited,
+    Redirected,
     RequestRefused,
     TemporaryFailure,
     WrongAddress,
 )
 from powerschool_enrollment_api.json_body import InvalidJson, Repairs, parse_json
 
+_REDIRECTED_FOR_NOW = {302, 303, 307}
 _SMALL = 4096  # bytes; error answers are shorter, and parsing an answer that short twice costs little
 _CHARSET = re.compile(r"charset=[\"']?([\w-]+)", re.IGNORECASE)
 _LONGEST_MESSAGE = 300
@@ -42,8 +45,11 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _BEGINNINGS_OF_JSON = (b"{", b"[", b'"')
 
 
-def failure_of(response: requests.Response, where: str) -> EnrollmentError | None:
-    """Return the error for the answer's status and error body; None for a success."""
+def failure_of(response: requests.Response, where: str, *, has_worked: bool = False) -> EnrollmentError | None:
+    """Return the error for the answer's status and error body; None for a success.
+
+    `has_worked`: this address is the service's, because it answered an earlier request.
+    """
     status = response.status_code
     message = _service_message(response)
     says_not_authorized = "not authorized" in (message or "").lower()
@@ -54,7 +60,9 @@ def failure_of(response: requests.Response, where: str) -> EnrollmentError | Non
     if status < 300:
         return None
     if status < 400:
-        return WrongAddress("the address redirects elsewhere; redirects are not followed.", where, status)
+        is_temporary = has_worked and status in _REDIRECTED_FOR_NOW
+        kind = Redirected if is_temporary else WrongAddress
+        return kind("the address redirects elsewhere; redirects are not followed.", where, status)
     if status == 404:
         return NotFound("not found.", where, status, message)
     if is_rate_limit:

@@ -21,6 +21,7 @@ from powerschool_enrollment_api import (
     KeyRefused,
     NotFound,
     RateLimited,
+    Redirected,
     Repairs,
     TemporaryFailure,
     Timeouts,
@@ -43,6 +44,7 @@ _REASONS: tuple[tuple[type[EnrollmentError], str], ...] = (
     (RateLimited, "the service asks for fewer requests (429)"),
     (BrokenAnswer, "the body is not valid JSON"),
     (Unreachable, "the service cannot be reached"),
+    (Redirected, "the service redirects"),
     (WrongAddress, "the service redirects, or cannot be reached"),
     (UnexpectedAnswer, "the answer has an unknown shape"),
 )

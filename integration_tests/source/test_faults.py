@@ -68,6 +68,7 @@ def assert_complete(outcome, sandbox):
         Fault("status", path=ROSTER_PAGES, status=429, retry_after=1, times=1),
         Fault("status", path=ROSTER_PAGES, status=429, times=1),
         Fault("truncate", path=ROSTER_PAGES, times=1),
+        Fault("status", path=ROSTER_PAGES, status=302, headers={"Location": "https://example.invalid/"}, times=2),
         Fault("drop", path=ROSTER_PAGES, times=1),
         Fault("hang", path=ROSTER_PAGES, seconds=30, times=1),
         Fault("bom", path="*"),
@@ -112,6 +113,16 @@ def test_retry_after_is_kept(read, sandbox):
         (Fault("status", path=ROSTER_PAGES, status=401), "config_error", "option api_key"),
         (
             Fault("status", path=ROSTER_PAGES, status=302, headers={"Location": "https://example.invalid/"}),
+            "transient_error",
+            "redirects elsewhere",
+        ),
+        (
+            Fault("status", path=ROSTER_PAGES, status=301, headers={"Location": "https://example.invalid/"}),
+            "config_error",
+            "redirects elsewhere",
+        ),
+        (
+            Fault("status", path="/publishedactions", status=302, headers={"Location": "https://example.invalid/"}),
             "config_error",
             "redirects elsewhere",
         ),

@@ -19,6 +19,7 @@ from powerschool_enrollment_api import (
     NeverReached,
     NotFound,
     RateLimited,
+    Redirected,
     RequestRefused,
     TemporaryFailure,
     UnexpectedAnswer,
@@ -45,6 +46,7 @@ FAILURE_TYPES = {
     AnswerTooLarge: FailureType.transient_error,
     Unreachable: FailureType.transient_error,
     RateLimited: FailureType.transient_error,
+    Redirected: FailureType.transient_error,
     EnrollmentError: FailureType.system_error,
 }
 

@@ -17,6 +17,7 @@ from powerschool_enrollment_api import (
     KeyRefused,
     NotFound,
     RateLimited,
+    Redirected,
     RequestRefused,
     TemporaryFailure,
     WrongAddress,
@@ -68,6 +69,21 @@ def test_status_and_error_body_mean_what_the_table_lists(answer, status, body, m
 
     assert type(failure) is meaning
     assert (failure.where, failure.status) == (WHERE, status)
+
+
+@pytest.mark.parametrize(
+    ("status", "meaning"),
+    [
+        (301, WrongAddress),
+        (302, Redirected),
+        (303, Redirected),
+        (304, WrongAddress),
+        (307, Redirected),
+        (308, WrongAddress),
+    ],
+)
+def test_redirect_of_an_address_that_worked_is_temporary_unless_it_is_permanent(answer, status, meaning):
+    assert type(failure_of(answer(status, MAINTENANCE), WHERE, has_worked=True)) is meaning
 
 
 @pytest.mark.parametrize("status", [200, 201, 202, 204, 226])

@@ -9,6 +9,7 @@ import pytest
 
 from powerschool_enrollment_api import (
     NotFound,
+    Redirected,
     WrongAddress,
 )
 from powerschool_enrollment_api.imports import import_row
@@ -99,7 +100,7 @@ def test_connections_are_kept_for_the_next_request(client, server):
 
 
 @pytest.mark.parametrize("status", ["301 Moved Permanently", "302 Found", "307 Temporary Redirect", "308 Permanent"])
-def test_redirect_is_neither_followed_nor_retried(client, server, wire, status):
+def test_redirect_of_an_address_that_never_worked_is_neither_followed_nor_retried(client, server, wire, status):
     elsewhere = type(server)()
     server.answers(wire(b"", status, f"Location: {elsewhere.base_url}/publishedactions"))
 
@@ -108,6 +109,37 @@ def test_redirect_is_neither_followed_nor_retried(client, server, wire, status):
 
     assert (len(server.received), elsewhere.received) == (1, [])
     elsewhere.close()
+
+
+@pytest.mark.parametrize("first", ["a good answer", "an earlier sync"])
+def test_redirect_of_an_address_that_worked_is_retried_and_not_followed(client, server, wire, first):
+    elsewhere = type(server)()
+    good, redirect = wire(b"[]"), wire(b"<html>", "302 Found", f"Location: {elsewhere.base_url}/maintenance")
+    server.answers(*([good] if first == "a good answer" else []), redirect, redirect, good)
+    if first == "a good answer":
+        client.get("/publishedactions")
+    else:
+        client.presume_reachable()
+
+    assert client.get("/publishedactions") == []
+    assert elsewhere.received == []
+    elsewhere.close()
+
+
+def test_lasting_redirect_of_an_address_that_worked_is_a_temporary_failure(client, server, wire):
+    server.answers(wire(b"[]"), wire(b"", "302 Found", "Location: /maintenance"))
+    client.get("/publishedactions")
+
+    with pytest.raises(Redirected, match=r"redirects elsewhere.*whether the service is down"):
+        client.get("/checklists")
+
+
+@pytest.mark.parametrize("status", ["302 Found", "503 Service Unavailable"])
+def test_redirect_after_answers_that_are_no_success_is_a_wrong_address(client, server, wire, status):
+    server.answers(wire(b"", status), wire(b"", "302 Found", "Location: /login"))
+
+    with pytest.raises(WrongAddress, match="redirects"):
+        client.get("/publishedactions")
 
 
 @pytest.mark.parametrize("location", ["http://[", "\xff\xfe", "", "//", "http://a..b/", "javascript:x"])
