@@ -10,7 +10,7 @@ from pathlib import Path
 from destination_powerschool_enrollment.writable_targets import WritableTargets, read_all_writable_targets
 from powerschool_enrollment_api import Client, ConnectionSettings
 from powerschool_enrollment_roster.endings import ExitCode, ImportRefused
-from powerschool_enrollment_roster.mapping.column_fields import fields_of, header_is_elsewhere, likely_header
+from powerschool_enrollment_roster.mapping.column_fields import fields_of, header_line_message, likely_header
 from powerschool_enrollment_roster.mapping.import_targets import ImportTarget, best_target, chosen_target, targets_of
 from powerschool_enrollment_roster.mapping.inspection import Inspection
 from powerschool_enrollment_roster.mapping.mapping_options import save_mapping
@@ -37,11 +37,11 @@ def run_import(options: Options, screen: Screen) -> ExitCode:
     Raises ImportRefused or EnrollmentError before the first row is sent.
     """
     with ExitStack() as resources:
-        key = _key(options)
+        configured = _configured_connection(options)
         roster = _roster(options, resources)
         for text in (*roster.notes, *roster.left_out.texts(roster.unit)):
             screen.warn(f"{roster.name}: {text}")
-        connection = _connection(key, screen, resources)
+        connection = _connection(configured, screen, resources)
         writable = read_all_writable_targets(Client(ConnectionSettings.from_config(connection)))
         target = _target(options, roster, writable)
         sent = _sent_columns(options, roster, target)
@@ -61,7 +61,7 @@ def run_import(options: Options, screen: Screen) -> ExitCode:
         return send(SendJob(roster, sent, config, options.rejected, screen))
 
 
-def _key(options: Options) -> dict[str, str] | None:
+def _configured_connection(options: Options) -> dict[str, str] | None:
     """Return the key and the address of the service; None for the sandbox. Raises ImportRefused without a key."""
     if options.sandbox:
         return None
@@ -79,7 +79,7 @@ def _roster(options: Options, resources: ExitStack) -> Roster:
     if not roster.problems:
         return roster
     elsewhere = likely_header(roster)
-    raise ImportRefused(header_is_elsewhere(roster, elsewhere) if elsewhere else "\n".join(roster.problems))
+    raise ImportRefused(header_line_message(roster, elsewhere) if elsewhere else "\n".join(roster.problems))
 
 
 @contextmanager
@@ -91,10 +91,10 @@ def _table(options: Options) -> Iterator[InputTable]:
         yield table
 
 
-def _connection(key: dict[str, str] | None, screen: Screen, resources: ExitStack) -> dict[str, str]:
-    if key is not None:
+def _connection(configured: dict[str, str] | None, screen: Screen, resources: ExitStack) -> dict[str, str]:
+    if configured is not None:
         screen.print("Reading the forms and import schemas from PowerSchool Enrollment.")
-        return key
+        return configured
     unused = ", and the key is not used" if os.environ.get(KEY_VARIABLE) else ""
     screen.print(f"--sandbox: this writes to the sandbox, a made-up district{unused}.")
     return resources.enter_context(sandbox_connection())
@@ -131,7 +131,7 @@ def _show_findings(inspection: Inspection, options: Options, screen: Screen) -> 
 
 
 def _refuse_own_file(options: Options) -> None:
-    """Raise ImportRefused if rejected rows would go to the roster itself."""
+    """Raise ImportRefused if rejected rows would be written to the roster's file."""
     rejected = Path(options.rejected)
     if options.roster and rejected.exists() and Path(options.roster).exists() and rejected.samefile(options.roster):
         raise ImportRefused(f"--rejected {rejected} is the roster itself: name another file.")

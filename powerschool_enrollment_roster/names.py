@@ -1,4 +1,4 @@
-"""Compares names of columns and fields, whatever their case and separators."""
+"""Compares the names of columns and fields, ignoring case and separators."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from powerschool_enrollment_roster.endings import ImportRefused
 
 _MODULE = "powerschool_enrollment_sandbox"
 _READY = re.compile(r"Sandbox ready at (\S+) with API key (\S+)")
-_STOP_BOUND = 5.0
+_STOP_TIMEOUT = 5.0  # seconds
 
 
 @contextmanager
@@ -21,7 +21,7 @@ def sandbox_connection() -> Iterator[dict[str, str]]:
     """Yield the key and the address of a new sandbox. Raises ImportRefused if it is not installed or does not start."""
     if find_spec("uvicorn") is None or find_spec(_MODULE) is None:
         raise ImportRefused("--sandbox: the sandbox is not installed. Install the package with its extra `sandbox`.")
-    # It has a separate session, so that Ctrl-C reaches only this command, and ends when its standard input closes.
+    # The separate session keeps Ctrl-C from the sandbox. The sandbox ends when its standard input closes.
     process = subprocess.Popen(  # noqa: S603 - our own module
         [sys.executable, "-m", f"{_MODULE}.run", "--until-stdin-closes"],
         stdin=subprocess.PIPE,
@@ -41,7 +41,7 @@ def sandbox_connection() -> Iterator[dict[str, str]]:
 def _stop(process: subprocess.Popen[str]) -> None:
     process.terminate()
     try:
-        process.communicate(timeout=_STOP_BOUND)
+        process.communicate(timeout=_STOP_TIMEOUT)
     except subprocess.TimeoutExpired:
         process.kill()
         process.communicate()

@@ -1,4 +1,4 @@
-"""Standard output, as a person reads it; logs of the client library and the destination are shown there, too."""
+"""Prints to standard output for a person, and shows the warnings of the client library and the destination there."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from rich.progress import Progress
 class Screen(Console):
     """Prints whole lines, without markup: a column may be called `[b]`.
 
-    If its reader is gone, the command stops as after Ctrl-C, and reports on standard error.
+    If the reader of standard output is gone, the command stops as after Ctrl-C, and reports on standard error.
     """
 
     def __init__(self) -> None:
@@ -25,7 +25,7 @@ class Screen(Console):
 
     def on_broken_pipe(self) -> None:
         """Raise KeyboardInterrupt in the main thread."""
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python flushes it once more on exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python flushes standard output again on exit
         self.file = sys.stderr
         if threading.current_thread() is threading.main_thread():
             raise KeyboardInterrupt
@@ -57,12 +57,13 @@ class _OnScreen(logging.Handler):
         self._screen = screen
 
     def emit(self, record: logging.LogRecord) -> None:
+        # The destination's warnings name the stream and its option; this command has --skip-unchanged.
         self._screen.warn(record.getMessage().partition("\n")[0].replace("Stream roster: skip_", "--skip-"))
 
 
 @contextmanager
 def logs_on(screen: Screen) -> Iterator[None]:
-    """Print warnings, such as retries, instead of the messages of Airbyte's protocol."""
+    """Print warnings, such as those about retries, instead of Airbyte's log messages."""
     logger = logging.getLogger("airbyte")
     before = logger.handlers, logger.propagate, logger.level
     logger.handlers, logger.propagate = [_OnScreen(screen)], False

@@ -1,1 +1,1 @@
-"""Finds the import schema or form to write to, the field of each column, and values that are wrong there."""
+"""Finds the import schema to write to, the field of each column, and values that are probably wrong."""

@@ -17,7 +17,7 @@ from powerschool_enrollment_roster.reading.roster import Roster
 from powerschool_enrollment_roster.reading.table import is_blank
 
 _SHOWN = 10
-_CERTAIN = 3  # columns with a field; a student's row has fewer values that are names of fields
+_CERTAIN = 3  # columns with a field; if a student's row is taken for the header, fewer of its values are field names
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ def fields_of(roster: Roster, target: ImportTarget, mapping_options: MappingOpti
     """Return the field of each column. Raises ImportRefused with all problems."""
     choice = _Choice(roster, target, mapping_options)
     if not choice.is_certain and (line := _better_header(roster, target, choice)):
-        raise ImportRefused(header_is_elsewhere(roster, line))
+        raise ImportRefused(header_line_message(roster, line))
     problems = [*roster.problems, *choice.problems()]
     if problems:
         raise ImportRefused("\n".join([f"{roster.name} does not fit {target.name!r}:", *problems, *choice.advice()]))
@@ -46,8 +46,8 @@ def fields_of(roster: Roster, target: ImportTarget, mapping_options: MappingOpti
     return ColumnFields(in_order, [column for column in names if column not in in_order])
 
 
-def header_is_elsewhere(roster: Roster, line: int) -> str:
-    """Return the message that names the line of the header."""
+def header_line_message(roster: Roster, line: int) -> str:
+    """Return the message for a header that is probably on another line."""
     return (
         f"{roster.name}: {roster.unit} {roster.header.line} does not have the columns' names, but {roster.unit} {line} "
         f"seems to: add --header-line {line}."
@@ -55,9 +55,9 @@ def header_is_elsewhere(roster: Roster, line: int) -> str:
 
 
 def likely_header(roster: Roster, known: int = 1) -> int | None:
-    """Return the line below the header with the most column names of student systems.
+    """Return the number of the line below the header with the most column names of student information systems.
 
-    Returns None if it does not have more of them than the header, and than `known`.
+    Return None if the line has no more of them than the header, or no more than `known`.
     """
     below = (line for line in roster.first_lines if line.number > roster.header.line)
     found = {line.number: _count_of_meanings(line.cells) for line in below}
@@ -72,14 +72,15 @@ def _count_of_meanings(names: Iterable[str]) -> int:
 
 
 def _better_header(roster: Roster, target: ImportTarget, choice: _Choice) -> int | None:
+    """Return the number of a line below the header that names more fields than the header does; None if none does."""
     keys = set(map(match_key, target.fields))
-    named = {
+    counts = {
         line.number: len({match_key(cell) for cell in line.cells} & keys)
         for line in roster.first_lines
         if line.number > roster.header.line
     }
-    best = max(named, key=lambda number: named[number], default=None)
-    if best is not None and named[best] > max(1, len(choice.fields)):
+    best = max(counts, key=lambda number: counts[number], default=None)
+    if best is not None and counts[best] > max(1, len(choice.fields)):
         return best
     return likely_header(roster, len(choice.fields))
 
@@ -96,21 +97,24 @@ class _Choice:
         self._field_of = _unambiguous(target.fields)
         self._unknown = [("--only", column) for column in roster.unknown_columns]
         self._unknown_fields: list[str] = []
-        self._doubled: list[str] = []
+        self._repeated_fields: list[str] = []
         self.undecided: dict[str, list[str]] = {}
         ignored = self._ignored(mapping_options)
-        self.fields = self._wanted(mapping_options)
-        self._both = [column for column in self.fields if column in ignored]
+        self.fields = self._mapped(mapping_options)
+        self._mapped_and_ignored = [column for column in self.fields if column in ignored]
         rest = [column for column in columns if column not in ignored and column not in self.fields]
         self._add_by_name(rest)
         self._add_by_synonym([column for column in rest if column not in self.fields])
-        asked = {column for columns in self.undecided.values() for column in columns}
-        unmapped = [column for column in rest if column not in self.fields and column not in asked]
+        undecided = {column for columns in self.undecided.values() for column in columns}
+        unmapped = [column for column in rest if column not in self.fields and column not in undecided]
         self.unmapped = [] if mapping_options.ignores_others else unmapped
 
     @property
     def is_certain(self) -> bool:
-        """Return whether the header certainly has the columns' names. If not, they may be values, and are not shown."""
+        """Return whether the header certainly has the columns' names.
+
+        If not, its cells may be a student's values, so no message shows them.
+        """
         found = len(self.fields)
         return found >= _CERTAIN or (found > 0 and found >= len(self._columns) - found)
 
@@ -125,8 +129,9 @@ class _Choice:
             yield f"{option}: {self._header.place} has no column {column!r}.{self._suggested(column)}"
         for field in self._unknown_fields:
             yield f"--map: the field {field!r} does not exist. The fields are {listed(self._target.fields)}."
-        yield from self._doubled
-        for column in self._both:
+        for field in self._repeated_fields:
+            yield f"--map: two columns go to the field {field}."
+        for column in self._mapped_and_ignored:
             yield f"The column {column!r} is both mapped and ignored."
         for field, columns in self.undecided.items():
             yield (
@@ -158,7 +163,7 @@ class _Choice:
             )
 
     def _suggested(self, column: str) -> str:
-        """Return a suggestion for a column that does not exist; nothing if the header may be a student's row."""
+        """Return a suggestion for a column that does not exist; an empty text if the header may be a student's row."""
         if not self.is_certain:
             return ""
         near = closest(column, self._columns, normalise=match_key)
@@ -179,17 +184,17 @@ class _Choice:
 
     def _problem_of_identity(self) -> Iterator[str]:
         identities = self._target.identities
-        asked = set(self.undecided) & set(identities)
-        if identities and not asked and not set(identities) & set(self.fields.values()):
+        undecided = set(self.undecided) & set(identities)
+        if identities and not undecided and not set(identities) & set(self.fields.values()):
             yield (
                 f"No column goes to {' or '.join(identities)}, which identifies a student: each import would "
                 "create the students again."
             )
 
     def _ignored(self, mapping_options: MappingOptions) -> set[str]:
-        found = {self._named(column) for column in mapping_options.from_file} - {None}
+        found = {self._column_named(column) for column in mapping_options.ignored_by_file} - {None}
         for column in mapping_options.ignored:
-            known = self._named(column)
+            known = self._column_named(column)
             found.add(known)
             if known is None:
                 self._unknown.append(("--ignore", column))
@@ -201,16 +206,16 @@ class _Choice:
         if list(self._columns[-len(ADDED_COLUMNS) :]) == ADDED_COLUMNS:
             yield from (column for column in ADDED_COLUMNS if match_key(column) not in self._field_of)
 
-    def _wanted(self, mapping_options: MappingOptions) -> dict[str, str]:
+    def _mapped(self, mapping_options: MappingOptions) -> dict[str, str]:
         chosen: dict[str, str] = {}
         for column, wanted in mapping_options.fields.items():
-            known, field = self._named(column), self._field_named(wanted)
+            known, field = self._column_named(column), self._field_named(wanted)
             if known is None:
                 self._unknown.append(("--map", column))
             elif field is None:
                 self._unknown_fields.append(wanted)
             elif field in chosen.values():
-                self._doubled.append(f"--map: two columns go to the field {field}.")
+                self._repeated_fields.append(field)
             else:
                 chosen[known] = field
         return chosen
@@ -237,7 +242,7 @@ class _Choice:
             else:
                 self.undecided[field] = sharing
 
-    def _named(self, column: str) -> str | None:
+    def _column_named(self, column: str) -> str | None:
         return column if column in self._columns else self._column_of.get(match_key(column))
 
     def _field_named(self, field: str) -> str | None:

@@ -29,10 +29,10 @@ class DateCheck:
                 self._lines[column.name, kind_of(cell)].add(row.line)
 
     def refusals(self) -> Iterator[str]:
-        """Yield what must be decided before any row is sent: no birthday is written with day and month swapped."""
+        """Yield what the user must decide before any row is sent, so that day and month of a date are not swapped."""
         for column in dict.fromkeys(name for name, _ in self._lines):
             day_first, month_first = self._found(column, DateKind.DAY_FIRST), self._found(column, DateKind.MONTH_FIRST)
-            if self._asks_for_the_order(column):
+            if self._needs_order(column):
                 yield (
                     f"{self._roster.places(day_first)}: {column} has the day before the month. If all dates are like "
                     "that, add --date-order dmy. If these are mistakes, --date-order mdy sends them as they are."
@@ -51,19 +51,19 @@ class DateCheck:
     def _suspicions_of(self, column: str) -> Iterator[str]:
         if (lines := self._found(column, DateKind.NOT_A_DATE)).count:
             yield f"{self._roster.places(lines)}: {column} is not a date such as 04/20/2015 or 2015-04-20."
-        if self._asks_for_the_order(column):
+        if self._needs_order(column):
             return
         if self._order != "dmy" and (lines := self._found(column, DateKind.DAY_FIRST)).count:
             yield f"{self._roster.places(lines)}: {column} has the day before the month, and is sent as it is."
-        both = self._found(column, DateKind.BOTH)
-        if self._order is None and both.count and not self._found(column, DateKind.MONTH_FIRST).count:
+        ambiguous = self._found(column, DateKind.AMBIGUOUS)
+        if self._order is None and ambiguous.count and not self._found(column, DateKind.MONTH_FIRST).count:
             yield (
-                f"{self._roster.places(both)}: {column} may have the day first: no date in the file shows the order. "
-                "They are read as month/day/year; --date-order dmy reads them as day/month/year."
+                f"{self._roster.places(ambiguous)}: {column} may have the day first: no date in the file shows the "
+                "order. They are read as month/day/year; --date-order dmy reads them as day/month/year."
             )
 
-    def _asks_for_the_order(self, column: str) -> bool:
-        """Return whether all dates that show their order have the day first."""
+    def _needs_order(self, column: str) -> bool:
+        """Return whether all dates that show their order have the day first, and --date-order is not set."""
         if self._order is not None or self._found(column, DateKind.MONTH_FIRST).count:
             return False
         return bool(self._found(column, DateKind.DAY_FIRST).count)

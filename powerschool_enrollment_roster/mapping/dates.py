@@ -23,12 +23,12 @@ _MONTHS = (
 class DateKind(Enum):
     """How a text can be read as a date.
 
-    `2012-03-04`, `4-Mar-2012` and `03/03/2012` are certain, `03/04/2012` may be both March and April, `13/04/2012` is
-    April only.
+    `2012-03-04`, `4-Mar-2012` and `03/03/2012` are certain. `03/04/2012` is ambiguous: March or April. `13/04/2012` has
+    the day first.
     """
 
     CERTAIN = "certain"
-    BOTH = "both"
+    AMBIGUOUS = "ambiguous"
     MONTH_FIRST = "month first"
     DAY_FIRST = "day first"
     NOT_A_DATE = "not a date"
@@ -45,7 +45,7 @@ def kind_of(text: str) -> DateKind:
     first, second, year = int(parts[1]), int(parts[3]), int(parts[4])
     is_month_first, is_day_first = _date(year, first, second), _date(year, second, first)
     if is_month_first and is_day_first:
-        return DateKind.CERTAIN if first == second else DateKind.BOTH
+        return DateKind.CERTAIN if first == second else DateKind.AMBIGUOUS
     if is_month_first:
         return DateKind.MONTH_FIRST
     return DateKind.DAY_FIRST if is_day_first else DateKind.NOT_A_DATE
@@ -76,7 +76,7 @@ def _certain(text: str) -> tuple[int, int, int] | None:
 
 
 def _month(name: str) -> int:
-    """Return the number of a month, from its English name or the first three letters or more; 0 for another word."""
+    """Return the number of a month, from three or more first letters of its English name; 0 for another word."""
     found = (number for number, month in enumerate(_MONTHS, start=1) if month.startswith(name.lower()))
     return next(found, 0) if len(name) > 2 else 0
 

@@ -13,7 +13,7 @@ from powerschool_enrollment_roster.reading.line_numbers import LineNumbers
 from powerschool_enrollment_roster.reading.roster import Roster, RosterRow
 
 _SHOWN = 5
-# What is wrong with an identifier, by the pattern that shows it, and what to do.
+# The pattern of a damaged identifier, what is wrong with it, and how to fix it.
 _DAMAGES = (
     (re.compile(r"=.*"), "is a spreadsheet formula", "export the ID without the equals sign and quotation marks"),
     (re.compile(r"'.*"), "begins with an apostrophe, which marks a text in a spreadsheet", "remove it"),
@@ -49,9 +49,9 @@ class IdentifierCheck:
         self._first_line: dict[str, int] = {}
         self._repeated: dict[str, LineNumbers] = {}
         self._by_length: dict[int, LineNumbers] = defaultdict(LineNumbers)
-        self._padded_length = 0
+        self._padded_length = 0  # of the longest identifier that begins with 0
         self._without_digit = LineNumbers()
-        self._count = 0
+        self._undamaged_count = 0
 
     def add(self, row: RosterRow) -> None:
         """Look at one row."""
@@ -59,7 +59,7 @@ class IdentifierCheck:
         if damage := _damage_of(identifier):
             self._damaged[damage].add(row.line)
             return
-        self._count += 1
+        self._undamaged_count += 1
         if not any(map(str.isdigit, identifier)):
             self._without_digit.add(row.line)
         self._note_length(identifier, row.line)
@@ -82,7 +82,7 @@ class IdentifierCheck:
             shown = "; ".join(lines.text(self._roster.unit) for lines in repeated[:_SHOWN])
             more = f"; and {len(repeated) - _SHOWN:,} more students" if len(repeated) > _SHOWN else ""
             yield f"{self._roster.name}: the same {self._column.name}, so that only the last row counts: {shown}{more}."
-        if 0 < self._without_digit.count <= self._count / 2:
+        if 0 < self._without_digit.count <= self._undamaged_count / 2:
             yield (
                 f"{self._roster.places(self._without_digit)}: {self._column.name} has no digit, unlike others: a row "
                 "of a total, or a second line of the header, would become a student."

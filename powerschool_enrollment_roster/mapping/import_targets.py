@@ -12,12 +12,12 @@ from powerschool_enrollment_roster.endings import ImportRefused
 from powerschool_enrollment_roster.names import match_key
 
 INTO_VARIABLE = "POWERSCHOOL_ENROLLMENT_IMPORT_INTO"
-_ASK = f"Choose one with --into, or in {INTO_VARIABLE}: by its ID or a part of its name."
+_CHOOSE = f"Choose one with --into, or in {INTO_VARIABLE}: by its ID or a part of its name."
 
 
 @dataclass(frozen=True)
 class ImportTarget:
-    """An import schema of a form. `identities` are the fields that may identify a student; empty if any may."""
+    """An import schema of a form. `identities` are the fields that may identify a student; empty if every field may."""
 
     name: str
     target: ImportSchemaTarget
@@ -30,7 +30,7 @@ class ImportTarget:
         return self.name.rpartition(" [")[0]
 
     def has_id(self, number: str) -> bool:
-        """Return whether this is the import schema, or one of the form, with the ID."""
+        """Return whether the import schema or its form has this ID."""
         return number in {str(self.target.import_schema_id), str(self.target.published_action_id)}
 
 
@@ -49,16 +49,16 @@ def targets_of(writable: WritableTargets) -> list[ImportTarget]:
 
 
 def chosen_target(wanted: str | None, targets: Sequence[ImportTarget]) -> ImportTarget:
-    """Return the target that is meant by an ID or a part of its name. Raises ImportRefused with the choices."""
+    """Return the target with this ID or part of a name. Raises ImportRefused with the choices if it is not unique."""
     if not targets:
         raise ImportRefused("No form of this key has an import schema: ask PowerSchool to set one up.")
     if not wanted or not wanted.strip():
-        raise ImportRefused(_listing(f"{_ASK} There are:", targets))
+        raise ImportRefused(_listing(f"{_CHOOSE} There are:", targets))
     meant = _meant(wanted.strip(), targets)
     if len(meant) == 1:
         return meant[0]
     if meant:
-        raise ImportRefused(_listing(f"--into {wanted}: this may be any of the following. {_ASK}", meant))
+        raise ImportRefused(_listing(f"--into {wanted}: this may be any of the following. {_CHOOSE}", meant))
     raise ImportRefused(_listing(f"--into {wanted}: this form or import schema does not exist. There are:", targets))
 
 

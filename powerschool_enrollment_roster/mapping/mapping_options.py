@@ -21,13 +21,13 @@ _UNUSED = "# Fields without a column:\n"
 class MappingOptions:
     """The mapping that the user configured.
 
-    `fields` has the field of a column, `ignored` the columns to leave out. `from_file` are columns that a mapping file
-    leaves out: unlike those on the command line, the roster need not have them.
+    `fields` has the field of each mapped column, `ignored` the columns that --ignore names. `ignored_by_file` are the
+    columns that the mapping file leaves out: a roster without these columns is not an error.
     """
 
     fields: Mapping[str, str] = field(default_factory=dict)
     ignored: Sequence[str] = ()
-    from_file: Sequence[str] = ()
+    ignored_by_file: Sequence[str] = ()
     ignores_others: bool = False
 
 
@@ -37,14 +37,14 @@ def mapping_options_of(
     """Return the file's mapping with the options of the command line, which take precedence. Raises ImportRefused."""
     content = _content(file) if file else {}
     columns = {column: target for column, target in content.get("columns", {}).items() if column not in ignored}
-    left_out = [column for column in content.get("ignore", []) if column not in fields]
+    ignored_by_file = [column for column in content.get("ignore", []) if column not in fields]
     return MappingOptions(
-        {**columns, **fields}, ignored, left_out, ignores_others or bool(content.get("ignore_others", False))
+        {**columns, **fields}, ignored, ignored_by_file, ignores_others or bool(content.get("ignore_others", False))
     )
 
 
 def save_mapping(file: str, fields: Mapping[str, str], ignored: Sequence[str], unused: Sequence[str]) -> None:
-    """Write a mapping file, complete or not at all. `unused` fields are comments. Raises ImportRefused."""
+    """Write a mapping file atomically. The `unused` fields are added as comments. Raises ImportRefused."""
     content = {"columns": dict(fields), **({"ignore": list(ignored)} if ignored else {})}
     text = _HEAD + yaml.safe_dump(content, allow_unicode=True, sort_keys=False)
     if unused:

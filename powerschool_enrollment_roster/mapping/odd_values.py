@@ -1,4 +1,4 @@
-"""Finds values that a program wrote for a missing one or rewrote, and characters that a conversion lost."""
+"""Finds words for a missing value such as NULL, values that a program changed, and characters that were lost."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ class SentColumn:
 
 @dataclass(frozen=True)
 class SentColumns:
-    """All columns that are sent, and in which order the numbers of a date are."""
+    """All columns that are sent, and the order of day and month in their dates."""
 
     columns: tuple[SentColumn, ...]
     date_order: DateOrder | None
@@ -64,7 +64,7 @@ def sent_columns(
 def _columns_of_dates(roster: Roster) -> set[int]:
     """Return the positions of columns of which at least half of the cells that are not blank have the type date.
 
-    A single date may be a grade such as 3-4, which a spreadsheet program took for one.
+    A single date may be a grade such as 3-4, which a spreadsheet program took for a date.
     """
     filled = Counter(
         position

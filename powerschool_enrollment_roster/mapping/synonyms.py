@@ -48,7 +48,7 @@ class Synonyms:
 
 
 def column_keys(column: str) -> list[str]:
-    """Return the match keys of a column: with the name of its table, and without if that is a table of students."""
+    """Return the match keys of a column: the whole name, and the name without its table if that is one of students."""
     return list(dict.fromkeys([match_key(column), match_key(_STUDENT_TABLE.sub("", column))]))
 
 

@@ -17,7 +17,7 @@ from powerschool_enrollment_roster.reading.table import InputTable, TableLine
 
 _ROWS_AT_ONCE = 1000
 _IN_A_FILE = {"sqlite", "duckdb"}
-# Words of databases that the reasons of PowerSchool do not have.
+# Words of database errors that are not among the words of PowerSchool's reasons, which `redact` shows.
 _WORDS = ("near", "relation", "parser", "binder", "catalog", "conversion", "compilation", "SQL", "FROM", "cast", "type")
 _FORM = "--database is an address such as postgresql://user:password@host/database or duckdb:////folder/file.duckdb"
 
@@ -58,9 +58,10 @@ def _lines(url: URL, query: str) -> Iterator[TableLine]:
 
 
 def _reason(error: DBAPIError, query: str) -> str:
-    """Return the database's reason, of which only common words and those of the query are shown.
+    """Return the database's reason without words that are neither common nor in the query.
 
-    It may quote a value of a row, whatever its type is: DuckDB reports a text that is not a date like a wrong query.
+    The reason may quote a value of a row, and the class of the error does not show whether it does: DuckDB raises the
+    same class for a text that is not a date as for a wrong query.
     """
     return redact(str(error.orig), (), {*_WORDS, *re.findall(r"\w+", query)}).text
 

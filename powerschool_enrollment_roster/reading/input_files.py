@@ -39,7 +39,7 @@ _DEEPEST = 3  # a spreadsheet in a .gz in a .zip
 
 @dataclass(frozen=True)
 class _TextOptions:
-    """How a text is read: its encoding, if the user named one, and where the roles of a OneRoster 1.2 are."""
+    """How a text is read: its encoding, if the user named one, and how to find the roles of a OneRoster 1.2 export."""
 
     encoding: str | None
     find_roles: Callable[[], UserRoles | None]
@@ -154,7 +154,7 @@ def _of_name(files: list[str], wanted: str) -> list[str]:
 
 
 def _is_hidden(member: str) -> bool:
-    """Return whether a system added this file to the archive, and not the user."""
+    """Return whether the operating system, and not the user, added this file to the archive."""
     path = PurePosixPath(member)
     return any(part.startswith((".", "__MACOSX")) for part in path.parts) or path.name in {"Thumbs.db", "desktop.ini"}
 

@@ -72,7 +72,7 @@ def _joined(lines: Iterator[TableLine], header: TableLine, roles: UserRoles) -> 
     """Yield the lines with a role behind the columns of the header. A line with too few cells is left as it is."""
     place = list(map(match_key, header.cells)).index(_USER_ID)
     width = max(place for place, cell in enumerate(header.cells, start=1) if not is_blank(cell))
-    of_user = {**roles.of_user, header.cells[place].strip(): _ROLE}  # the header, also one that is repeated below
+    of_user = {**roles.of_user, header.cells[place].strip(): _ROLE}  # the name of the new column, in each header
     for line in lines:
         if len(line.cells) < width:
             yield line

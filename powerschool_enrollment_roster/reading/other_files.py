@@ -23,11 +23,11 @@ _BEGINNINGS = (
 )
 _OFFICE_FOLDERS = {"word/": "a Word document", "ppt/": "a presentation"}
 _OLE_STREAMS = {"WordDocument": "a Word document", "PowerPoint Document": "a presentation"}
-_WORKBOOK_STREAMS = ("Workbook", "Book")  # such a file may contain another document, too
+_WORKBOOK_STREAMS = ("Workbook", "Book")  # a workbook may embed a document, and then has its stream, too
 
 
 def refuse_other_file(binary: BinaryIO, name: str) -> None:
-    """Raise ImportRefused if a file that is neither packed nor a workbook is not text with columns."""
+    """Raise ImportRefused if the file begins like a format that cannot be a roster, such as PDF."""
     start = binary.read(_SAMPLE)
     binary.seek(0)
     for pattern, kind in _BEGINNINGS:

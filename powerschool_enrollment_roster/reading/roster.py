@@ -34,7 +34,7 @@ class Roster:
 
     `first_lines` are the first lines that are not blank, to look for a header below title lines. `dates`, `doubtful`,
     `unsaved` and `merged` map the position of a column to the lines of such cells, which TableLine explains. `problems`
-    are faults of the layout: the import is refused. `unknown_columns` are columns of --only that the header does not
+    are errors of the layout: the import is refused. `unknown_columns` are columns of --only that the header does not
     have. `notes` are as in InputTable.
     """
 
@@ -87,11 +87,11 @@ def read_roster(
     with tempfile.TemporaryFile("w+", encoding="utf-8", newline="\n") as rows:
         header = header_of(table, header_line)
         roster = Roster(table.name, table.unit, header, preview.seen, notes=table.notes, _rows=rows)
-        chosen = RowFilter(header, only or {})
-        roster.unknown_columns = chosen.unknown
-        _store(table, roster, rows, chosen)
+        row_filter = RowFilter(header, only or {})
+        roster.unknown_columns = row_filter.unknown
+        _store(table, roster, rows, row_filter)
         if not roster.row_count and not roster.problems:
-            raise ImportRefused(chosen.why_no_row(roster.left_out))
+            raise ImportRefused(row_filter.why_no_row(roster.left_out))
         yield roster
 
 
@@ -108,7 +108,7 @@ class _Preview:
         self.lines = chain(self.seen.copy(), self._source)
 
 
-def _store(table: InputTable, roster: Roster, rows: IO[str], chosen: RowFilter) -> None:
+def _store(table: InputTable, roster: Roster, rows: IO[str], row_filter: RowFilter) -> None:
     """Write each student's row to `rows`, and add counts, types and problems of the rows to `roster`."""
     width = len(roster.header.columns)
     unnamed = [place for place, column in enumerate(roster.header.columns) if not column]
@@ -121,7 +121,7 @@ def _store(table: InputTable, roster: Roster, rows: IO[str], chosen: RowFilter) 
             too_short.add(line.number)
             continue
         cells = [*line.cells[:width], *[""] * (width - len(line.cells))]
-        if not chosen.accepts(line.number, cells, roster.left_out):
+        if not row_filter.accepts(line.number, cells, roster.left_out):
             continue
         if any(not is_blank(cells[place]) for place in unnamed):
             below_unnamed.add(line.number)

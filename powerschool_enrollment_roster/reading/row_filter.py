@@ -16,8 +16,8 @@ DELETED = "tobedeleted"
 class RowFilter:
     """Chooses rows by the values of columns, ignoring case.
 
-    `unknown` are the columns of --only that the header does not have. Rows are not chosen by them: the import ends
-    before its first row.
+    `unknown` are the columns of --only that the header does not have. They do not exclude rows here, because the import
+    is refused later.
     """
 
     def __init__(self, header: Header, only: Mapping[str, str]) -> None:
@@ -44,7 +44,7 @@ class RowFilter:
         return True
 
     def why_no_row(self, left_out: LeftOut) -> str:
-        """Return why no row is left of those below the header."""
+        """Return why there is no row to import."""
         marked, others = left_out.deleted.count, left_out.not_chosen.count
         if not marked + others:
             return f"{self._place}: no row is below the header."
@@ -54,8 +54,8 @@ class RowFilter:
         counts = ", ".join(f"{column!r} {self._matching[column]:,}" for column in self._wanted)
         return (
             f"{self._place}: --only chooses none of the {counted(marked + others, 'row')} below the header.{deleted} "
-            f"Rows with its value, by column: {counts}. Compare the value with the cells of the column, or leave the "
-            "option out."
+            f"Rows with the value of --only, by column: {counts}. Compare the value with the cells of the "
+            "column, or leave the option out."
         )
 
 

@@ -44,7 +44,7 @@ class SheetNotes:
 
     @property
     def area(self) -> int:
-        """Return how many cells a reader keeps: all from A1 to the last row and the last column."""
+        """Return how many cells calamine keeps: all from A1 to the last row and the last column."""
         return self.last_row * (column_index_from_string(self.last_column) if self.last_column else 0)
 
 

@@ -21,7 +21,7 @@ from powerschool_enrollment_roster.reading.sheet_notes import SheetNotes, sheet_
 from powerschool_enrollment_roster.reading.table import InputTable, TableLine
 
 _STYLES = "xl/styles.xml"
-_MOST_CELLS = 30_000_000  # calamine keeps also the blank ones between others, in about 35 bytes each
+_MOST_CELLS = 30_000_000  # calamine keeps also the blank cells between others; a cell takes about 35 bytes
 _NO_RESULT = "=?"  # the text of a cell whose formula has no result: the cell is not blank
 _FORMAT_CODE = re.compile(r'formatCode="([^"]*)"')
 Formats = Mapping[tuple[int, int], str]
@@ -52,7 +52,7 @@ def read_workbook(binary: BinaryIO, name: str, sheet: str | None) -> InputTable:
 
 
 def _name_of(workbook: CalamineWorkbook, name: str, sheet: str) -> str:
-    """Return what messages call the sheet: it is named only if another one may be meant."""
+    """Return the name for messages; it includes the sheet unless this is the only visible one."""
     return name if _visible(workbook) == [sheet] else f"{name}, sheet {sheet!r}"
 
 
@@ -97,7 +97,7 @@ class _KnownFormats:
 
 
 class _UnknownFormats(_KnownFormats):
-    """A workbook of another kind than .xlsx: the number formats cannot be read."""
+    """The formats of a workbook that is not .xlsx: they cannot be read."""
 
     def displayed(self, row: int, column: int, digits: str) -> str | None:  # noqa: ARG002 - the same for every cell
         """Return None."""

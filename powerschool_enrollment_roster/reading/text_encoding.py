@@ -12,7 +12,8 @@ from charset_normalizer import from_bytes
 from powerschool_enrollment_roster.endings import ImportRefused
 
 _CHUNK = 1 << 16
-_SAMPLE = 4096
+_SAMPLE_BYTES = 4096
+_SAMPLE_LINES = 4096
 # UTF-32 first: its little-endian mark begins with that of UTF-16.
 _MARKS = (
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -108,7 +109,7 @@ def _lines_beyond_ascii(binary: BinaryIO) -> list[bytes]:
     """Return the first lines that are not ASCII."""
     binary.seek(0)
     lines = re.split(rb"[\r\n]", binary.read(_CHUNK * 16))
-    return [line for line in lines if not line.isascii()][:_SAMPLE]
+    return [line for line in lines if not line.isascii()][:_SAMPLE_LINES]
 
 
 def _is_utf8(line: bytes) -> bool:
@@ -144,7 +145,7 @@ def _looks_like_names(sample: bytes, encoding: str) -> bool:
 def _wide_encoding(binary: BinaryIO) -> str | None:
     """Return the encoding of UTF-16 text without a byte order mark: most second bytes are NUL."""
     binary.seek(0)
-    start = binary.read(_SAMPLE)
+    start = binary.read(_SAMPLE_BYTES)
     wide = {"utf-16-le": start[1::2], "utf-16-be": start[0::2]}
     return next((encoding for encoding, bytes_ in wide.items() if bytes_.count(0) > len(bytes_) * 0.6), None)
 

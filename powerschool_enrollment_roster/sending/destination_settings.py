@@ -14,7 +14,7 @@ from powerschool_enrollment_roster.mapping.row_values import SentColumns
 STREAM = "roster"
 NUM_WORKERS = 8
 # The command reports each rejected row. It stops only if the first rows are all rejected.
-_EVERY_ROW = {"policy": "skip", "max_rejected_percent": 100}
+_REJECTED_ROWS = {"policy": "skip", "max_rejected_percent": 100}
 
 
 def write_config(
@@ -25,7 +25,10 @@ def write_config(
     skip_unchanged: bool = False,
     clear_empty: bool = False,
 ) -> Config:
-    """Return the destination's configuration. Raises ImportRefused if rows cannot be compared without an identifier."""
+    """Return the destination's configuration.
+
+    Raises ImportRefused if `skip_unchanged` is set, but no column identifies a student.
+    """
     identity = sent.identity
     if skip_unchanged and identity is None:
         raise ImportRefused(
@@ -36,7 +39,7 @@ def write_config(
         {
             **connection,
             "imports": [{**entry, **({"key_field": identity.field} if identity else {})}],
-            "on_rejected_row": _EVERY_ROW,
+            "on_rejected_row": _REJECTED_ROWS,
             "null_values": "empty" if clear_empty else "omit",
             "num_workers": NUM_WORKERS,
             "skip_unchanged": skip_unchanged,

@@ -20,8 +20,8 @@ class Differences:
     fields: Counter[str] = field(default_factory=Counter)
 
     @property
-    def hidden(self) -> list[str]:
-        """Return the fields that no record contains. They are not compared: records name them differently."""
+    def uncompared_fields(self) -> list[str]:
+        """Return the fields that no record contains, perhaps because records name them differently."""
         return sorted(self.roster.fields_in_no_record)
 
     def add(self, fields: Mapping[str, str]) -> None:
@@ -29,8 +29,8 @@ class Differences:
         if not self.roster.has_student(fields):
             self.new += 1
             return
-        hidden = self.roster.fields_in_no_record
-        differing = self.roster.differing({name: value for name, value in fields.items() if name not in hidden})
+        uncompared = self.roster.fields_in_no_record
+        differing = self.roster.differing({name: value for name, value in fields.items() if name not in uncompared})
         self.fields.update(differing or ())
         # Two records of one student cannot be compared: the row counts as changed, because it is sent.
         self.unchanged += differing == []

@@ -65,10 +65,10 @@ class DryRun:
         )
         for name, count in found.fields.most_common():
             yield f"  {name} differs in {counted(count, 'row')}."
-        if found.hidden:
+        if found.uncompared_fields:
             yield (
-                f"Not compared, because PowerSchool's records do not show these fields: {listed(found.hidden)}. "
-                "Rows with a value there are always sent."
+                "Not compared, because PowerSchool's records do not show these fields: "
+                f"{listed(found.uncompared_fields)}. Rows with a value there are always sent."
             )
         elif found.unchanged and not skip_unchanged:
             yield "Unchanged rows are sent, too, unless you add --skip-unchanged."
@@ -84,7 +84,7 @@ class DryRun:
 
 
 def _differences(client: Client, route: Route, mapper: RowMapper) -> Differences | None:
-    """Return what counts the differences from the form's roster; None if no field identifies a student."""
+    """Return an empty count of differences from the form's roster; None if no field identifies a student."""
     if route.identity_field is None:
         return None
     records = read_roster_records(client, route.target.published_action_id)

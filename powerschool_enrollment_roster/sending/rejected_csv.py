@@ -56,7 +56,7 @@ class RejectedCsv:
 
 
 def _created(path: Path) -> tuple[Path, int]:
-    """Return a path that was free, and its descriptor. O_EXCL follows no symbolic link."""
+    """Create a file under the path, or under a numbered one if it is taken. Return its path and descriptor."""
     for number in count(2):
         candidate = path if number == 2 else path.with_name(f"{path.stem}-{number - 1}{path.suffix}")
         try:

@@ -32,7 +32,7 @@ def messages_of(roster: Roster, sent: SentColumns) -> Iterator[InputMessage]:
             yield StateMessage({"type": "STREAM", "stream": state}, stream)
 
 
-def settled_line(message: dict[str, dict[str, dict[str, dict[str, int]]]]) -> tuple[int, int]:
-    """Return the number of the row and the line up to which a returned state confirms all rows."""
+def settled_row_and_line(message: dict[str, dict[str, dict[str, dict[str, int]]]]) -> tuple[int, int]:
+    """Return the row and the line, both from 1, up to which a returned state confirms all rows."""
     state = message["state"]["stream"]["stream_state"]
     return state["row"], state["line"]

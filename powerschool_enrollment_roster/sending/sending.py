@@ -20,7 +20,7 @@ from powerschool_enrollment_roster.sending.destination_settings import STREAM, w
 from powerschool_enrollment_roster.sending.guidance import text_of
 from powerschool_enrollment_roster.sending.rejected_csv import RejectedCsv
 from powerschool_enrollment_roster.sending.rejections import Rejections
-from powerschool_enrollment_roster.sending.roster_messages import messages_of, settled_line
+from powerschool_enrollment_roster.sending.roster_messages import messages_of, settled_row_and_line
 
 _SAFE_AGAIN = "Running the import again is safe: a row that was accepted is only written again with the same values."
 _WRONG_FIELDS = "The columns probably go to the wrong fields: look at them with --dry-run."
@@ -63,14 +63,14 @@ def _settled(job: SendJob, sync: WriteSync) -> Generator[tuple[int, int], None, 
         closing(sync.write(messages_of(roster, job.sent))) as states,
     ):
         for message in states:
-            row, line = settled_line(message)
+            row, line = settled_row_and_line(message)
             if bar is not None:
                 bar.update(bar.task_ids[0], completed=row)
             yield row, line
 
 
 class _Ending:
-    """What is known of the rows when the import ends."""
+    """Reports the outcome of the rows when the import ends."""
 
     def __init__(self, job: SendJob, sync: WriteSync, rejections: Rejections, file: RejectedCsv) -> None:
         self._roster = job.roster
@@ -89,13 +89,15 @@ class _Ending:
         try:
             yield
         except RowsRejected:
-            self._stop(ExitCode.FAILED, f"The first rows were all rejected, so the import stopped. {_WRONG_FIELDS}")
+            self._report_stop(
+                ExitCode.FAILED, f"The first rows were all rejected, so the import stopped. {_WRONG_FIELDS}"
+            )
         except EnrollmentError as error:
-            self._stop(ExitCode.FAILED, text_of(error))
+            self._report_stop(ExitCode.FAILED, text_of(error))
         except ImportRefused as error:  # the file of rejected rows cannot be written
-            self._stop(ExitCode.FAILED, str(error))
+            self._report_stop(ExitCode.FAILED, str(error))
         except KeyboardInterrupt:
-            self._stop(ExitCode.STOPPED, "The import was stopped.")
+            self._report_stop(ExitCode.STOPPED, "The import was stopped.")
         else:
             self.code = ExitCode.SOME_REJECTED if self._file.rows else ExitCode.ACCEPTED
             self._print([self._completed(), *self._rejected()])
@@ -104,7 +106,7 @@ class _Ending:
     def _counts(self) -> StreamReport:
         return self._sync.report.streams.get((None, STREAM), StreamReport())
 
-    def _stop(self, code: ExitCode, reason: str) -> None:
+    def _report_stop(self, code: ExitCode, reason: str) -> None:
         self.code = code
         self._print([reason, *self._outcome_so_far(), *self._rejected()], style="red")
 
@@ -118,11 +120,11 @@ class _Ending:
         counts, seconds = self._counts, time.monotonic() - self._began
         written = counts.accepted - counts.unchanged
         rate = f" {counted(written, 'row')} in {seconds:.1f} s: {written / seconds:,.0f} rows/s." if written else ""
-        return f"{counted(self._roster.row_count, 'row')}: {_counts(counts)}.{rate}"
+        return f"{counted(self._roster.row_count, 'row')}: {_outcomes(counts)}.{rate}"
 
     def _outcome_so_far(self) -> Iterator[str]:
         counts, unknown = self._counts, self._sync.sent.without_outcome
-        yield f"Of {counted(self._roster.row_count, 'row')}: {_counts(counts)}."
+        yield f"Of {counted(self._roster.row_count, 'row')}: {_outcomes(counts)}."
         if self.settled_rows:
             yield f"All rows of {self._roster.name} up to {self._roster.unit} {self.settled_line} have an outcome."
         if unknown:
@@ -136,6 +138,6 @@ class _Ending:
             yield f"{rows}, with the full reasons, in {self._file.path}: fix them, and import that file."
 
 
-def _counts(counts: StreamReport) -> str:
+def _outcomes(counts: StreamReport) -> str:
     unchanged = f" ({counts.unchanged:,} of them unchanged and not sent)" if counts.unchanged else ""
     return f"{counts.accepted:,} accepted{unchanged}, {counts.rejected:,} rejected"
