@@ -1,4 +1,4 @@
-"""`make test-all`: its output for each Python, and when it fails. Interpreters and `make` are stand-ins here."""
+"""`make test-all`: its output for each Python, and when it fails. Scripts replace the interpreters and `make`."""
 
 import os
 import subprocess
@@ -11,13 +11,13 @@ TEST_ALL = Path(__file__).parents[1] / ".ci" / "test-all"
 
 @pytest.fixture
 def run(tmp_path):
-    """Run the script on a machine that has the Pythons 3.10, 3.11 and 3.12, 3.12 in pyenv only. Tests fail on 3.11."""
+    """Return a function that runs the script with Python 3.10, 3.11 and (only in pyenv) 3.12. Tests fail on 3.11."""
     commands = tmp_path / "bin"
     pyenv = tmp_path / ".pyenv" / "versions" / "3.12.9" / "bin"
     for folder, name, script in (
         (commands, "python3.10", "echo /usr/bin/python3.10"),
         (commands, "python3.11", "echo /usr/bin/python3.11"),
-        (commands, "python3.12", "exit 127"),  # pyenv's stand-in for a version that is not chosen
+        (commands, "python3.12", "exit 127"),  # as pyenv's shim does for a version that is not selected
         (pyenv, "python", "echo /pyenv/python3.12"),
         (commands, "make", 'echo "make $*"; case "$*" in *VENV=.venv-3.11*) exit 2;; esac'),
     ):
@@ -47,7 +47,7 @@ def test_each_python_tests_in_a_separate_environment(run):
     ]
 
 
-def test_a_failure_is_kept_while_the_others_are_tested(run):
+def test_other_pythons_are_tested_after_a_failure(run):
     done = run("3.11", "3.12")
     assert done.returncode == 1
     assert done.stdout.splitlines()[-2:] == ["Python 3.11: failed", "Python 3.12: passed"]

@@ -1,4 +1,4 @@
-"""The connectors' pages by Airbyte's template: each option as the form shows it, each stream as it is discovered."""
+"""The connectors' pages follow Airbyte's template, and describe each option of the form and each discovered stream."""
 
 import json
 import re
@@ -30,16 +30,17 @@ HEADERS = [
     "Limitations & Troubleshooting",
     "Changelog",
 ]
-EVERYTHING = {
+CONFIG_WITH_ALL_STREAMS = {
     "api_key": "sandbox-key",
     "deliveries": {"mode": "consume", "delivery_target_ids": [1], "start_date": "2026-08-01"},
     "documents": [{"field": "doc_BirthCertificate"}],
 }
 
-each = pytest.mark.parametrize("kind", PAGES)
+each_connector = pytest.mark.parametrize("kind", PAGES)
 
 
-def in_the_forms_order(kind: str) -> list[str]:
+def option_names(kind: str) -> list[str]:
+    """Return the options in the order of the configuration form."""
     properties = SPECS[kind]["properties"]
     return sorted(properties, key=lambda name: properties[name]["order"])
 
@@ -51,11 +52,11 @@ def blocks(page: str) -> dict[str, str]:
 
 
 def entries(schema: dict[str, Any]) -> Iterator[str]:
-    """Yield how a page must introduce each option of the schema, and each choice of an option."""
+    """Yield the text with which a page must introduce each option of the schema, and each choice of an option."""
     required = schema.get("required", [])
     for name, option in schema.get("properties", {}).items():
         values = [option["const"]] if "const" in option else option.get("enum", [])
-        if len(values) == 1:  # it only names the choice
+        if len(values) == 1:  # the constant that names a choice
             yield f'"{name}": "{values[0]}"'
         else:
             yield f"**{option['title']}** (`{name}`{remark(option, required=name in required)})"
@@ -73,18 +74,18 @@ def remark(option: dict[str, Any], *, required: bool) -> str:
     default = option.get("default")
     if required or default in (None, [], {}):
         return ", required" if required else ""
-    # Airbyte follows every URL on a page, and the API's own URL is not a page: it is written without https.
+    # Airbyte's checks open every URL on a page. The API's URL is not a web page, so it is written without https.
     shown = default.removeprefix("https://") if isinstance(default, str) else json.dumps(default)
     return f", default `{shown}`"
 
 
-@each
-def test_a_field_anchor_highlights_each_option_in_the_forms_order(kind):
-    assert list(blocks(PAGES[kind])) == in_the_forms_order(kind)
+@each_connector
+def test_each_option_has_a_field_anchor_in_the_order_of_the_form(kind):
+    assert list(blocks(PAGES[kind])) == option_names(kind)
 
 
-@pytest.mark.parametrize(("kind", "name"), [(kind, name) for kind in PAGES for name in in_the_forms_order(kind)])
-def test_the_page_introduces_an_option_and_all_in_it_by_title_name_and_default(kind, name):
+@pytest.mark.parametrize(("kind", "name"), [(kind, name) for kind in PAGES for name in option_names(kind)])
+def test_page_introduces_each_option_by_title_name_and_default(kind, name):
     spec = SPECS[kind]
     alone = {"properties": {name: spec["properties"][name]}, "required": spec["required"]}
     block = blocks(PAGES[kind])[name]
@@ -105,14 +106,15 @@ def test_options_in_a_choice_in_a_list_are_introduced():
     ]
 
 
-@each
+@each_connector
 def test_headers_are_in_the_order_of_the_template(kind):
     headers = re.findall(r"^#+ (.+)$", PAGES[kind], re.MULTILINE)
     assert [header for header in headers if header in HEADERS] == HEADERS
 
 
-@each
-def test_no_brace_or_tag_would_be_taken_for_code_by_airbytes_documentation_site(kind):
+# Airbyte's documentation site reads pages as MDX, in which braces and unknown tags are code.
+@each_connector
+def test_page_has_no_braces_and_no_unknown_tags(kind):
     text = re.sub(r"```.*?```|`[^`\n]*`", "", PAGES[kind], flags=re.DOTALL)
     tags = set(re.findall(r"<[^>]*>", re.sub(r' field="\w+"', "", text)))
     known = {f"<{slash}{name}>" for slash in ("", "/") for name in ("FieldAnchor", "HideInUI", "details", "summary")}
@@ -125,7 +127,8 @@ def supported(stream: Any) -> str:
 
 
 def test_the_sources_page_describes_every_stream_as_it_is_discovered():
-    streams = [s.as_airbyte_stream() for s in SourcePowerschoolEnrollment(config=EVERYTHING).streams(EVERYTHING)]
+    source = SourcePowerschoolEnrollment(config=CONFIG_WITH_ALL_STREAMS)
+    streams = [stream.as_airbyte_stream() for stream in source.streams(CONFIG_WITH_ALL_STREAMS)]
     table = PAGES["source"].partition("## Supported Streams")[2].partition("\n\n### ")[0]
     rows = [row.split("|")[1:5] for row in table.splitlines() if row.startswith("| `")]
     described = {tuple(cell.strip() for cell in row) for row in rows}

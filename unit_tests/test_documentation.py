@@ -1,4 +1,4 @@
-"""The documentation is true: options, streams, commands, links and versions."""
+"""What the documentation states about options, streams, commands, links and versions is true."""
 
 import os
 import re
@@ -38,13 +38,13 @@ def test_the_readme_names_every_stream():
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_every_make_target_in_code_is_one_that_the_makefile_has(page):
+def test_every_make_target_on_a_page_exists(page):
     targets = set(re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     assert set(re.findall(r"(?:^|`)make ([a-z][\w-]*)", page.read_text(), re.MULTILINE)) <= targets
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_every_script_in_code_is_there(page):
+def test_every_script_on_a_page_exists(page):
     text = page.read_text()
     modules = [name.replace(".", "/") + ".py" for name in re.findall(r"python -m (benchmarks[\w.]+)", text)]
     files = re.findall(r"python ((?:benchmarks|examples)/\w+\.py)", text)
@@ -52,18 +52,18 @@ def test_every_script_in_code_is_there(page):
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_every_link_to_a_heading_leads_to_one(page):
+def test_every_linked_heading_exists(page):
     for target, anchor in re.findall(r"\]\((?!https?://)([^)#]*)#([^)]+)\)", page.read_text()):
         text = (page.parent / target).read_text() if target else page.read_text()
         headings = re.findall(r"^#+ (.+)", text, re.MULTILINE)
         assert anchor in {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}, anchor
 
 
-def test_the_deploy_page_shows_what_the_sizing_works_out():
+def test_deploy_page_shows_the_output_of_the_sizing():
     assert f"<!-- python -m benchmarks.sizing -->\n\n{sizing.page()}\n\n<!-- end -->" in DEPLOY
 
 
-def test_the_deploy_page_names_options_that_the_connectors_have():
+def test_options_on_the_deploy_page_exist():
     named = set(re.findall(r"`(num_workers|requests_per_minute|base_url|rejected_rows_file|skip_unchanged)`", DEPLOY))
     assert named <= set(SPEC["properties"]) | set(Config.model_fields)
     assert len(named) == 5
@@ -85,7 +85,7 @@ def test_the_readme_is_short():
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_every_link_to_a_file_leads_to_one(page):
+def test_every_linked_file_exists(page):
     links = re.findall(r"\]\((?!https?://|#|mailto:)([^)#]+)", page.read_text())
     assert [link for link in links if not (page.parent / link).exists()] == []
 
@@ -103,12 +103,12 @@ def test_every_link_to_a_file_leads_to_one(page):
         ("docs/deploy.md", r"powerschool-enrollment:([\w.]+)|image tag\*: `([\w.]+)`"),
     ],
 )
-def test_every_place_that_states_the_version_states_the_packages(place, pattern):
+def test_every_stated_version_is_that_of_the_package(place, pattern):
     stated = {"".join(found.groups("")) for found in re.finditer(pattern, (ROOT / place).read_text(), re.MULTILINE)}
     assert stated == {version("airbyte-powerschool-enrollment")}
 
 
-def test_the_dockerfiles_defaults_of_pip_and_uv_are_ones_that_they_accept():
+def test_pip_and_uv_accept_the_defaults_of_the_dockerfile():
     defaults = dict(re.findall(r"^ARG ((?:PIP|UV)_\w+)=(.*)$", (ROOT / "Dockerfile").read_text(), re.MULTILINE))
     assert defaults.keys() == {"PIP_NO_INDEX", "UV_OFFLINE"}
     uv = Path(sys.executable).with_name("uv")
@@ -125,8 +125,8 @@ def test_reliability_table_names_existing_tests():
     assert named
 
 
-# Two changes of the same line, both kept in a merge, leave an entry twice.
-def test_no_entry_of_reliability_or_changelog_is_there_twice():
+# A merge that keeps both versions of a changed line leaves an entry twice.
+def test_no_reliability_row_or_changelog_entry_is_repeated():
     tests = re.findall(r"^\|.*\|([^|]*`test_[^|]*)\|$", (ROOT / "docs" / "reliability.md").read_text(), re.MULTILINE)
     beginnings = re.findall(r"^- (.{50})", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
     assert len(tests) > 50

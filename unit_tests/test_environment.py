@@ -1,6 +1,7 @@
 """`.ci/environment`: which Python a make target gets, and the error if no Python is suitable.
 
-uv is real and searches real folders. The Pythons claim another version, and commands of uv that install are recorded.
+uv is real and searches real folders. Each Python reports the version that the test chose. uv's commands that would
+install something are only recorded.
 """
 
 import re
@@ -15,9 +16,9 @@ import pytest
 ROOT = Path(__file__).parents[1]
 UV = Path(sys.executable).with_name("uv")
 
-# Resolved, because Python 3.10 takes the link in a virtual environment for the interpreter itself.
+# Resolved, because Python 3.10 does not follow a virtual environment's link to the interpreter.
 BASE = Path(sys._base_executable).resolve()
-# Runs this Python and lets it claim another version, as uv, pip and the script ask for it.
+# Runs this Python, and reports VERSION wherever uv, pip and the script read it.
 PYTHON = f"""#!{BASE} -I
 import os, platform, sys
 claimed = "VERSION"
@@ -37,7 +38,7 @@ else:
     exec(arguments[arguments.index("-c") + 1])
 """
 
-# The real uv finds. What would change the machine is recorded instead.
+# `uv python find` is the real one. Commands that would change the machine are only recorded.
 RECORDER = f"""#!/bin/sh
 if [ "$1 $2" = "python find" ]; then exec {UV} "$@"; fi
 echo "$@" >> "$RECORD"
@@ -53,7 +54,7 @@ esac
 """
 
 
-def executable(path: Path, text: str) -> Path:
+def write_executable(path: Path, text: str) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)
     path.chmod(0o755)
@@ -62,21 +63,21 @@ def executable(path: Path, text: str) -> Path:
 
 @dataclass
 class Machine:
-    """A clone on a machine that has only these Pythons."""
+    """A machine with a clone of the project, and with only the Pythons that a test adds."""
 
     clone: Path
     bin: Path
     home: Path
 
-    def has(self, **pythons: str) -> None:
-        """Put commands with these versions on PATH: `python3="3.9.18"`; `python3_12` is python3.12."""
+    def put_on_path(self, **pythons: str) -> None:
+        """Put Pythons with these versions on PATH: `python3_12="3.12.4"` becomes the command `python3.12`."""
         for name, version in pythons.items():
-            executable(self.bin / name.replace("_", "."), PYTHON.replace("VERSION", version))
+            write_executable(self.bin / name.replace("_", "."), PYTHON.replace("VERSION", version))
 
-    def has_in_pyenv(self, version: str) -> None:
+    def put_in_pyenv(self, version: str) -> None:
         minor = version.rpartition(".")[0]
         folder = self.home / ".pyenv" / "versions" / version / "bin"
-        executable(folder / f"python{minor}", PYTHON.replace("VERSION", version))
+        write_executable(folder / f"python{minor}", PYTHON.replace("VERSION", version))
 
     def make(self, need: str, **environment: str) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(
@@ -86,7 +87,7 @@ class Machine:
                 "HOME": str(self.home),
                 "UV_CACHE_DIR": str(self.home / "uv-cache"),
                 "UV_PYTHON_INSTALL_DIR": str(self.home / "uv-pythons"),
-                "RECORD": str(self.record),
+                "RECORD": str(self.record_file),
                 **environment,
             },
             capture_output=True,
@@ -96,12 +97,12 @@ class Machine:
         )
 
     @property
-    def record(self) -> Path:
+    def record_file(self) -> Path:
         return self.home / "record"
 
     @property
     def recorded(self) -> list[str]:
-        return self.record.read_text().splitlines() if self.record.exists() else []
+        return self.record_file.read_text().splitlines() if self.record_file.exists() else []
 
     def version(self) -> str:
         shown = subprocess.run(
@@ -123,7 +124,7 @@ def machine(tmp_path):
         shutil.copy(ROOT / name, clone / name)
     for name in ("bash", "env", "sh", "sed", "cat", "cksum", "dirname", "mkdir", "mv", "rm", "ln"):
         (tools / name).symlink_to(shutil.which(name))
-    executable(clone / ".cache/uv/bin/uv", RECORDER)
+    write_executable(clone / ".cache/uv/bin/uv", RECORDER)
     pin = re.search(r"^uv==(?:.*\\\n)*.*[^\\]$", (clone / "requirements.lock").read_text(), re.MULTILINE)
     (clone / ".cache/uv/installed.txt").write_text(f"{pin[0]}\n")
     (tmp_path / "home").mkdir()
@@ -132,7 +133,7 @@ def machine(tmp_path):
 
 @pytest.mark.parametrize("version", ["3.9.18", "3.13.0", "3.14.0"])
 def test_sync_finds_a_python_that_pyairbyte_supports(machine, version):
-    machine.has(python3=version, python3_12="3.12.4")
+    machine.put_on_path(python3=version, python3_12="3.12.4")
     done = machine.make("sync")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == f"Python 3.12.4 ({machine.bin}/python3.12) is used for .venv.\n"
@@ -140,20 +141,20 @@ def test_sync_finds_a_python_that_pyairbyte_supports(machine, version):
 
 
 def test_python_in_pyenv_is_found(machine):
-    machine.has(python3="3.9.18")
-    machine.has_in_pyenv("3.11.7")
+    machine.put_on_path(python3="3.9.18")
+    machine.put_in_pyenv("3.11.7")
     assert machine.make("sync").returncode == 0
     assert machine.version() == "3.11.7"
 
 
 def test_first_suitable_python_on_path_is_used(machine):
-    machine.has(python3="3.13.0", python3_12="3.12.4")
+    machine.put_on_path(python3="3.13.0", python3_12="3.12.4")
     assert machine.make("import").returncode == 0
     assert machine.version() == "3.13.0"
 
 
 def test_named_python_is_used(machine):
-    machine.has(python3="3.12.4", python3_11="3.11.7")
+    machine.put_on_path(python3="3.12.4", python3_11="3.11.7")
     for name in ("python3.11", "3.11", str(machine.bin / "python3.11")):
         assert machine.make("sync", PYTHON=name).returncode == 0
         assert machine.version() == "3.11.7"
@@ -161,7 +162,7 @@ def test_named_python_is_used(machine):
 
 
 def test_named_python_that_the_target_cannot_use_is_replaced(machine):
-    machine.has(python3="3.9.18", python3_13="3.13.0", python3_12="3.12.4")
+    machine.put_on_path(python3="3.9.18", python3_13="3.13.0", python3_12="3.12.4")
     done = machine.make("sync", PYTHON="python3.13")
     assert done.returncode == 0
     assert done.stdout.splitlines()[0] == (
@@ -171,23 +172,23 @@ def test_named_python_that_the_target_cannot_use_is_replaced(machine):
 
 
 def test_unknown_named_python_is_an_error(machine):
-    machine.has(python3="3.12.4")
+    machine.put_on_path(python3="3.12.4")
     done = machine.make("sync", PYTHON="python3.99")
     assert (done.returncode, done.stderr) == (1, "make: PYTHON=python3.99 was not found on PATH or in pyenv.\n")
     assert machine.recorded == []
 
 
 def test_missing_python_is_downloaded(machine):
-    machine.has(python3="3.14.0")
-    waiting = executable(machine.bin / "later", PYTHON.replace("VERSION", "3.12.9"))
-    done = machine.make("sync", DOWNLOADED=str(waiting))
+    machine.put_on_path(python3="3.14.0")
+    download = write_executable(machine.bin / "later", PYTHON.replace("VERSION", "3.12.9"))
+    done = machine.make("sync", DOWNLOADED=str(download))
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("Python 3.10 to 3.12 is neither on PATH nor in pyenv: uv downloads Python 3.12.\n")
     assert machine.version() == "3.12.9"
 
 
-def test_no_python_and_no_network_is_one_line_and_installs_nothing(machine):
-    machine.has(python3="3.14.0")
+def test_missing_python_without_network_is_one_line_and_installs_nothing(machine):
+    machine.put_on_path(python3="3.14.0")
     done = machine.make("sync")
     assert done.returncode == 1
     assert done.stderr == (
@@ -198,8 +199,8 @@ def test_no_python_and_no_network_is_one_line_and_installs_nothing(machine):
     assert [line for line in machine.recorded if not line.startswith("python install")] == []
 
 
-def test_uv_that_cannot_be_downloaded_is_one_line(machine):
-    machine.has(python3="3.12.4")
+def test_failed_download_of_uv_is_an_error_of_one_line(machine):
+    machine.put_on_path(python3="3.12.4")
     shutil.rmtree(machine.clone / ".cache")
     done = machine.make("sync")
     assert done.returncode == 1
@@ -210,7 +211,7 @@ def test_uv_that_cannot_be_downloaded_is_one_line(machine):
     assert not (machine.clone / ".venv").exists()
 
 
-def test_machine_without_python_is_one_line(machine):
+def test_machine_without_python_gets_an_error_of_one_line(machine):
     machine.bin.mkdir()
     shutil.rmtree(machine.clone / ".cache")
     done = machine.make("sync")
@@ -220,8 +221,8 @@ def test_machine_without_python_is_one_line(machine):
     )
 
 
-def test_complete_environment_is_left_alone(machine):
-    machine.has(python3="3.12.4")
+def test_complete_environment_is_not_changed(machine):
+    machine.put_on_path(python3="3.12.4")
     machine.make("sync")
     before = machine.recorded
     done = machine.make("sync")
@@ -229,7 +230,7 @@ def test_complete_environment_is_left_alone(machine):
 
 
 def test_environment_is_installed_again_after_a_failure_and_after_a_change(machine):
-    machine.has(python3="3.12.4")
+    machine.put_on_path(python3="3.12.4")
     assert machine.make("sync", PIP_EXIT="2").returncode == 2
     assert machine.make("sync").returncode == 0
     before = len(machine.recorded)
@@ -239,17 +240,17 @@ def test_environment_is_installed_again_after_a_failure_and_after_a_change(machi
     assert [line.split()[0] for line in machine.recorded[before:]] == ["pip", "pip"]
 
 
-def test_environment_without_a_working_python_is_made_again(machine):
-    machine.has(python3="3.12.4", python3_11="3.11.7")
+def test_environment_without_a_working_python_is_created_again(machine):
+    machine.put_on_path(python3="3.12.4", python3_11="3.11.7")
     machine.make("sync")
-    (machine.bin / "python3").unlink()  # as after an upgrade of the machine
-    machine.has(python3="3.9.18")
+    (machine.bin / "python3").unlink()  # as an upgrade of the machine does
+    machine.put_on_path(python3="3.9.18")
     assert machine.make("sync").returncode == 0
     assert machine.version() == "3.11.7"
 
 
-def test_environment_of_an_unsupported_python_is_made_again(machine):
-    machine.has(python3="3.13.0", python3_12="3.12.4")
+def test_environment_of_an_unsupported_python_is_created_again(machine):
+    machine.put_on_path(python3="3.13.0", python3_12="3.12.4")
     machine.make("develop")
     done = machine.make("sync")
     assert done.stdout.splitlines()[0] == ".venv has Python 3.13.0: it is created again."
@@ -257,7 +258,7 @@ def test_environment_of_an_unsupported_python_is_made_again(machine):
 
 
 def test_only_development_installs_the_whole_lock(machine):
-    machine.has(python3="3.12.4")
+    machine.put_on_path(python3="3.12.4")
     for need, extras in {"sandbox": ["sandbox"], "import": ["sandbox", "roster"], "sync": ["sandbox", "local"]}.items():
         before = len(machine.recorded)
         machine.make(need)
@@ -268,5 +269,5 @@ def test_only_development_installs_the_whole_lock(machine):
     machine.make("develop")
     assert "--requirement requirements.lock" in machine.recorded[-2]
     before = machine.recorded
-    machine.make("sync")  # which development contains
+    machine.make("sync")  # needs nothing more than `develop` has installed
     assert machine.recorded == before

@@ -18,7 +18,7 @@ SECRET = re.compile(r"(^|_)(key|token|secret|password|passphrase|credentials?)$"
 
 @dataclass(frozen=True)
 class Option:
-    """One field of a form, with the choices it lies under."""
+    """One field of a form. `choices` are the keywords, such as `oneOf`, of the choices that contain it."""
 
     path: str
     schema: dict[str, Any]
@@ -97,13 +97,13 @@ def test_options_are_in_reading_order(parent):
 
 
 @each_object
-def test_no_two_options_of_a_group_share_a_title(parent):
+def test_no_two_options_of_an_object_share_a_title(parent):
     titles = [option["title"] for option in parent.schema["properties"].values()]
     assert len(set(titles)) == len(titles)
 
 
 @each_object
-def test_what_is_required_exists(parent):
+def test_required_options_exist(parent):
     assert set(parent.schema.get("required", ())) <= parent.schema["properties"].keys()
 
 
@@ -115,7 +115,7 @@ def test_cards_are_in_the_order_of_their_options(form):
 
 
 @each_form
-def test_every_card_but_the_technical_one_shows_something_at_once(form):
+def test_every_card_except_speed_shows_an_option_at_first(form):
     required = set(form["required"])
     shown = {
         option["group"] for name, option in form["properties"].items() if name in required or option.get("always_show")
@@ -156,7 +156,7 @@ def test_examples_and_the_default_are_values_that_the_option_accepts(option):
 
 
 @each_option
-def test_a_pattern_is_put_into_words_and_shown_by_an_example(option):
+def test_pattern_has_a_description_and_an_example(option):
     if "pattern" in option.schema:
         assert option.schema["pattern_descriptor"]
         assert option.schema["examples"]

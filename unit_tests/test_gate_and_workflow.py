@@ -21,7 +21,7 @@ HOOKS = [
     for repository in yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())["repos"]
     for hook in repository["hooks"]
 ]
-GATE = "all-green"
+ALL_GREEN = "all-green"
 
 each_job = pytest.mark.parametrize("job", JOBS.values(), ids=JOBS)
 each_hook = pytest.mark.parametrize("hook", HOOKS, ids=lambda hook: hook["id"])
@@ -36,7 +36,7 @@ def supported_pythons() -> list[str]:
     return [f"3.{minor}" for minor in range(int(first), int(beyond))]
 
 
-def test_the_workflow_runs_on_changes_with_no_more_rights_than_to_read_them():
+def test_workflow_runs_on_changes_with_read_permission_only():
     assert WORKFLOW[True].keys() == {"push", "pull_request"}  # YAML reads `on` as true
     assert WORKFLOW["permissions"] == {"contents": "read"}
     assert all(job.get("permissions", {}) == {} for job in JOBS.values())
@@ -44,7 +44,7 @@ def test_the_workflow_runs_on_changes_with_no_more_rights_than_to_read_them():
 
 
 @each_job
-def test_every_job_has_a_name_a_bound_and_steps(job):
+def test_every_job_has_a_name_a_time_limit_and_steps(job):
     assert job["name"]
     assert job["runs-on"] == "ubuntu-latest"
     assert 0 < job["timeout-minutes"] <= 60
@@ -65,10 +65,10 @@ def test_a_checkout_leaves_no_credentials_behind(job):
 
 def test_every_command_of_the_workflow_is_one_target_of_the_makefile():
     assert commands(*JOBS.values()) <= {f"make {target}" for target in TARGETS}
-    assert all(commands(job) for name, job in JOBS.items() if name != GATE)
+    assert all(commands(job) for name, job in JOBS.items() if name != ALL_GREEN)
 
 
-def test_the_workflow_does_what_the_gate_does():
+def test_workflow_runs_every_target_of_the_gate():
     gate = re.findall(r"^make (.+)$", (ROOT / ".ci" / "run").read_text(), re.MULTILINE)
     targets = {word for line in gate for word in line.split() if not word.startswith("--")}
     assert targets >= {"check", "test"}
@@ -76,9 +76,9 @@ def test_the_workflow_does_what_the_gate_does():
 
 
 def test_all_green_waits_for_every_other_job():
-    assert set(JOBS[GATE]["needs"]) == JOBS.keys() - {GATE}
-    assert JOBS[GATE]["if"] == "always()"
-    (step,) = JOBS[GATE]["steps"]
+    assert set(JOBS[ALL_GREEN]["needs"]) == JOBS.keys() - {ALL_GREEN}
+    assert JOBS[ALL_GREEN]["if"] == "always()"
+    (step,) = JOBS[ALL_GREEN]["steps"]
     assert step["with"] == {"jobs": "${{ toJSON(needs) }}"}
 
 

@@ -1,4 +1,4 @@
-"""Imports point in one direction, and a class name means one thing."""
+"""Imports point in one direction, and no two public classes share a name."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-OURS = {
+PACKAGES = {
     "powerschool_enrollment_api",
     "powerschool_enrollment_airbyte",
     "source_powerschool_enrollment",
@@ -72,7 +72,7 @@ def test_package_imports_only_lower_layers(package):
 
     assert modules
     for module in modules:
-        forbidden = imported_packages(module) & OURS - MAY_IMPORT[package] - {package}
+        forbidden = imported_packages(module) & PACKAGES - MAY_IMPORT[package] - {package}
         assert not forbidden, f"{module.relative_to(ROOT)} imports {forbidden}"
 
 
@@ -99,7 +99,7 @@ def test_roster_folder_imports_only_earlier_folders(folder):
 
 
 def test_no_two_public_classes_share_a_name():
-    modules = [module for package in OURS for module in sorted((ROOT / package).rglob("*.py"))]
+    modules = [module for package in PACKAGES for module in sorted((ROOT / package).rglob("*.py"))]
     classes = [
         node.name
         for module in modules
@@ -112,7 +112,7 @@ def test_no_two_public_classes_share_a_name():
 
 
 @pytest.mark.parametrize("name", ["envelope", "address", "settings", "errors", "retry"])
-def test_modules_without_requests_import_no_network_library(name):
+def test_modules_that_send_nothing_import_no_network_library(name):
     module = ROOT / "powerschool_enrollment_api" / f"{name}.py"
     assert not imported_packages(module) & {"requests", "urllib3"}
 

@@ -35,7 +35,8 @@ COMPONENT_OF = {
     "checklist_entries": "ChecklistEntry",
 }
 MADE_BY_THE_CONNECTOR = {"documents"}
-STATES_A_FACT = {"operationId", "in", "type", "oneOf", "url", "scheme", "content"}
+# An object of the description states a fact about the service if it has one of these keys.
+FACT_KEYS = {"operationId", "in", "type", "oneOf", "url", "scheme", "content"}
 
 each_stream = pytest.mark.parametrize("stream", COMPONENT_OF)
 each_wire = pytest.mark.parametrize("wire", ["observed", "documented"])
@@ -68,7 +69,7 @@ def types(schema: Mapping[str, Any]) -> set[str]:
 
 
 def disagreements(stream: Mapping[str, Any], component: Mapping[str, Any], place: str = "") -> Iterator[str]:
-    """Yield each field that only one schema has, or that has other types in the two. Streams may allow null."""
+    """Yield each field that only one of the schemas has, or whose types differ. Only the stream may add null."""
     component = resolved(component)
     if types(stream) - {"null"} != types(component) - {"null"} or types(component) - types(stream):
         yield f"{place}: {types(stream)} in the stream, {types(component)} in the description"
@@ -106,7 +107,7 @@ def test_every_stream_with_fields_of_the_service_is_compared():
         ({"tags": {"type": "array", "items": {"type": "integer"}}}, "/tags/items: "),
     ],
 )
-def test_comparison_finds_other_types_and_fields(change, found):
+def test_comparison_finds_changed_types_and_new_fields(change, found):
     record = COMPONENTS["EnrollmentRecord"]
     changed = {**record, "properties": {**record["properties"], **change}}
     (disagreement,) = disagreements(schema_of("roster_records"), changed)
@@ -116,8 +117,8 @@ def test_comparison_finds_other_types_and_fields(change, found):
 def test_comparison_finds_a_field_that_only_the_stream_has():
     record = COMPONENTS["EnrollmentRecord"]
     fewer = {name: field for name, field in record["properties"].items() if name != "grade"}
-    changes = disagreements(schema_of("roster_records"), {**record, "properties": fewer})
-    assert list(changes) == ["/grade: not in the description"]
+    found = disagreements(schema_of("roster_records"), {**record, "properties": fewer})
+    assert list(found) == ["/grade: not in the description"]
 
 
 def test_description_has_the_endpoints_of_the_sandbox():
@@ -147,13 +148,13 @@ def test_every_fact_names_its_source():
     facts = [
         (place, part)
         for place, part in parts(DOCUMENT)
-        if part.keys() & STATES_A_FACT and not place.endswith("/schema") and "/links/" not in place
+        if part.keys() & FACT_KEYS and not place.endswith("/schema") and "/links/" not in place
     ]
     assert facts
     assert [place for place, part in facts if not sources(part)] == []
 
 
-def test_every_source_is_one_of_three():
+def test_sources_are_documentation_observed_or_assumed():
     assert {source for _, part in parts(DOCUMENT) for source in sources(part)} == {
         "documentation",
         "observed",
@@ -162,7 +163,7 @@ def test_every_source_is_one_of_three():
 
 
 @each_wire
-def test_one_shape_remains_for_each_wire(wire):
+def test_each_choice_has_one_shape_in_each_wire_format(wire):
     strict = for_sandbox(DOCUMENT, wire)
     marked = {part["x-wire"] for _, part in parts(strict) if "x-wire" in part}
     choices = [part["oneOf"] for _, part in parts(strict) if "oneOf" in part]

@@ -1,4 +1,4 @@
-"""Both registry entries: valid by Airbyte's model, and true of the connectors."""
+"""Both registry entries are valid by Airbyte's model, and describe the connectors as they are."""
 
 import logging
 import re
@@ -23,21 +23,21 @@ BASE_URL_OPTIONS = {
     "source": SPEC["properties"]["base_url"],
     "destination": options_schema()["properties"]["base_url"],
 }
-DRAWN_WITH = {"svg", "title", "rect", "circle", "path"}
+ALLOWED_ELEMENTS = {"svg", "title", "rect", "circle", "path"}
 
-each = pytest.mark.parametrize("kind", FOLDERS)
+each_connector = pytest.mark.parametrize("kind", FOLDERS)
 
 
 def data(kind):
     return ENTRIES[kind]["data"]
 
 
-@each
+@each_connector
 def test_the_entry_is_valid_by_airbytes_model(kind):
     assert ConnectorMetadataDefinitionV0.model_validate(ENTRIES[kind]).data.name == "PowerSchool Enrollment"
 
 
-@each
+@each_connector
 def test_the_entry_names_its_connector_everywhere(kind):
     entry = data(kind)
     assert entry["connectorType"] == kind
@@ -45,7 +45,7 @@ def test_the_entry_names_its_connector_everywhere(kind):
     assert entry["githubIssueLabel"] == f"{kind}-powerschool-enrollment"
 
 
-@each
+@each_connector
 def test_the_package_that_the_entry_names_is_built_here(kind):
     project = (ROOT / "packaging" / f"{kind}-powerschool-enrollment" / "pyproject.toml").read_text()
     assert data(kind)["remoteRegistries"]["pypi"]["packageName"] in re.findall(
@@ -57,36 +57,36 @@ def test_no_two_connectors_share_an_id():
     assert data("source")["definitionId"] != data("destination")["definitionId"]
 
 
-@each
-def test_registry_entry_names_the_page_that_is_in_docs(kind):
+@each_connector
+def test_documentation_page_of_the_entry_exists(kind):
     page = data(kind)["documentationUrl"].removeprefix("https://docs.airbyte.com/integrations/")
     assert (ROOT / "docs" / f"{page}.md").is_file()
 
 
-@each
-def test_spec_links_to_no_page_while_airbytes_site_has_none(kind):
+@each_connector
+def test_spec_has_no_documentation_url(kind):
     assert CONNECTORS[kind]().spec(logging.getLogger()).documentationUrl is None
 
 
-@each
-def test_every_documentation_check_of_airbytes_applies(kind):
+@each_connector
+def test_support_level_makes_every_documentation_check_apply(kind):
     assert data(kind)["ab_internal"]["sl"] == 300
 
 
-@each
+@each_connector
 def test_the_addresses_that_the_form_offers_are_allowed(kind):
     option = BASE_URL_OPTIONS[kind]
     offered = {urlsplit(address).hostname for address in [option["default"], *option["examples"]]}
     assert offered <= set(data(kind)["allowedHosts"]["hosts"])
 
 
-@each
-def test_the_base_image_is_the_dockerfiles(kind):
+@each_connector
+def test_base_image_is_that_of_the_dockerfile(kind):
     (image,) = re.findall(r"^ARG BASE_IMAGE=(\S+)$", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
     assert data(kind)["connectorBuildOptions"]["baseImage"] == image
 
 
-def test_suggested_streams_are_streams():
+def test_suggested_streams_exist():
     assert set(data("source")["suggestedStreams"]["streams"]) <= {path.stem for path in SCHEMAS}
 
 
@@ -101,13 +101,13 @@ def icon(kind):
     return FOLDERS[kind] / data(kind)["icon"]
 
 
-@each
-def test_the_icon_is_a_square_drawing_and_nothing_else(kind):
+@each_connector
+def test_icon_is_a_square_svg_without_scripts_and_links(kind):
     drawing = ET.parse(icon(kind)).getroot()  # noqa: S314 - our own file
     assert drawing.attrib["viewBox"] == "0 0 250 250"
     assert drawing.attrib["width"] == drawing.attrib["height"] == "250"
     elements = {element.tag.removeprefix("{http://www.w3.org/2000/svg}") for element in drawing.iter()}
-    assert elements <= DRAWN_WITH  # no script, no style sheet, no picture from elsewhere
+    assert elements <= ALLOWED_ELEMENTS  # no script, no style sheet, no picture from elsewhere
     attributes = {name for element in drawing.iter() for name in element.attrib}
     assert [name for name in attributes if name.startswith("on") or name.endswith("href")] == []
 
