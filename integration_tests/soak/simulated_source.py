@@ -6,6 +6,7 @@ import json
 import logging
 from collections import Counter
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from queue import Queue
 from random import Random
@@ -31,6 +32,7 @@ from source_powerschool_enrollment.context import SyncContext
 from source_powerschool_enrollment.deliveries.stream import delivered_records
 from source_powerschool_enrollment.records.backpressure import Backlog
 from source_powerschool_enrollment.records.stream import RECORD_STREAMS, Outlet, record_stream
+from source_powerschool_enrollment.records.sync_clock import utc_now
 
 DELIVERED = "delivered_records"
 
@@ -46,18 +48,23 @@ class SourceConnection:
         self.deliveries = Platform(district.service)
         self.page_size = self.chance.choice([5, 10, 25])
         self.warnings: list[str] = []
+        # The clock of the machine. After a sync whose last records no state confirms, it must not be set back.
+        self.clock_is_fast = timedelta()
+        self.may_set_clock = True
 
     def killed(self) -> bool:
         """Kill a sync, which is a process, and return whether it was killed before its end."""
         sync = KilledSyncOfAll(self)
         self.deliveries.confirm_at_random(sync.run(), self.chance)
         self.records.receive(sync.lines, keeps_rest=self.chance.random() < 0.5)
+        self.clock_is_fast, self.may_set_clock = timedelta(), False
         return sync.process.exitcode == -9
 
     def cut(self) -> bool:
         """Sync in this process, and let the platform receive only a part of it. Return False: nothing is killed."""
         lines = [*self._sync(queue_size=self.chance.choice([1, 3, 10_000]))]
         received = lines[: self.chance.randint(0, len(lines))] if self.chance.random() < 0.7 else lines
+        self.may_set_clock = len(received) == len(lines)
         self.records.receive(received, keeps_rest=self.chance.random() < 0.5)
         self.deliveries.confirm_at_random(_delivered(received), self.chance)
         return False
@@ -65,6 +72,7 @@ class SourceConnection:
     def complete(self) -> None:
         """Sync in this process, and let the platform receive everything."""
         lines = [*self._sync()]
+        self.may_set_clock = True
         self.records.receive(lines)
         self.deliveries.confirm(_delivered(lines))
 
@@ -91,6 +99,8 @@ class SourceConnection:
 
     def _sync(self, *, queue_size: int = 10_000) -> Iterator[str]:
         """Yield the records and states of a sync, as lines."""
+        if self.may_set_clock:
+            self.clock_is_fast = timedelta(hours=self.chance.choice([-30, -1, 0, 2]))
         queue: Queue[Any] = Queue(maxsize=queue_size)
         repository = ConcurrentMessageRepository(queue, InMemoryMessageRepository())
         source = ConcurrentSource.create(4, 1, QUIET, DebugSliceLogger(), repository, queue)
@@ -119,7 +129,8 @@ class SourceConnection:
         delivered = delivered_records(
             sync, option, self.deliveries.state, repository, today=lambda: today, sleep=_no_sleep
         )
-        return [delivered, *(record_stream(name, sync, outlet) for name in STREAMS)]
+        fast = self.clock_is_fast
+        return [delivered, *(record_stream(name, sync, outlet, lambda: utc_now() + fast) for name in STREAMS)]
 
 
 class KilledSyncOfAll(KilledSync):

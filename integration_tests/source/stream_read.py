@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import datetime
 from threading import Lock
 from typing import Any
 
@@ -17,6 +18,7 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_powerschool_enrollment.context import sync_for
 from source_powerschool_enrollment.records.stream import Outlet, record_stream
+from source_powerschool_enrollment.records.sync_clock import utc_now
 
 
 @dataclass
@@ -46,11 +48,17 @@ def last_state(messages: Sequence[Any]) -> list[AirbyteStateMessage]:
     return [AirbyteStateMessage(AirbyteStateType.STREAM, states[-1])] if states else []
 
 
-def read_stream(config: Mapping[str, Any], name: str, state: list[AirbyteStateMessage]) -> StreamRead:
+def read_stream(
+    config: Mapping[str, Any],
+    name: str,
+    state: list[AirbyteStateMessage],
+    *,
+    machine_time: Callable[[], datetime] = utc_now,
+) -> StreamRead:
     """Read the stream incrementally from this state, with a thread for each reader."""
     repository, outcome, lock = InMemoryMessageRepository(), StreamRead(), Lock()
     sync = sync_for(config)
-    stream = record_stream(name, sync, Outlet(repository, ConnectorStateManager(state)))
+    stream = record_stream(name, sync, Outlet(repository, ConnectorStateManager(state)), machine_time)
 
     def read(partition: Any) -> None:
         try:

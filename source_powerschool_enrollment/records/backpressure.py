@@ -10,10 +10,12 @@ import math
 import threading
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
-from datetime import datetime, timezone
+from datetime import datetime
 from typing import TypeVar
 
 from airbyte_cdk.models import AirbyteMessage
+
+from source_powerschool_enrollment.records.sync_clock import utc_now
 
 _PAGES = 2
 _LEAST_RECORDS = 2_000
@@ -47,9 +49,9 @@ class Backlog:
         return cls(page_size, max(_PAGES * page_size, _LEAST_RECORDS))
 
     @contextmanager
-    def room(self) -> Iterator[Room]:
-        """Yield room for one page. Unused room is released at the end."""
-        room = Room(self)
+    def room(self, now: Callable[[], datetime] = utc_now) -> Iterator[Room]:
+        """Yield room for one page, which arrives at a time of `now`. Unused room is released at the end."""
+        room = Room(self, now)
         try:
             yield room
         finally:
@@ -99,10 +101,11 @@ class Backlog:
 class Room:
     """Room for one page. `free` is negative if the page has more records than were requested."""
 
-    def __init__(self, backlog: Backlog) -> None:
+    def __init__(self, backlog: Backlog, now: Callable[[], datetime]) -> None:
         self.free = 0
-        self.arrived_at = datetime.now(timezone.utc)
+        self.arrived_at = now()
         self._backlog = backlog
+        self._now = now
 
     @contextmanager
     def opening(self) -> Iterator[None]:
@@ -110,7 +113,7 @@ class Room:
 
         A page that cannot be parsed releases its room: it is requested again, which may take minutes.
         """
-        self.arrived_at = datetime.now(timezone.utc)
+        self.arrived_at = self._now()
         size = self._backlog.page_size
         self._backlog.reserve(size)
         try:

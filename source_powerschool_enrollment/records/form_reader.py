@@ -21,6 +21,7 @@ from source_powerschool_enrollment.records.backpressure import Backlog, Room
 from source_powerschool_enrollment.records.page_plan import FormPlan
 from source_powerschool_enrollment.records.page_state import PageCursor, digest_of
 from source_powerschool_enrollment.records.row_estimate import RowEstimate
+from source_powerschool_enrollment.records.sync_clock import SyncClock, text_of
 
 logger = logging.getLogger("airbyte.source_powerschool_enrollment")
 
@@ -40,6 +41,7 @@ class RecordStreamRead:
     cursor: PageCursor | None
     estimate: RowEstimate
     backlog: Backlog
+    clock: SyncClock = field(default_factory=SyncClock)
     has_failed: threading.Event = field(default_factory=threading.Event)
 
 
@@ -80,13 +82,14 @@ class FormReader:
             return ReadPage()
         further = () if self._is_planned else self._plan_after(page)
         # When the page arrived, not when it got room: a page that waited is older than one that arrived later.
-        synced_at = room.arrived_at.isoformat(timespec="microseconds").replace("+00:00", "Z")
+        synced_at = text_of(room.arrived_at)
         if self._digests is None or not page.records:
             return ReadPage(self._typed(self._not_emitted_yet(page.records), synced_at), None, further)
         digest = digest_of(page.records)
-        is_known = self._digests.knows(self.form, number, digest)
-        records = () if is_known else self._typed(page.records, synced_at)
-        return ReadPage(records, digest, further, is_changed=not is_known)
+        if self._digests.knows(self.form, number, digest):
+            return ReadPage((), digest, further)
+        self._stream.clock.use(room.arrived_at)
+        return ReadPage(self._typed(page.records, synced_at), digest, further, is_changed=True)
 
     def close(self, number: int, digest: bytes | None) -> list[int] | None:
         """Note that all records of the page are on the queue.

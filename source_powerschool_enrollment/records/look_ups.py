@@ -12,7 +12,7 @@ import threading
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import datetime
 
 from airbyte_cdk.sources.types import Record, StreamSlice
 
@@ -22,6 +22,7 @@ from source_powerschool_enrollment.context import PublishedActionIds, SyncContex
 from source_powerschool_enrollment.records.backpressure import Backlog
 from source_powerschool_enrollment.records.page_state import PageCursor
 from source_powerschool_enrollment.records.record_ids import Missing, RecordIds
+from source_powerschool_enrollment.records.sync_clock import SyncClock, text_of
 
 DELETED_AT = "_ab_cdc_deleted_at"
 
@@ -44,6 +45,7 @@ class LookUpContext:
     cursor: PageCursor
     ids: RecordIds
     backlog: Backlog
+    clock: SyncClock
 
 
 class LookUps:
@@ -76,9 +78,10 @@ class LookUps:
 
     def look_up(self, record_id: int) -> Iterator[PartitionOutput]:
         """Look up one record. Yield its tombstone if it was removed, then the stream's state if it must be emitted."""
-        asked_at = datetime.now(timezone.utc)
+        asked_at = self._stream.clock.now()
         exists = self._answer(record_id)
         if exists is False:
+            self._stream.clock.use(asked_at)
             yield from self._stream.cursor.before_tombstone()
             self._stream.backlog.reserve(1)
             yield self._tombstone(record_id, asked_at)
@@ -107,7 +110,7 @@ class LookUps:
     def _tombstone(self, record_id: int, asked_at: datetime) -> Record:
         """Return the tombstone. Its time is that of the request, so a later version of the record is never older."""
         form = self._forms[record_id][-1]
-        time = asked_at.isoformat(timespec="microseconds").replace("+00:00", "Z")
+        time = text_of(asked_at)
         data = {"id": record_id, "published_action_id": form, "synced_at": time, DELETED_AT: time}
         return Record(data, self._stream.name, StreamSlice(partition={"published_action_id": form}, cursor_slice={}))
 

@@ -1,9 +1,10 @@
 """The state of a record stream: a digest of each page whose records have been emitted, and when to emit the state.
 
-    {"settings": "<digest>", "published_actions": {"<form id>": "<digests of page 1, 2, …, as one base64 text>"}}
+    {"settings": "<digest>", "published_actions": {"<form id>": "<digests of page 1, 2, …, as one base64 text>"},
+     "synced_at": "<time>"}
 
 Nine bytes per page are twelve characters of base64. A digest of zeros marks an unknown page. With the option
-`detect_removed_records` the state also has the key `record_ids`: see `record_ids`.
+`detect_removed_records` the state also has the key `record_ids`: see `record_ids`. `synced_at`: see `sync_clock`.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from airbyte_cdk.sources.types import Record
 from typing_extensions import override
 
 from source_powerschool_enrollment.records.record_ids import RecordIds
+from source_powerschool_enrollment.records.sync_clock import SyncClock
 
 _SIZE = 9
 _UNKNOWN = bytes(_SIZE)
@@ -170,7 +172,7 @@ class PageDigests:
 class PageCursor(Cursor):
     """The state of an incremental read. Called by all workers, and at the end by the main thread."""
 
-    def __init__(  # noqa: PLR0913 - only some callers pass the last two
+    def __init__(  # noqa: PLR0913 - only some callers pass the last three
         self,
         stream_name: str,
         digests: PageDigests,
@@ -178,11 +180,13 @@ class PageCursor(Cursor):
         message_repository: MessageRepository,
         *,
         ids: RecordIds | None = None,
+        times: SyncClock | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._stream_name = stream_name
         self.digests = digests
         self.ids = ids
+        self.times = times or SyncClock()
         self._state_manager = state_manager
         self._message_repository = message_repository
         self._clock = clock
@@ -276,7 +280,7 @@ class PageCursor(Cursor):
 
     def _state(self, *, is_emitted: bool) -> dict[str, Any]:
         # The digests first: a page that is remembered in between may have ids without a digest, but not the reverse.
-        pages = self.digests.as_state()
+        pages = self.digests.as_state() | self.times.as_state()
         return pages | {"record_ids": self.ids.as_state(is_emitted=is_emitted)} if self.ids else pages
 
     def _message(self) -> AirbyteMessage:

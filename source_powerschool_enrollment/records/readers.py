@@ -68,7 +68,7 @@ class PageQueue:
         if had or stream.has_failed.is_set() or not stream.cursor or not stream.cursor.ids:
             return
         context = LookUpContext(
-            stream.name, stream.sync, stream.pages, stream.cursor, stream.cursor.ids, stream.backlog
+            stream.name, stream.sync, stream.pages, stream.cursor, stream.cursor.ids, stream.backlog, stream.clock
         )
         look_ups = LookUps(context, self._forms)
         self._pages.extend(RecordLookUp(look_ups, record_id, self) for record_id in look_ups.record_ids)
@@ -111,7 +111,7 @@ class RecordPage:
 
     def _records_and_state(self) -> Iterator[PartitionOutput]:
         try:
-            with self._stream.backlog.room() as room:
+            with self._stream.backlog.room(self._stream.clock.now) as room:
                 page = self._form.read(self._number, room)
                 self._add(page.further)  # before the records, so that other threads can read on
                 if self._stream.cursor and page.is_changed:

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import logging
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from hashlib import blake2b
 from typing import Any, Literal
 
@@ -29,6 +30,7 @@ from source_powerschool_enrollment.records.page_state import PageCursor, PageDig
 from source_powerschool_enrollment.records.readers import PageQueue, RecordReaders
 from source_powerschool_enrollment.records.record_ids import RecordIds
 from source_powerschool_enrollment.records.row_estimate import RowEstimate
+from source_powerschool_enrollment.records.sync_clock import SyncClock, utc_now
 
 _PATHS: Mapping[str, Literal["rosterrecords", "submissionrecords"]] = {
     "roster_records": "rosterrecords",
@@ -55,10 +57,14 @@ class Outlet:
     backlog: Backlog = field(default_factory=Backlog)
 
 
-def record_stream(name: str, sync: SyncContext, outlet: Outlet) -> DefaultStream:
-    """Return the stream `name`, one of RECORD_STREAMS."""
-    cursor = _page_cursor(name, sync, outlet.states, outlet.messages) if outlet.states else None
-    read = _read(name, sync, outlet, RecordTypes.of_stream(name), cursor)
+def record_stream(
+    name: str, sync: SyncContext, outlet: Outlet, machine_time: Callable[[], datetime] = utc_now
+) -> DefaultStream:
+    """Return the stream `name`, one of RECORD_STREAMS. `machine_time` returns the time in UTC."""
+    state = outlet.states.get_stream_state(name, None) if outlet.states else {}
+    clock = SyncClock.after(state, name, machine_time)
+    cursor = _page_cursor(name, sync, outlet.states, outlet.messages, clock) if outlet.states else None
+    read = _read(name, sync, outlet, RecordTypes.of_stream(name), cursor, clock)
     return DefaultStream(
         partition_generator=RecordReaders(
             read, lambda: _forms(sync), _READERS_PER_CONNECTION * sync.config.connection.num_workers
@@ -77,11 +83,13 @@ def parent_pages(name: str, sync: SyncContext) -> PageQueue:
 
     The records' dates stay as they were sent. Raises AirbyteTracedException.
     """
-    return PageQueue(_read(name, sync, Outlet(NoopMessageRepository()), RecordTypes({}), None), _forms(sync))
+    return PageQueue(
+        _read(name, sync, Outlet(NoopMessageRepository()), RecordTypes({}), None, SyncClock()), _forms(sync)
+    )
 
 
-def _read(
-    name: str, sync: SyncContext, outlet: Outlet, types: RecordTypes, cursor: PageCursor | None
+def _read(  # noqa: PLR0913, PLR0917 - as many as the read has
+    name: str, sync: SyncContext, outlet: Outlet, types: RecordTypes, cursor: PageCursor | None, clock: SyncClock
 ) -> RecordStreamRead:
     return RecordStreamRead(
         name=name,
@@ -91,18 +99,19 @@ def _read(
         cursor=cursor,
         estimate=RowEstimate(name, outlet.messages),
         backlog=outlet.backlog,
+        clock=clock,
     )
 
 
 def _page_cursor(
-    name: str, sync: SyncContext, states: ConnectorStateManager, messages: MessageRepository
+    name: str, sync: SyncContext, states: ConnectorStateManager, messages: MessageRepository, clock: SyncClock
 ) -> PageCursor:
     # The options that decide which records of a form a page contains.
     settings = {"page_size": sync.config.page_size, "record_search": sync.config.search_parameters()}
     state = states.get_stream_state(name, None)
     ids = RecordIds(_district_and_search(sync.config), state) if sync.config.detect_removed_records else None
     digests = PageDigests(settings, state, with_large_states=ids is not None)
-    return PageCursor(name, digests, states, messages, ids=ids)
+    return PageCursor(name, digests, states, messages, ids=ids, times=clock)
 
 
 def _district_and_search(config: SourceConfig) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from random import Random
 from typing import Any
 
@@ -13,6 +14,7 @@ from airbyte_cdk.sources.types import Record
 from integration_tests.source.stream_read import last_state, read_stream
 from powerschool_enrollment_sandbox import District, Fault, Sandbox
 from source_powerschool_enrollment.records.look_ups import DELETED_AT
+from source_powerschool_enrollment.records.sync_clock import utc_now
 
 STREAMS = {"roster_records": ("roster", "rosterrecords"), "submission_records": ("submissions", "submissionrecords")}
 LOOK_UP_FAULTS = (
@@ -135,6 +137,7 @@ class History:
         self.hidden: set[int] = set()  # looked up as existing while some forms were not selected
         self.moved: set[int] = set()  # changed during a read
         self.is_disturbed = False
+        self.clock_is_fast = timedelta()
 
     def run(self, syncs: int) -> None:
         """Run the syncs with changes between them, and a last one during which nothing changes or fails."""
@@ -173,6 +176,8 @@ class History:
         may_be_killed = is_disturbed or fault is not None or selected is not None
         end = self.chance.randint(0, len(messages)) if may_be_killed and self.chance.random() < 0.5 else len(messages)
         self.warehouse.load(messages[:end], with_unconfirmed=self.chance.random() < 0.5)
+        if end == len(messages):  # after records that no state confirms, the clock must not be set back
+            self.clock_is_fast = timedelta(hours=self.chance.choice([-30, -1, 0, 2]))
 
     def messages(self, selected: list[int] | None) -> list[Any]:
         """Return what a sync emits, in the order of the queue."""
@@ -184,7 +189,8 @@ class History:
             "detect_removed_records": True,
             **({"published_actions": {"mode": "ids", "ids": selected}} if selected else {}),
         }
-        return read_stream(config, self.name, self.warehouse.state).messages
+        state, fast = self.warehouse.state, self.clock_is_fast
+        return read_stream(config, self.name, state, machine_time=lambda: utc_now() + fast).messages
 
     def before_answer(self, entry: Any) -> None:
         """Note each look-up, and disturb the read."""

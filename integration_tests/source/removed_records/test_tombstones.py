@@ -69,7 +69,7 @@ def test_without_the_option_nothing_is_looked_up_and_no_id_is_stored(sandbox, fo
     remove(forms[0].roster, 2)
     second = read(first, detect_removed_records=None)
     assert (tombstones(second), look_ups(sandbox)) == ([], 0)
-    assert first.states[-1].keys() == second.states[-1].keys() == {"settings", "published_actions"}
+    assert first.states[-1].keys() == second.states[-1].keys() == {"settings", "published_actions", "synced_at"}
 
 
 def test_unchanged_sync_sends_the_requests_of_one_without_the_option(sandbox, read):
