@@ -8,7 +8,7 @@ from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 from powerschool_enrollment_api.errors import NotFound, WrongAddress
 
-# The documentation still names secure.infosnap.com; code in production uses this host.
+# The documentation still names secure.infosnap.com; public clients in production use this host.
 DEFAULT_BASE_URL = "https://registration.powerschool.com/api/v1"
 
 _HOST_AND_PORT = re.compile(r"(\[[0-9a-fA-F:.]+\]|[\w-]{1,63}(\.[\w-]{1,63})*\.?)(:[0-9]+)?")
@@ -42,7 +42,7 @@ def normalise_base_url(text: str) -> str:
 
 
 def health_url(base_url: str) -> str:
-    """Return the URL of the health status, which is beside the version, not below it."""
+    """Return the URL of the health status: `…/api/healthz`, without the version."""
     return f"{_VERSIONED.sub('', base_url)}/healthz"
 
 

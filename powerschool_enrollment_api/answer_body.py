@@ -12,9 +12,9 @@ from powerschool_enrollment_api import answer_limits
 from powerschool_enrollment_api.answer_limits import limits_of, refuse_larger, stated_length
 from powerschool_enrollment_api.errors import TemporaryFailure
 
-_LARGEST_SMALL = 4 * 1024 * 1024  # bytes: more than a page of 100 long records, 3 MB
+_LARGEST_SMALL = 4 * 1024 * 1024  # bytes; a page of 100 long records has 3 MB
 _CHUNK = 64 * 1024  # small: zlib copies what is left of a chunk for each member of a gzip body
-_UNLIMITED_ENCODINGS = ("br", "zstd", ",")  # urllib3 expands these, and nested ones, without a memory limit
+_UNLIMITED_ENCODINGS = ("br", "zstd", ",")  # urllib3 expands these without a memory limit; a comma means several
 
 
 class BodyReader:
@@ -43,7 +43,7 @@ class BodyReader:
     def _body(self, response: requests.Response) -> bytes:
         """Return the body. BytesIO grows in place, and returns its memory without a copy."""
         length = 0 if "Transfer-Encoding" in response.headers else stated_length(response)
-        # An answer of a known length is read at once: putting chunks together takes as long as reading them.
+        # An answer of a known length is read in one piece: joining chunks takes as long as reading them.
         chunks = response.iter_content(_CHUNK if _encoding(response) else int(max(length, _CHUNK)))
         with _Turn(self._large_body, response) as turn:
             if length > _LARGEST_SMALL:

@@ -196,14 +196,14 @@ class Client:
         self._rate_limiter.wait_for_turn()
         response = self._answer_to(request, address, auth)
         self._retries.was_reached = True
-        refusal = failure_of(response, request.where, has_worked=self._has_worked)
-        if refusal is None:
+        failure = failure_of(response, request.where, has_worked=self._has_worked)
+        if failure is None:
             answer = request.read(request, response)
             self._has_worked = True
             return answer
-        if isinstance(refusal, TemporaryFailure) and (refusal.retry_after or 0) < self._timeouts.retries:
-            self._rate_limiter.hold(refusal.retry_after or 0)
-        raise refusal
+        if isinstance(failure, TemporaryFailure) and (failure.retry_after or 0) < self._timeouts.retries:
+            self._rate_limiter.hold(failure.retry_after or 0)
+        raise failure
 
     def _answer_to(self, request: _Request, address: str, auth: AuthBase | None) -> requests.Response:
         """Send the request, and return the answer with its whole body."""

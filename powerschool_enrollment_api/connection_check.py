@@ -33,7 +33,8 @@ def _diagnosis(client: Client, error: EnrollmentError) -> EnrollmentError:
     if not isinstance(error, NotFound) and _is_healthy(client):
         return error
     if isinstance(error, TemporaryFailure):
-        return TemporaryFailure(f"{error.message} Its health status does not answer either.", error.where, error.status)
+        message = f"{error.message} The service's health status is not available either."
+        return TemporaryFailure(message, error.where, error.status)
     return WrongAddress("this address is not the PowerSchool Enrollment API's.", error.where, error.status)
 
 

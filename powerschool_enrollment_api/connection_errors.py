@@ -108,7 +108,7 @@ def _holds_certificates(bundle: Path) -> bool:
 
 
 def _is_proxy_address_error(error: OSError | HTTPError) -> bool:
-    """Return whether the proxy's address is invalid. InvalidSchema means a SOCKS proxy: base_url is http or https."""
+    """Return whether the proxy's address is invalid. Only a SOCKS proxy raises InvalidSchema."""
     if isinstance(error, (requests.exceptions.InvalidProxyURL, requests.exceptions.InvalidSchema)):
         return True
     if error.args and isinstance(error.args[0], ProxySchemeUnknown):
@@ -119,7 +119,7 @@ def _is_proxy_address_error(error: OSError | HTTPError) -> bool:
 
 
 def _proxies() -> list[str]:
-    """Return the addresses of the environment's proxies for https; requests for loopback addresses use none."""
+    """Return the addresses of the environment's proxies for https. Requests with http do not use a proxy."""
     return [address for scheme, address in getproxies().items() if scheme in {"https", "all"}]
 
 

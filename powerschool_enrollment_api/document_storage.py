@@ -130,7 +130,7 @@ class DocumentStorage:
             raise
         except TemporaryFailure as fault:  # the deadline has passed
             raise StorageFault(fault.message, _WHERE) from None
-        except (OSError, HTTPError) as error:  # not the caller's errors, such as a full disk: they are raised there
+        except (OSError, HTTPError) as error:  # the caller's errors, such as a full disk, are raised in the caller
             raise _failure_of_exception(error, self._timeouts.connect, is_answered=is_answered) from None
 
 

@@ -30,7 +30,7 @@ class DocumentAddress:
     is_json: bool = True
 
 
-def ask_for_address(client: Client, object_id: str, file_name: str | None = None) -> DocumentAddress:
+def request_address(client: Client, object_id: str, file_name: str | None = None) -> DocumentAddress:
     """Return the document's address; with a `file_name`, one that serves the document under that name.
 
     Raises NotFound for a document that does not exist or belongs to another customer, UnexpectedAnswer for an

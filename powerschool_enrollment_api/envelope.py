@@ -20,8 +20,8 @@ from powerschool_enrollment_api.errors import UnexpectedAnswer
 
 JsonObject = dict[str, Any]
 
-# A form has at most some 100,000 records. The ids of all records are kept until the form is read: those of a million
-# take 100 MB, and 100,000 pages 60 MB. A wrong page count must not fill the memory.
+# A form has at most about 100,000 records. The ids of a form's records are kept until all its pages are read: a million
+# ids take 100 MB, and 100,000 pages take 60 MB. A wrong page count must not fill the memory.
 MOST_RECORDS = 1_000_000
 _MOST_PAGES = 100_000
 _LARGEST_ID = 1 << 63

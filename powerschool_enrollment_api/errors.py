@@ -78,7 +78,7 @@ class WrongAddress(EnrollmentError):
 
 
 class NeverReached(WrongAddress):
-    """No connection to the address was possible, and none ever was before."""
+    """No connection to the address was possible, and there was none before."""
 
     guidance = "Check the option base_url, and this machine's network (name servers, firewall, proxy) and clock."
 

@@ -5,6 +5,7 @@
 | 200 `{"status": "Success", "errors": []}` | accepted |
 | 200 `{"status": "Error", "errors": ["…"]}`, or any other `status` with `errors` | rejected |
 | 400, 404, 409, 422 or another 4xx that is about the request | rejected |
+| another 2xx without `errors`, to a submission | accepted |
 | anything else | unknown: an EnrollmentError is raised |
 """
 

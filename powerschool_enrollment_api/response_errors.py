@@ -53,7 +53,7 @@ def failure_of(response: requests.Response, where: str, *, has_worked: bool = Fa
     status = response.status_code
     message = _service_message(response)
     says_not_authorized = "not authorized" in (message or "").lower()
-    # Gateways limit requests with status 403, too. Only a pause tells the two apart.
+    # Gateways use status 403 as a rate limit, too. Only `Retry-After` distinguishes it from a refused key.
     is_rate_limit = status == 429 or (status == 403 and "Retry-After" in response.headers)
     if says_not_authorized or (status in {401, 403} and not is_rate_limit):
         return KeyRefused(_refusal(response), where, status, message)

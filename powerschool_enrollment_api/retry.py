@@ -16,7 +16,7 @@ from powerschool_enrollment_api.settings import Timeouts
 logger = logging.getLogger("airbyte.powerschool_enrollment_api")
 
 _BACK_OFF = wait_exponential_jitter(multiplier=0.5, max=60, jitter=1)
-_LONGEST_BEFORE_CONTACT = 5  # seconds, so that a network that comes up late is noticed
+_LONGEST_PAUSE_BEFORE_CONTACT = 5  # seconds; short, so that a network that comes up late is noticed soon
 
 
 class RateLimiter:
@@ -41,7 +41,7 @@ class RateLimiter:
 
     def wait_for_turn(self) -> None:
         """Block until this thread's request may start."""
-        while not self._is_turn():
+        while not self._wait_for_start():
             pass  # another thread called `hold` during the wait
 
     def hold(self, seconds: float) -> None:
@@ -50,7 +50,7 @@ class RateLimiter:
             self._held_until = max(self._held_until, self._clock() + seconds)
             self._next_start = max(self._next_start, self._held_until)
 
-    def _is_turn(self) -> bool:
+    def _wait_for_start(self) -> bool:
         """Wait for the next free start; return False if a hold began in the meantime."""
         with self._lock:
             now = self._clock()
@@ -94,7 +94,7 @@ class RetryPolicy:
         fault = _fault_of(attempt)
         requested = fault.retry_after if isinstance(fault, TemporaryFailure) else None
         back_off = _BACK_OFF(attempt)
-        return requested or (back_off if self.was_reached else min(back_off, _LONGEST_BEFORE_CONTACT))
+        return requested or (back_off if self.was_reached else min(back_off, _LONGEST_PAUSE_BEFORE_CONTACT))
 
     def _is_never_reached(self, attempt: RetryCallState) -> bool:
         is_unreachable = not self.was_reached and isinstance(_fault_of(attempt), Unreachable)

@@ -26,7 +26,7 @@ from powerschool_enrollment_api import (
     open_list,
     open_page,
 )
-from powerschool_enrollment_api.documents import ask_for_address
+from powerschool_enrollment_api.documents import request_address
 from powerschool_enrollment_api.envelope import integer_id
 from powerschool_enrollment_survey.asking import Asker, Question, Reply
 from source_powerschool_enrollment.config import SourceConfig
@@ -255,8 +255,8 @@ class Plan:
         if document is None:
             return []
         return [
-            Question("/documents/{objectId}", lambda client: ask_for_address(client, document)),
-            Question("/documents/document/url", lambda client: ask_for_address(client, document, _FILE_NAME)),
+            Question("/documents/{objectId}", lambda client: request_address(client, document)),
+            Question("/documents/document/url", lambda client: request_address(client, document, _FILE_NAME)),
         ]
 
     def _page(self, kind: RecordEvidence, form: int, number: int | None = None, size: int | None = None) -> Question:

@@ -12,7 +12,7 @@ import orjson
 from powerschool_enrollment_api import Client, EnrollmentError, RecordPages, located, open_list, open_one, path_of
 from powerschool_enrollment_api.connection_check import verify_connection
 from powerschool_enrollment_api.deliveries import create_batch, list_batches, reset_batch
-from powerschool_enrollment_api.documents import ask_for_address
+from powerschool_enrollment_api.documents import request_address
 from powerschool_enrollment_api.imports import (
     create_submission,
     import_row,
@@ -65,7 +65,7 @@ class ClientCalls:
         yield lambda: list_batches(client, pick(self.targets), FIRST_DATE)
         yield lambda: create_batch(client, pick(self.targets))
         yield lambda: reset_batch(client, pick(self.targets), "11fdbe9d-801a")
-        yield lambda: ask_for_address(client, f"id-{self.chance.random()}", pick([None, "birth.pdf"]))
+        yield lambda: request_address(client, f"id-{self.chance.random()}", pick([None, "birth.pdf"]))
         yield lambda: read_published_actions(client)
         yield lambda: read_import_schemas(client, pick(self.forms))
         yield lambda: import_row(client, pick(self.forms), 1, {"FirstName": "Ann"})

@@ -68,7 +68,7 @@ def test_check_names_the_survey_where_an_answer_is_unexpected(sandbox, config):
 
 def test_check_distinguishes_an_outage_from_a_wrong_address(sandbox, config):
     sandbox.faults.add(Fault("status", path="*", status=503, body="html"))
-    assert "health status does not answer either" in check(config)["message"]
+    assert "health status is not available either" in check(config)["message"]
     assert sandbox.journal.count() <= 5
 
 

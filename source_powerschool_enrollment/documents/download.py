@@ -15,7 +15,7 @@ from airbyte_cdk.sources.utils.files_directory import get_files_directory
 
 from powerschool_enrollment_api import Client, EnrollmentError, WrongEnvironment
 from powerschool_enrollment_api.document_storage import AddressExpired, DocumentStorage
-from powerschool_enrollment_api.documents import DocumentAddress, ask_for_address
+from powerschool_enrollment_api.documents import DocumentAddress, request_address
 from source_powerschool_enrollment.documents.paths import document_path
 
 # The same limit as in the CDK's own file sources (AbstractFileBasedStreamReader.FILE_SIZE_LIMIT).
@@ -69,7 +69,7 @@ class AddressOnly:
 
     def __call__(self, document: UploadedDocument) -> Fetched:
         """Return the document's address."""
-        return Fetched(ask_for_address(self.client, document.object_id, document.file_name))
+        return Fetched(request_address(self.client, document.object_id, document.file_name))
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ class Download:
                 return self._ask_and_download(document)
 
     def _ask_and_download(self, document: UploadedDocument) -> Fetched:
-        address = ask_for_address(self.client, document.object_id, document.file_name)
+        address = request_address(self.client, document.object_id, document.file_name)
         path = self.folder_name / document_path(
             document.published_action_id,
             document.submission_record_id,

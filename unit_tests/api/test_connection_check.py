@@ -96,7 +96,7 @@ def test_refusal_of_a_healthy_service_is_reported(client, server, wire):
 def test_complete_outage_is_reported(client, server, test, health):
     server.answers(test, health)
 
-    with pytest.raises(TemporaryFailure, match="health status does not answer either"):
+    with pytest.raises(TemporaryFailure, match="health status is not available either"):
         verify_connection(client)
 
     assert asked(server) == [TEST, HEALTH]

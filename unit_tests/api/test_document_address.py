@@ -7,7 +7,7 @@ import pytest
 import requests_mock
 
 from powerschool_enrollment_api import Client, ConnectionSettings, NotFound, RequestRefused, Timeouts, UnexpectedAnswer
-from powerschool_enrollment_api.documents import ask_for_address
+from powerschool_enrollment_api.documents import request_address
 
 BASE = "https://registration.powerschool.com/api/v1"
 ADDRESS = "https://storage.example/c/832775f6?sv=2019-02-02&se=2020-06-19T07%3A19%3A00Z&sig=4%2B5CZ"
@@ -17,7 +17,7 @@ def ask(answer, object_id="832775f6", file_name=None, base_url=BASE, status=200)
     client = Client(ConnectionSettings("key", base_url), timeouts=Timeouts(retries=0))
     with requests_mock.Mocker() as mocker:
         mocker.get(requests_mock.ANY, text=answer, status_code=status)
-        return ask_for_address(client, object_id, file_name), mocker.request_history
+        return request_address(client, object_id, file_name), mocker.request_history
 
 
 @pytest.mark.parametrize(
