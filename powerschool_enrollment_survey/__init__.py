@@ -1,6 +1,6 @@
 """The command `powerschool-enrollment-survey`: compares a real service with what the source expects of it.
 
-    command → plan → asking       at most 40 GET requests, two at a time
+    command → plan → sending      at most 40 GET requests, two at a time
             → fields, paging      what the answers contain, as types and percentages
             → verdicts            one verdict per stream
             → report              Markdown or JSON

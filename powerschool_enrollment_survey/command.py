@@ -22,14 +22,14 @@ from typing import Any
 from powerschool_enrollment_airbyte.cli_files import read_object
 from powerschool_enrollment_airbyte.output import print_on_stderr, use_utf8_output
 from powerschool_enrollment_api import EnrollmentError
-from powerschool_enrollment_survey.asking import AT_ONCE, MOST_REQUESTS, Asker
 from powerschool_enrollment_survey.facts import facts_of
 from powerschool_enrollment_survey.plan import Plan, manifest
 from powerschool_enrollment_survey.report import markdown_of
+from powerschool_enrollment_survey.sending import AT_ONCE, MOST_REQUESTS, Sender
 from powerschool_enrollment_survey.verdicts import NOT_FITTING, judge
 from source_powerschool_enrollment.config import SourceConfig
 
-_DOES_NOT_FIT, _COULD_NOT_ASK, _INTERRUPTED = 1, 2, 130
+_DOES_NOT_FIT, _NO_REPORT, _INTERRUPTED = 1, 2, 130
 
 
 def run() -> None:
@@ -51,20 +51,20 @@ def survey(command_line: Sequence[str], *, sleep: Callable[[float], None] = time
         sys.stdout.flush()
     except EnrollmentError as error:
         print_on_stderr(str(replace(error, service_message=None)))
-        return _COULD_NOT_ASK
+        return _NO_REPORT
     except KeyboardInterrupt:
         print_on_stderr("Interrupted. No report was written.")
         return _INTERRUPTED
     except BrokenPipeError:
-        return _COULD_NOT_ASK
+        return _NO_REPORT
     except OSError as error:
         print_on_stderr(f"The report cannot be written: {error.strerror}.")
-        return _COULD_NOT_ASK
+        return _NO_REPORT
     except Exception as error:  # noqa: BLE001 - its text may contain a value of a record
         print_on_stderr(
             f"The survey failed unexpectedly: {type(error).__name__} in {_place(error)}. Please report this."
         )
-        return _COULD_NOT_ASK
+        return _NO_REPORT
     verdicts = [facts["check"], *facts["verdicts"]]
     return _DOES_NOT_FIT if any(each["verdict"] == NOT_FITTING for each in verdicts) else 0
 
@@ -72,9 +72,9 @@ def survey(command_line: Sequence[str], *, sleep: Callable[[float], None] = time
 def _facts(options: argparse.Namespace, sleep: Callable[[float], None]) -> dict[str, Any]:
     config = _config(options.config)
     print_on_stderr(f"Reading {config.connection.base_url}: at most {MOST_REQUESTS} requests, {AT_ONCE} at a time.")
-    asker = Asker(config.connection, sleep=sleep)
-    evidence = Plan(config, asker, options.document).gather()
-    return facts_of(config, evidence, judge(evidence), asker.log, with_names=options.field_names)
+    sender = Sender(config.connection, sleep=sleep)
+    evidence = Plan(config, sender, options.document).gather()
+    return facts_of(config, evidence, judge(evidence), sender.log, with_names=options.field_names)
 
 
 def _config(path: str) -> SourceConfig:

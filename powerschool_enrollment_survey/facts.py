@@ -16,7 +16,6 @@ from typing import Any
 
 from powerschool_enrollment_api import DEFAULT_BASE_URL, RateLimited, TemporaryFailure
 from powerschool_enrollment_api.documents import DocumentAddress
-from powerschool_enrollment_survey.asking import MOST_REQUESTS, Reply
 from powerschool_enrollment_survey.fields import FieldProfile, ObjectProfile, printable_name
 from powerschool_enrollment_survey.paging import beyond_last, envelope_of, order_of
 from powerschool_enrollment_survey.plan import (
@@ -27,6 +26,7 @@ from powerschool_enrollment_survey.plan import (
     RecordEvidence,
     opened_page,
 )
+from powerschool_enrollment_survey.sending import MOST_REQUESTS, Reply
 from powerschool_enrollment_survey.verdicts import FITS, NOT_FITTING, Judged
 from source_powerschool_enrollment.config import SourceConfig
 
@@ -101,7 +101,7 @@ def _endpoints(log: Iterable[Reply]) -> Iterator[Facts]:
 def _record_list(kind: RecordEvidence) -> Facts:
     replies = [*kind.first_pages.values(), *kind.by_size.values()]
     envelopes = {envelope_of(reply.payload): None for reply in replies if reply.is_answered}
-    details = kind.asked.get(DETAILS)
+    details = kind.replies.get(DETAILS)
     counts = [page.record_count for page in map(opened_page, kind.first_pages.values()) if page]
     return {
         "stream": kind.stream,
@@ -110,9 +110,9 @@ def _record_list(kind: RecordEvidence) -> Facts:
         "envelopes": [
             {"shape": each.shape, "metadata": each.metadata, "unknown_keys": each.unknown_keys} for each in envelopes
         ],
-        "page_sizes": {str(asked): _answered_size(reply) for asked, reply in kind.by_size.items()},
+        "page_sizes": {str(requested): _answered_size(reply) for requested, reply in kind.by_size.items()},
         "order_of_ids": order_of(kind),
-        "beyond_last_page": beyond_last(kind.asked.get(BEYOND_LAST)),
+        "beyond_last_page": beyond_last(kind.replies.get(BEYOND_LAST)),
         "details": envelope_of(details.payload).shape if details and details.is_answered else "not answered",
     }
 
@@ -132,7 +132,7 @@ def _document(reply: Reply) -> Facts:
     address = reply.payload
     if not isinstance(address, DocumentAddress):
         return {"endpoint": reply.endpoint, "answer": reply.reason}
-    expires = "names when it expires" if address.expires_at else "does not name when it expires"
+    expires = "states when it expires" if address.expires_at else "does not state when it expires"
     return {"endpoint": reply.endpoint, "answer": "JSON string" if address.is_json else "text", "address": expires}
 
 
@@ -143,12 +143,12 @@ def _headers(log: Iterable[Reply]) -> dict[str, list[str]]:
     for name, words in _WORD_HEADERS.items():
         values = {each.get(name, "").partition(";")[0].strip().lower() for each in headers}
         seen[name] = {"none" if not value else value if value in words else "another" for value in values}
-    asked = {
+    pauses = {
         f"{fault.retry_after:.0f}"
         for reply in log
         if isinstance(fault := reply.error, TemporaryFailure) and fault.retry_after
     }
-    seen["Retry-After"] |= {_number(text) for text in asked}
+    seen["Retry-After"] |= {_number(text) for text in pauses}
     return {name: sorted(values) for name, values in seen.items() if values}
 
 

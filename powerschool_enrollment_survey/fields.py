@@ -1,4 +1,6 @@
-"""Describes the fields of objects by type, format class and length class, and what does not fit. It holds no value.
+"""Describes the fields of objects by type, format class and length class, and what does not fit.
+
+A profile contains no value of a record.
 
 The fields that are expected are those of a stream's schema. Fields that the connector adds are in snake_case, and the
 service's fields are not, so they are distinguished by the underscore.
@@ -28,7 +30,7 @@ _FORMATS = tuple(
         ("UUID", r"[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}"),
     )
 )
-# The stream makes an ISO date of it.
+# Fields with US dates, which the stream converts to ISO dates.
 _US_DATES = {"checklist_entries": "checklistItems[].dateCompleted"}
 _LONGEST_FORMAT = 60
 _UUID_LENGTH = 36
@@ -133,7 +135,7 @@ def warnings_of_ids(objects: Sequence[dict[str, Any]], usable: Sequence[dict[str
 
 
 def lost_values(stream: str, profile: ObjectProfile, usable: Iterable[dict[str, Any]]) -> Iterator[tuple[bool, str]]:
-    """Yield a text for each field with values that become null, and whether all values do."""
+    """Yield (whether all values are lost, a text) for each field with values that become null."""
     types, lost = RecordTypes.of_stream(stream), Counter[str]()
     for record in usable:
         types.apply(record, lambda name: lost.update([name]))
@@ -183,7 +185,7 @@ def _add_object(profile: ObjectProfile, prefix: str, value: Mapping[str, Any], s
 
 
 def _add_inside(profile: ObjectProfile, path: str, value: Any, schema: Mapping[str, Any]) -> None:
-    """Add what is in an object or a list, as far as its schema describes that."""
+    """Add the entries of an object without declared fields, or the fields of the objects in a list."""
     items = schema.get("items", {})
     if isinstance(value, dict) and "properties" not in schema:
         group = profile.groups.setdefault(path, defaultdict(FieldProfile))

@@ -9,8 +9,8 @@ from typing import Any
 
 from powerschool_enrollment_api import NotFound, Page
 from powerschool_enrollment_api.envelope import integer_id
-from powerschool_enrollment_survey.asking import Reply
 from powerschool_enrollment_survey.plan import BEYOND_LAST, PAGE_SIZES, SECOND, RecordEvidence, opened_page
+from powerschool_enrollment_survey.sending import Reply
 
 ASCENDING, DESCENDING, UNSORTED, TOO_FEW = "ascending", "descending", "not sorted", "too few records"
 _SPELLINGS = ("metaData", "metadata")
@@ -47,7 +47,7 @@ def envelope_of(payload: Any) -> Envelope:
 
 def order_of(kind: RecordEvidence) -> str:
     """Return the order of the ids of a form's records, in its first two pages and its largest page."""
-    pages = [opened_page(reply) for reply in (kind.asked.get(PAGE_SIZES[0]), kind.asked.get(SECOND)) if reply]
+    pages = [opened_page(reply) for reply in (kind.replies.get(PAGE_SIZES[0]), kind.replies.get(SECOND)) if reply]
     ids = [identifier for page in pages if page for identifier in ids_of(page.records)]
     largest = max((ids_of(page.records) for page in kind.pages), key=len, default=[])
     orders = {_direction(ids), _direction(largest)} - {TOO_FEW}
@@ -62,8 +62,8 @@ def ids_of(records: Iterable[dict[str, Any]]) -> list[int]:
 def problems_of_paging(kind: RecordEvidence) -> Iterator[str]:
     """Yield what prevents the connector from reading all pages."""
     first, second = _pages(kind, PAGE_SIZES[0], SECOND)
-    reply = kind.asked.get(SECOND)
-    if reply and reply.was_asked and second is None:
+    reply = kind.replies.get(SECOND)
+    if reply and reply.was_sent and second is None:
         yield f"page 2: {reply.reason or 'the answer has an unknown shape'}"
     if first and second and second.number != 2:
         yield "page 2 was requested, but another page was returned"
@@ -84,15 +84,15 @@ def warnings_of_paging(kind: RecordEvidence) -> Iterator[str]:
         yield "requests with different page sizes show the records in different orders: some may be missed"
     if order_of(kind) in {DESCENDING, UNSORTED}:
         yield f"ids are {order_of(kind)}: a new record moves others between pages, so incremental reads emit them again"
-    if wrong := _beyond_last_problem(kind.asked.get(BEYOND_LAST)):
+    if wrong := _beyond_last_problem(kind.replies.get(BEYOND_LAST)):
         yield f"a page beyond the last one: {wrong}"
 
 
 def beyond_last(reply: Reply | None) -> str:
     """Return how the service answers a page beyond the last one."""
     page = opened_page(reply) if reply else None
-    if reply is None or not reply.was_asked:
-        return "not asked"
+    if reply is None or not reply.was_sent:
+        return "not requested"
     if isinstance(reply.error, NotFound):
         return "404"
     if page is None:
@@ -103,11 +103,11 @@ def beyond_last(reply: Reply | None) -> str:
 def _beyond_last_problem(reply: Reply | None) -> str:
     """Return what is wrong with the answer; empty for those that the connector understands."""
     answer = beyond_last(reply)
-    return "" if answer in {"an empty page", "the last page", "404", "not asked"} else answer
+    return "" if answer in {"an empty page", "the last page", "404", "not requested"} else answer
 
 
 def _pages(kind: RecordEvidence, *names: int | str) -> list[Page | None]:
-    replies = (kind.asked.get(name) for name in names)
+    replies = (kind.replies.get(name) for name in names)
     return [opened_page(reply) if reply else None for reply in replies]
 
 

@@ -28,7 +28,7 @@ from powerschool_enrollment_api import (
 )
 from powerschool_enrollment_api.documents import request_address
 from powerschool_enrollment_api.envelope import integer_id
-from powerschool_enrollment_survey.asking import Asker, Question, Reply
+from powerschool_enrollment_survey.sending import Reply, Sender, SurveyRequest
 from source_powerschool_enrollment.config import SourceConfig
 from source_powerschool_enrollment.deliveries.stream import NAME as DELIVERED_RECORDS
 from source_powerschool_enrollment.documents.stream import NAME as DOCUMENTS
@@ -50,10 +50,10 @@ _NO_KEY_OR_SERVICE = (KeyRefused, WrongAddress, WrongEnvironment, Unreachable)
 
 @dataclass
 class RecordEvidence:
-    """The replies about one of the two record streams, `details` being the name of its detail stream.
+    """The replies about one of the two record streams. `details` is the name of its detail stream.
 
-    `first_pages` are those of several forms. `asked` are the other replies, about the form with the most records: by
-    the requested page size, or by one of the names above.
+    `first_pages` are those of several forms, by form id. `replies` are the others, about the form with the most
+    records: by the requested page size, or by one of the names above.
     """
 
     stream: str
@@ -61,12 +61,12 @@ class RecordEvidence:
     path: Literal["rosterrecords", "submissionrecords"]
     form: int | None = None
     first_pages: dict[int, Reply] = field(default_factory=dict)
-    asked: dict[int | str, Reply] = field(default_factory=dict)
+    replies: dict[int | str, Reply] = field(default_factory=dict)
 
     @property
     def by_size(self) -> dict[int | str, Reply]:
         """Return the first pages of one form by the requested size, in the order of PAGE_SIZES."""
-        return {size: self.asked[size] for size in (DEFAULT_SIZE, *PAGE_SIZES) if size in self.asked}
+        return {size: self.replies[size] for size in (DEFAULT_SIZE, *PAGE_SIZES) if size in self.replies}
 
     @cached_property
     def pages(self) -> list[Page]:
@@ -81,12 +81,12 @@ class RecordEvidence:
 class Evidence:
     """All replies. `streams` are the names of all streams, `connection` is the reply of `/connection/test`.
 
-    `by_stream` has the replies of the manifest's streams but the detail streams, `routes` those of the other paths of
-    getbatches. `documents` is None without `document_field`.
+    `by_stream` has the replies of the manifest's streams except the detail streams, `routes` those of the other
+    paths of getbatches. `documents` is None without `document_field`.
     """
 
     streams: list[str]
-    connection: Reply = field(default_factory=lambda: Reply("/connection/test", was_asked=False))
+    connection: Reply = field(default_factory=lambda: Reply("/connection/test", was_sent=False))
     by_stream: dict[str, Reply] = field(default_factory=dict)
     records: list[RecordEvidence] = field(default_factory=list)
     routes: dict[str, Reply] = field(default_factory=dict)
@@ -118,7 +118,7 @@ def with_ids(stream: str, records: list[dict[str, Any]]) -> list[dict[str, Any]]
 
 @lru_cache(maxsize=1)
 def manifest() -> dict[str, Any]:
-    """Return the manifest, as it is written."""
+    """Return the parsed manifest, with its references unresolved."""
     content: dict[str, Any] = safe_load_yaml(MANIFEST.read_text(encoding="utf-8"))
     return content
 
@@ -130,11 +130,11 @@ def _declared_streams() -> dict[str, dict[str, Any]]:
 
 
 class Plan:
-    """Asks the questions of a survey. `document_field` is a data item that holds the ids of documents."""
+    """Sends the requests of a survey. `document_field` is a data item that holds the ids of documents."""
 
-    def __init__(self, config: SourceConfig, asker: Asker, document_field: str | None = None) -> None:
+    def __init__(self, config: SourceConfig, sender: Sender, document_field: str | None = None) -> None:
         self._config = config
-        self._asker = asker
+        self._sender = sender
         self._document_field = document_field
         self._streams = _declared_streams()
         records = list(self._record_streams())
@@ -143,12 +143,12 @@ class Plan:
 
     def gather(self) -> Evidence:
         """Send the requests, and return the replies. Raises EnrollmentError if the service or the key is not usable."""
-        self._ask_for_lists()
+        self._request_lists()
         forms = self._forms()
-        self._ask_for_first_pages(forms)
-        self._ask_in_detail(forms)
+        self._request_first_pages(forms)
+        self._request_details_of_forms(forms)
         if self._document_field:
-            self._found.documents = self._asker.ask(self._document_questions())
+            self._found.documents = self._sender.send_all(self._document_requests())
         return self._found
 
     def _record_streams(self) -> Iterator[RecordEvidence]:
@@ -158,14 +158,14 @@ class Plan:
             if listed:
                 yield RecordEvidence(listed, name, cast(Any, stream["$parameters"]["path"].split("/")[1]))
 
-    def _ask_for_lists(self) -> None:
+    def _request_lists(self) -> None:
         """Request the lists that need no id. Raises EnrollmentError if the service or the key is not usable."""
-        (connection,) = self._asker.ask([Question.get("/connection/test", "/connection/test")])
+        (connection,) = self._sender.send_all([SurveyRequest.get("/connection/test", "/connection/test")])
         if isinstance(connection.error, _NO_KEY_OR_SERVICE):
             raise connection.error
         names = [name for name in self._streams if "{{" not in self._path(name)]
-        health = Question("/healthz", lambda client: client.get_health())
-        _, *replies = self._asker.ask([health, *map(self._of_stream, names)])
+        health = SurveyRequest("/healthz", lambda client: client.get_health())
+        _, *replies = self._sender.send_all([health, *map(self._of_stream, names)])
         self._found.by_stream.update(zip(names, replies, strict=True))
         self._found.connection = connection
         errors = [reply.error for reply in (connection, *replies) if reply.error]
@@ -184,57 +184,57 @@ class Plan:
         places = sorted({0, 1, len(selected) // 2, len(selected) - 1} & set(range(len(selected))))
         return list(dict.fromkeys(newest_first[place]["id"] for place in places))
 
-    def _ask_for_first_pages(self, forms: list[int]) -> None:
+    def _request_first_pages(self, forms: list[int]) -> None:
         """Request the first pages of the forms, and the children of the first delivery target and the first checklist.
 
         The requests for the other paths of getbatches are sent with them.
         """
         lists = [(kind, form) for form in forms for kind in self._found.records]
         first_pages = [self._page(kind, form, 1, PAGE_SIZES[0]) for kind, form in lists]
-        below = {
-            **self._below_first("delivery_targets", "delivery_target_id"),
-            **self._below_first("checklists", "checklist_id"),
+        children = {
+            **self._child_requests_of_first("delivery_targets", "delivery_target_id"),
+            **self._child_requests_of_first("checklists", "checklist_id"),
         }
-        routes = {question.endpoint: question for question in self._other_routes()}
-        replies = iter(self._asker.ask([*first_pages, *below.values(), *routes.values()]))
+        routes = {request.endpoint: request for request in self._other_routes()}
+        replies = iter(self._sender.send_all([*first_pages, *children.values(), *routes.values()]))
         for kind, form in lists:
             kind.first_pages[form] = next(replies)
-        self._found.by_stream.update({name: next(replies) for name in below})
+        self._found.by_stream.update({name: next(replies) for name in children})
         self._found.routes.update({endpoint: next(replies) for endpoint in routes})
 
-    def _below(self, part: str, parent_id: int) -> dict[str, Question]:
-        """Return a question for each stream whose path contains the id `part` of a parent object, by stream."""
-        names = [name for name in self._streams if f".{part} " in self._path(name)]
-        return {name: self._of_stream(name, {part: parent_id}) for name in names}
+    def _child_requests(self, id_name: str, parent_id: int) -> dict[str, SurveyRequest]:
+        """Return a request for each stream whose path contains the id `id_name` of a parent object, by stream."""
+        names = [name for name in self._streams if f".{id_name} " in self._path(name)]
+        return {name: self._of_stream(name, {id_name: parent_id}) for name in names}
 
-    def _below_first(self, parent: str, part: str) -> dict[str, Question]:
+    def _child_requests_of_first(self, parent: str, id_name: str) -> dict[str, SurveyRequest]:
         listed = with_ids(parent, opened_list(self._found.by_stream[parent]))
-        return self._below(part, listed[0]["id"]) if listed else {}
+        return self._child_requests(id_name, listed[0]["id"]) if listed else {}
 
-    def _other_routes(self) -> Iterator[Question]:
+    def _other_routes(self) -> Iterator[SurveyRequest]:
         for target in with_ids("delivery_targets", opened_list(self._found.by_stream["delivery_targets"]))[:1]:
             for route in _OTHER_ROUTES:
                 path = route.replace("{id}", str(target["id"])).replace("{date}", _FIRST_DATE)
-                yield Question.get(route, path)
+                yield SurveyRequest.get(route, path)
 
-    def _ask_in_detail(self, forms: list[int]) -> None:
-        """Request the children of a form, such as import schemas, and more of the form that has the most records."""
-        below = self._below("published_action_id", forms[0]) if forms else {}
+    def _request_details_of_forms(self, forms: list[int]) -> None:
+        """Request the children of a form, such as import schemas, and more of the form with the most records."""
+        children = self._child_requests("published_action_id", forms[0]) if forms else {}
         more = [
-            (kind, name, question) for kind in self._found.records for name, question in self._about_largest_form(kind)
+            (kind, name, request) for kind in self._found.records for name, request in self._about_largest_form(kind)
         ]
-        replies = iter(self._asker.ask([*below.values(), *(question for *_, question in more)]))
-        self._found.by_stream.update({name: next(replies) for name in below})
+        replies = iter(self._sender.send_all([*children.values(), *(request for *_, request in more)]))
+        self._found.by_stream.update({name: next(replies) for name in children})
         for kind, name, _ in more:
-            kind.asked[name] = next(replies)
+            kind.replies[name] = next(replies)
 
-    def _about_largest_form(self, kind: RecordEvidence) -> Iterator[tuple[int | str, Question]]:
+    def _about_largest_form(self, kind: RecordEvidence) -> Iterator[tuple[int | str, SurveyRequest]]:
         opened = ((form, opened_page(reply)) for form, reply in kind.first_pages.items())
         with_records = [(page, form) for form, page in opened if page and page.records]
         if not with_records:
             return
         first, form = max(with_records, key=lambda entry: entry[0].record_count)
-        kind.form, kind.asked[PAGE_SIZES[0]] = form, kind.first_pages[form]
+        kind.form, kind.replies[PAGE_SIZES[0]] = form, kind.first_pages[form]
         yield DEFAULT_SIZE, self._page(kind, form)
         for size in PAGE_SIZES[1:]:
             yield size, self._page(kind, form, 1, size)
@@ -245,8 +245,8 @@ class Plan:
             yield DETAILS, self._of_stream(kind.details, {"record_id": record_id})
         yield UNKNOWN, self._of_stream(kind.details, {"record_id": _UNKNOWN_ID}, remark=" (unknown id)")
 
-    def _document_questions(self) -> list[Question]:
-        """Return the questions for a document's address, without and with a name. The address is never followed."""
+    def _document_requests(self) -> list[SurveyRequest]:
+        """Return the requests for a document's address, without and with a file name. No document is downloaded."""
         kinds = [kind for kind in self._found.records if kind.stream == _WITH_DOCUMENTS]
         records = (record for kind in kinds for page in kind.pages for record in page.records)
         items = (record["dataItems"] for record in records if isinstance(record.get("dataItems"), dict))
@@ -255,23 +255,25 @@ class Plan:
         if document is None:
             return []
         return [
-            Question("/documents/{objectId}", lambda client: request_address(client, document)),
-            Question("/documents/document/url", lambda client: request_address(client, document, _FILE_NAME)),
+            SurveyRequest("/documents/{objectId}", lambda client: request_address(client, document)),
+            SurveyRequest("/documents/document/url", lambda client: request_address(client, document, _FILE_NAME)),
         ]
 
-    def _page(self, kind: RecordEvidence, form: int, number: int | None = None, size: int | None = None) -> Question:
+    def _page(
+        self, kind: RecordEvidence, form: int, number: int | None = None, size: int | None = None
+    ) -> SurveyRequest:
         paging = {"page": number, "pagesize": size} if number else {}
-        path = RecordPages(self._asker.client, kind.path, PAGE_SIZES[0]).path(form)
-        return Question.get(
+        path = RecordPages(self._sender.client, kind.path, PAGE_SIZES[0]).path(form)
+        return SurveyRequest.get(
             f"/publishedactions/{{id}}/{kind.path}", path, {**self._config.search_parameters(), **paging}
         )
 
-    def _of_stream(self, name: str, ids: Mapping[str, int] | None = None, remark: str = "") -> Question:
-        """Return the question for a stream of the manifest, with the ids in its path."""
+    def _of_stream(self, name: str, ids: Mapping[str, int] | None = None, remark: str = "") -> SurveyRequest:
+        """Return the request for a stream of the manifest, with the ids in its path."""
         path = InterpolatedString.create(self._path(name), parameters={})
         known, shown = {"start_time": _FIRST_DATE, **(ids or {})}, {"start_time": "{date}"}
         endpoint = path.eval({"start_date": "{date}"}, stream_slice={**dict.fromkeys(ids or {}, "{id}"), **shown})
-        return Question.get(f"{endpoint}{remark}", str(path.eval({}, stream_slice=known)))
+        return SurveyRequest.get(f"{endpoint}{remark}", str(path.eval({}, stream_slice=known)))
 
     def _path(self, name: str) -> str:
         """Return the path that the manifest gives a stream, with `{{ … }}` for each id."""

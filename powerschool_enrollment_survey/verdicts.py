@@ -13,7 +13,6 @@ from typing import Any
 
 from powerschool_enrollment_api import NotFound, TemporaryFailure, UnexpectedAnswer, open_list, open_one
 from powerschool_enrollment_api.envelope import integer_id
-from powerschool_enrollment_survey.asking import Reply
 from powerschool_enrollment_survey.fields import (
     ObjectProfile,
     lost_values,
@@ -32,6 +31,7 @@ from powerschool_enrollment_survey.plan import (
     opened_page,
     with_ids,
 )
+from powerschool_enrollment_survey.sending import Reply
 from source_powerschool_enrollment.deliveries.batch_cursor import NAME as BATCHES
 from source_powerschool_enrollment.deliveries.stream import NAME as DELIVERED_RECORDS
 from source_powerschool_enrollment.documents.stream import NAME as DOCUMENTS
@@ -92,7 +92,8 @@ class _Judge:
         self._delivered_records()
         self._documents()
         if self._evidence.selects_unknown_forms:
-            warning = "the option published_actions selects what the service does not list; all forms were surveyed"
+            unlisted = "the option published_actions selects a form or year that the service does not list"
+            warning = f"{unlisted}; all forms were surveyed"
             self._verdicts["published_actions"].warnings.append(warning)
         return Judged(self._verdicts, self._profiles)
 
@@ -100,7 +101,7 @@ class _Judge:
         verdict = self._verdicts[name]
         if reply is None:
             verdict.untested = "the service lists no parent object of this stream"
-        elif not reply.was_asked:
+        elif not reply.was_sent:
             verdict.untested = reply.reason
         elif reply.error:
             verdict.problems.append(reply.reason)
@@ -138,24 +139,24 @@ class _Judge:
     def _record_stream(self, kind: RecordEvidence) -> None:
         verdict = self._verdicts[kind.stream]
         replies = list(kind.first_pages.values())
-        asked = [reply for reply in replies if reply.was_asked]
-        failed = [reply for reply in asked if opened_page(reply) is None]
+        sent = [reply for reply in replies if reply.was_sent]
+        failed = [reply for reply in sent if opened_page(reply) is None]
         reasons = sorted({reply.reason or _UNKNOWN_SHAPE for reply in failed})
-        if not asked:
+        if not sent:
             verdict.untested = replies[0].reason if replies else "the service lists no form"
             return
-        if len(failed) == len(asked):
+        if len(failed) == len(sent):
             verdict.problems += reasons
             return
-        verdict.warnings += [f"{len(failed)} of {len(asked)} forms: {reason}" for reason in reasons]
+        verdict.warnings += [f"{len(failed)} of {len(sent)} forms: {reason}" for reason in reasons]
         verdict.warnings += _repairs([*replies, *kind.by_size.values()])
-        verdict.warnings += _warnings_of_envelopes([*asked, *kind.by_size.values()])
+        verdict.warnings += _warnings_of_envelopes([*sent, *kind.by_size.values()])
         verdict.problems += problems_of_paging(kind)
         verdict.warnings += warnings_of_paging(kind)
         self._add_objects(verdict, [record for page in kind.pages for record in page.records])
 
     def _detail_stream(self, kind: RecordEvidence) -> None:
-        verdict, reply = self._verdicts[kind.details], kind.asked.get(DETAILS)
+        verdict, reply = self._verdicts[kind.details], kind.replies.get(DETAILS)
         if reply is None:
             verdict.untested = "no record was found"
             return
@@ -166,7 +167,7 @@ class _Judge:
             verdict.problems.append("a listed record has no details")
             return
         self._compare_with_list(kind, verdict, reply)
-        verdict.warnings += _warnings_of_unknown_id(kind.asked.get(UNKNOWN))
+        verdict.warnings += _warnings_of_unknown_id(kind.replies.get(UNKNOWN))
 
     def _compare_with_list(self, kind: RecordEvidence, verdict: Verdict, reply: Reply) -> None:
         shown = integer_id((open_one(reply.payload) or {}).get("id"))
@@ -207,13 +208,13 @@ class _Judge:
             )
             return
         without_name, with_name = replies
-        if not without_name.was_asked:
+        if not without_name.was_sent:
             verdict.untested = without_name.reason
         elif isinstance(without_name.error, NotFound):
             verdict.warnings.append("the service does not find the document: is it the right data item?")
         elif without_name.error:
             verdict.problems.append(f"address of a document: {without_name.reason}")
-        if with_name.was_asked and with_name.error:
+        if with_name.was_sent and with_name.error:
             verdict.warnings.append(f"address of a document with a file name: {with_name.reason}")
 
 
@@ -227,7 +228,7 @@ def _warnings_of_envelopes(replies: Iterable[Reply]) -> Iterator[str]:
 
 def _warnings_of_unknown_id(reply: Reply | None) -> Iterator[str]:
     """Yield a warning unless an unknown id is answered with 404 or an empty list, which mean a removed record."""
-    if reply is None or not reply.was_asked or isinstance(reply.error, NotFound) or reply.payload == []:
+    if reply is None or not reply.was_sent or isinstance(reply.error, NotFound) or reply.payload == []:
         return
     if isinstance(reply.error, TemporaryFailure):
         yield f"an unknown id: {reply.reason}; a record removed during a sync is requested again for ten minutes"

@@ -84,7 +84,7 @@ def test_survey_stops_when_the_service_goes_down(sandbox):
     sandbox.faults.add(Fault("drop", skip=10))
     surveyed = run_survey(sandbox)
     assert len(sandbox.journal) <= 10 + 6 + 2  # of two at a time, one may overlap the first failure, and one the last
-    assert "not asked, because the service failed" in surveyed.reasons("import_schemas")
+    assert "not sent, because the service failed" in surveyed.reasons("import_schemas")
 
 
 def test_refused_key_exits_with_2_and_one_request(sandbox):

@@ -146,5 +146,5 @@ def test_only_selected_forms_are_requested(sandbox):
 
 def test_selection_of_unknown_forms_is_a_warning_without_ids(sandbox):
     surveyed = run_survey(sandbox, published_actions={"mode": "ids", "ids": [987654]})
-    assert "selects what the service does not list" in surveyed.reasons("published_actions")
+    assert "selects a form or year that the service does not list" in surveyed.reasons("published_actions")
     assert "987654" not in surveyed.stdout

@@ -51,23 +51,23 @@ _REASONS: tuple[tuple[type[EnrollmentError], str], ...] = (
 
 
 @dataclass(frozen=True)
-class Question:
+class SurveyRequest:
     """One request. `endpoint` is its path in the report, with `{id}` for each id; `send` sends it once."""
 
     endpoint: str
     send: Callable[[Client], Any] = field(repr=False)
 
     @classmethod
-    def get(cls, endpoint: str, path: str, parameters: Mapping[str, Any] | None = None) -> Question:
-        """Return the question for the JSON at `path`."""
+    def get(cls, endpoint: str, path: str, parameters: Mapping[str, Any] | None = None) -> SurveyRequest:
+        """Return the request for the JSON at `path`."""
         return cls(endpoint, lambda client: client.get_response(path, parameters))
 
 
 @dataclass(frozen=True)
 class Reply:
-    """The outcome of a question.
+    """The outcome of a request.
 
-    `payload` is the parsed answer, None after an error. `was_asked` is False if the request was not sent, because the
+    `payload` is the parsed answer, None after an error. `was_sent` is False if the request was not sent, because the
     survey had stopped. `seconds` is the time until the answer began, `ahead` how many seconds the service's clock is
     ahead of this machine's.
     """
@@ -75,7 +75,7 @@ class Reply:
     endpoint: str
     payload: Any = field(default=None, repr=False)
     error: EnrollmentError | None = field(default=None, repr=False)
-    was_asked: bool = True
+    was_sent: bool = True
     status: int | None = None
     seconds: float | None = None
     size: int = 0
@@ -86,13 +86,13 @@ class Reply:
     @property
     def is_answered(self) -> bool:
         """Return whether the service sent a successful answer that could be read."""
-        return self.was_asked and self.error is None
+        return self.was_sent and self.error is None
 
     @property
     def reason(self) -> str:
         """Return why the answer is missing, in fixed words; empty if it arrived."""
-        if not self.was_asked:
-            return "not asked, because the service failed or asked for a pause before"
+        if not self.was_sent:
+            return "not sent, because the service failed or asked for a pause before"
         return reason_of(self.error) if self.error else ""
 
 
@@ -108,8 +108,8 @@ def reason_of(error: EnrollmentError) -> str:
     return f"the service {'failed' if error.status >= 500 else 'refuses the request'} (status {error.status})"
 
 
-class Asker:
-    """Asks the questions and keeps every reply in `log`, also that of a request that is repeated.
+class Sender:
+    """Sends the requests and keeps every reply in `log`, also that of a request that is repeated.
 
     A request is repeated once after a temporary failure; the survey repeats at most three requests. It stops when the
     service asks for a pause of more than half a minute, or after six failures in a row. Safe to use from several
@@ -132,32 +132,32 @@ class Asker:
         self._has_stopped = False
         self.log: list[Reply] = []
 
-    def ask(self, questions: Iterable[Question]) -> list[Reply]:
-        """Return the reply to each question, in the same order."""
+    def send_all(self, survey_requests: Iterable[SurveyRequest]) -> list[Reply]:
+        """Return the reply to each request, in the same order."""
         pool = ThreadPoolExecutor(AT_ONCE)
         try:
-            return list(pool.map(self._answer, questions))
+            return list(pool.map(self._reply_to, survey_requests))
         finally:
             pool.shutdown(wait=False, cancel_futures=True)  # an interrupted survey does not wait for answers
 
-    def _answer(self, question: Question) -> Reply:
-        reply = self._send(question)
+    def _reply_to(self, request: SurveyRequest) -> Reply:
+        reply = self._send(request)
         if not self._may_be_repeated(reply):
             return reply
-        repeated = self._send(question)
-        return repeated if repeated.was_asked else reply
+        repeated = self._send(request)
+        return repeated if repeated.was_sent else reply
 
-    def _send(self, question: Question) -> Reply:
+    def _send(self, request: SurveyRequest) -> Reply:
         with self._lock:
             if self._has_stopped or self._sent >= MOST_REQUESTS:
-                return Reply(question.endpoint, was_asked=False)
+                return Reply(request.endpoint, was_sent=False)
             self._sent += 1
         repairs: list[Repairs] = []
         self._of_this_thread.repairs = repairs
         try:
-            reply = _reply(question.endpoint, question.send(self.client))
+            reply = _reply(request.endpoint, request.send(self.client))
         except EnrollmentError as error:
-            reply = Reply(question.endpoint, error=error, status=error.status)
+            reply = Reply(request.endpoint, error=error, status=error.status)
         reply = replace(reply, repairs=tuple(repairs))
         with self._lock:
             self.log.append(reply)
