@@ -24,8 +24,8 @@ class ConfiguredStream:
 
     `columns` maps each declared column to its JSON schema, `primary_key` lists the columns of the configured
     primary key, and `object_name` is the destination object that a data activation connection maps the stream to.
-    `destination_sync_mode` is unchecked: the preflight refuses what the service cannot do.
-    `is_refreshed`: the runner wants the rows of earlier syncs removed, whatever the mode is.
+    `destination_sync_mode` may be any text: the preflight rejects unsupported modes.
+    `is_refreshed`: the runner wants the rows of earlier syncs removed, in any mode.
     """
 
     name: str
@@ -109,7 +109,7 @@ def _stream(configured: Mapping[str, Any]) -> ConfiguredStream:
 
 
 def _primary_key(paths: Any) -> tuple[str, ...]:
-    """Return the columns. Raises TypeError for a flat list: of the text `id`, the first letter would become the key."""
+    """Return the columns. Raises TypeError for a flat list: the first letter of each name would be taken for a key."""
     if not isinstance(paths, list) or not all(isinstance(path, list) and isinstance(path[0], str) for path in paths):
         raise TypeError("a primary key is a list of paths, which are lists of names")
     return tuple(path[0] for path in paths)

@@ -20,7 +20,7 @@ def is_added_by_airbyte(column: str) -> bool:
 
 
 def is_deletion(row: Mapping[str, Any]) -> bool:
-    """Return whether the source reports by this row that it was deleted there. Other columns may have values or not."""
+    """Return whether the row reports its deletion in the source. Its other columns may have values."""
     return bool(row.get(_DELETED_AT) or row.get(_DELETED_AT.upper()))
 
 

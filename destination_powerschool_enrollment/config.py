@@ -283,7 +283,7 @@ class Config(_Options):
 
     @property
     def connection(self) -> ConnectionSettings:
-        """How to reach the service. Raises InvalidOption or WrongAddress."""
+        """Return how to reach the service. Raises InvalidOption or WrongAddress."""
         return ConnectionSettings.from_config(self.model_dump())
 
 

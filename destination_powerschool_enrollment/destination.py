@@ -124,7 +124,7 @@ class DestinationPowerschoolEnrollment(Destination):
     def run(self, args: list[str]) -> None:
         """Run one command and print each message immediately: a state in a buffer does not reach the platform."""
         init_uncaught_exception_handler(logger)
-        logging.raiseExceptions = False  # if a log line cannot be written, a message cannot either: that is reported
+        logging.raiseExceptions = False  # if logs cannot be written, messages cannot either, and `_print` reports that
         parsed_args = self.parse_args(args)
         try:
             for message in self.run_cmd(parsed_args):
@@ -178,7 +178,7 @@ def _print(message: Message) -> None:
         sys.stdout.write(_line(message))
         sys.stdout.flush()
     except OSError as fault:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python flushes it once more on exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python flushes standard output again on exit
         is_closed = isinstance(fault, BrokenPipeError)
         sys.exit(1 if is_closed else f"The output cannot be written: {fault.strerror}.")
 

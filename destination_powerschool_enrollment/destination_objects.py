@@ -21,10 +21,10 @@ _STUDENT_ID_SUFFIXES = ("studentid", "externalid", "studentnumber", "stuid")
 def destination_catalog(writable: WritableTargets) -> dict[str, Any]:
     """Return the message that `discover` prints: one operation per import schema, and one per form for submissions."""
     operations = []
-    for form, title in writable.forms.items():
-        schemas = list(writable.schemas.get(form, {}).values())
-        operations += [_roster_operation(form, title, schema) for schema in schemas]
-        operations.append(_submission_operation(form, title, schemas))
+    for form_id, title in writable.forms.items():
+        schemas = list(writable.schemas.get(form_id, {}).values())
+        operations += [_roster_operation(form_id, title, schema) for schema in schemas]
+        operations.append(_submission_operation(form_id, title, schemas))
     return {"type": "DESTINATION_CATALOG", "destination_catalog": {"operations": operations}}
 
 
@@ -48,23 +48,23 @@ def target_of(object_name: str) -> Target | None:
     return ImportSchemaTarget(type="import_schema", published_action_id=int(ids[1]), import_schema_id=int(ids[2]))
 
 
-def _roster_operation(form: int, title: str, schema: ImportSchema) -> dict[str, Any]:
+def _roster_operation(form_id: int, title: str, schema: ImportSchema) -> dict[str, Any]:
     return {
-        "object_name": roster_object_name(title, form, schema.title, schema.id),
+        "object_name": roster_object_name(title, form_id, schema.title, schema.id),
         "sync_mode": "append_dedup",
         "json_schema": _json_schema(schema.fields, is_complete=True),
         "matching_keys": [[field] for field in _matching_keys(schema.fields)],
     }
 
 
-def _submission_operation(form: int, title: str, schemas: Iterable[ImportSchema]) -> dict[str, Any]:
+def _submission_operation(form_id: int, title: str, schemas: Iterable[ImportSchema]) -> dict[str, Any]:
     """Return the operation for submissions. Its fields are those of all import schemas of the form.
 
     The service does not list the data items of a form itself.
     """
     fields = dict.fromkeys(field for schema in schemas for field in schema.fields)
     return {
-        "object_name": submission_object_name(title, form),
+        "object_name": submission_object_name(title, form_id),
         "sync_mode": "append",
         "json_schema": _json_schema(fields, is_complete=False),
     }

@@ -48,7 +48,7 @@ def is_date_field(name: str) -> bool:
 
 
 def trimmed(identifier: str) -> str:
-    """Return the identifier without spaces and invisible characters at its ends: they would create another student."""
+    """Return the identifier without spaces and invisible characters at its ends, which would create another student."""
     start, end = 0, len(identifier)
     while start < end and _is_invisible(identifier[start]):
         start += 1

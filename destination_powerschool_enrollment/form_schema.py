@@ -35,7 +35,7 @@ def _plain_members(node: dict[str, Any], definitions: dict[str, Any]) -> dict[st
 
 def _object_keywords(node: dict[str, Any]) -> dict[str, Any]:
     if "properties" in node:
-        # The validator rejects unknown options, with a better message. The platform adds entries, so specs allow them.
+        # `valid_options` rejects unknown options, with a better message. The platform adds its own, so specs allow any.
         return {"additionalProperties": True}
     return {"type": "object"} if "oneOf" in node else {}
 

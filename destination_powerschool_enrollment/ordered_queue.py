@@ -1,4 +1,4 @@
-"""The order of rows: the queue between the input and the worker threads, its limits, and rows to send again."""
+"""Keeps rows in order: the queue between the input and the worker threads, its limit, and the rows to send again."""
 
 from __future__ import annotations
 
@@ -101,11 +101,12 @@ class InFlightLimit:
         return self._items == 0 or (self._items < self._max_items and self._bytes + size <= self._max_bytes)
 
 
-class LateRows(Generic[T]):
-    """The last row of each key of which an earlier row was sent more than once. Thread-safe.
+class RowsToSendAgain(Generic[T]):
+    """Keeps the last row of each key, if an earlier row of that key was sent more than once. Thread-safe.
 
     A request that timed out is repeated. The service may still be working on the first attempt, and apply it after a
     later row of the same key: old, new, old. Sending the last row once more leaves the student as the source has it.
+    `forgotten` counts the repeated rows whose keys were not kept, because `most_keys` others were.
     """
 
     def __init__(self, most_keys: int = _MOST_KEYS) -> None:
@@ -120,11 +121,11 @@ class LateRows(Generic[T]):
             if key in self._last:
                 self._last[key] = row
             elif was_repeated and len(self._last) < self._most_keys:
-                self._last[key] = None  # the row itself is the key's last one until another one follows
+                self._last[key] = None  # only a later row of the key must be sent again
             else:
                 self.forgotten += was_repeated
 
-    def to_send_again(self) -> list[T]:
-        """Return the rows to send again."""
+    def rows(self) -> list[T]:
+        """Return the kept rows."""
         with self._lock:
             return [row for row in self._last.values() if row is not None]

@@ -15,7 +15,7 @@ from powerschool_enrollment_airbyte.suggestions import closest, listed
 from powerschool_enrollment_api import InvalidOption
 
 UPSERT_MODES = frozenset({"append", "append_dedup"})
-OVERWRITE_MODES = frozenset({"overwrite", "overwrite_dedup"})  # a warning: rows are created and updated
+OVERWRITE_MODES = frozenset({"overwrite", "overwrite_dedup"})  # allowed with a warning: earlier rows are not deleted
 _LONGEST_MODE = 40
 
 
@@ -105,14 +105,14 @@ def _no_import(stream: ConfiguredStream, config: Config) -> str:
 
 
 def _target_problems(target: Target, writable: WritableTargets) -> Iterator[str]:
-    form = target.published_action_id
-    if form not in writable.forms:
+    form_id = target.published_action_id
+    if form_id not in writable.forms:
         known = listed(f"{number} ({title})" for number, title in writable.forms.items())
-        yield f"the published action {form} does not exist, or belongs to another customer. There are: {known}."
+        yield f"the published action {form_id} does not exist, or belongs to another customer. There are: {known}."
     elif isinstance(target, ImportSchemaTarget) and writable.schema_of(target) is None:
-        schemas = writable.schemas.get(form, {}).values()
+        schemas = writable.schemas.get(form_id, {}).values()
         known = listed(f"{schema.id} ({schema.title})" for schema in schemas)
-        yield f"the published action {form} has no import schema {target.import_schema_id}. There are: {known}."
+        yield f"the published action {form_id} has no import schema {target.import_schema_id}. There are: {known}."
 
 
 def _field_problems(entry: Import, writable: WritableTargets) -> Iterator[str]:

@@ -73,7 +73,7 @@ class _ValueWords:
         return text in self._values
 
     def has_word(self, word: str) -> bool:
-        """Return whether the word is a word of a value, or, from three letters on, a part of one."""
+        """Return whether the word is a word of a value, or has at least three letters and is a part of one."""
         is_part = word in self._text if len(word) > 3 else len(word) == 3 and word in self._ends
         return is_part or word in self._words or word.removesuffix("s") in self._words
 
@@ -86,7 +86,7 @@ def _folded(text: str) -> str:
 
 
 def _without_cut_word(reason: str) -> str:
-    """Return the beginning of the reason, without its last word if cut: a part may be a word of the vocabulary."""
+    """Return the beginning of the reason. A cut word at its end is removed: it may look like another, allowed word."""
     if len(reason) <= _READ:
         return reason
     last_space = reason.rfind(" ", 0, _READ)

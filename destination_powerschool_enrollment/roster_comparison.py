@@ -15,9 +15,9 @@ _NOT_SHOWN = bytes(_DIGEST)  # a field that the record does not have: no value h
 
 
 class RosterDigests:
-    """The digests of a form's roster records, of the fields that one stream writes. Not thread-safe.
+    """Digests of the fields that one stream writes, for each record of a form's roster. Not thread-safe.
 
-    In `date_fields`, a date is equal in both formats, because the roster may use the other format than the row.
+    In `date_fields`, 04/20/2015 is equal to 2015-04-20, because roster and rows may use different formats.
     Memory: eight bytes per field of a record.
     """
 
@@ -45,7 +45,7 @@ class RosterDigests:
 
     @property
     def limit(self) -> str | None:
-        """Return which rows will be skipped although the roster has records; None if that is every equal row."""
+        """Return which rows will be skipped, if not every equal row; None without this limit or without records."""
         if not self.size:
             return None
         if not self._places:
@@ -78,7 +78,7 @@ class RosterDigests:
         return self.differing(fields) == []
 
     def forget(self, student: str) -> None:
-        """Do not compare later rows of a student: a row of them is sent, and the digests are outdated."""
+        """Do not compare later rows of a student. To be called when a row is sent, because it outdates the digests."""
         self._records.pop(student, None)
 
     def _add(self, record: Mapping[str, Any]) -> None:
@@ -101,12 +101,12 @@ class RosterDigests:
         return digests[place * _DIGEST : (place + 1) * _DIGEST] != self._digest(name, value)
 
     def _digest(self, name: str, value: Any) -> bytes:
-        text = _comparable(value, is_date=name in self._date_fields)
+        text = _normalised(value, is_date=name in self._date_fields)
         return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=_DIGEST).digest()
 
 
-def _comparable(value: Any, *, is_date: bool) -> str:
-    """Return the text of a field that is compared. Null is equal to empty, and a date is equal in both formats."""
+def _normalised(value: Any, *, is_date: bool) -> str:
+    """Return the same text for values that are equal: null and empty text, and a date in both formats."""
     text = "" if value is None else str(value)
     us_date = _US_DATE.fullmatch(text) if is_date else None
     return f"{us_date[3]}-{us_date[1]}-{us_date[2]}" if us_date else text

@@ -51,18 +51,18 @@ class StreamReport:
         self.rejected += 1
         text = self._known_text(outcome)
         is_new = text not in self.reasons
-        known = len(self.reasons) < _MAX_REASONS or not is_new
-        if known:
+        is_listed = len(self.reasons) < _MAX_REASONS or not is_new
+        if is_listed:
             self._by_template.setdefault(outcome.template, text)
-        reason = self.reasons.setdefault(text if known else _OTHER, Reason())
+        reason = self.reasons.setdefault(text if is_listed else _OTHER, Reason())
         reason.count += 1
         reason.rows = sorted([*reason.rows, number])[:_SHOWN_ROWS]  # rows are settled in any order
-        return is_new and known
+        return is_new and is_listed
 
     def _known_text(self, outcome: Outcome) -> str:
-        """Return the text under which the reason is counted: the text of an earlier row with the same text or template.
+        """Return the text of an earlier reason with the same text or template, else the text of this one.
 
-        The texts differ if a word of the reason is a value of one row only, for example the middle initial A.
+        Texts with the same template differ if a word is a value of one row only, for example the middle initial A.
         """
         if outcome.public_reason in self.reasons:
             return outcome.public_reason
@@ -153,7 +153,7 @@ class RowReport:
         return f"{text} {self.place_of_full_reason(texts)}".rstrip()
 
     def place_of_full_reason(self, reason: str) -> str:
-        """Return where the full text of a redacted reason is kept; nothing for a reason that is shown in full."""
+        """Return where the full text of a redacted reason is kept; an empty text for a reason that is not redacted."""
         if ELLIPSIS not in reason:
             return ""
         if self._keeps_rows:

@@ -1,6 +1,6 @@
 """Tracks rows and states in the order of the input, to emit a state only after all rows before it are settled.
 
-It has no input or output, and is not thread-safe: the caller holds the lock.
+A row is settled once it was accepted or rejected. Not thread-safe: the caller holds the lock.
 """
 
 from __future__ import annotations
@@ -73,7 +73,10 @@ class StateTracker:
             yield Release(message, segment.state.size)
 
     def _confirm(self, message: StateMessage) -> dict[str, Any]:
-        """Add the number of rows since the stream's last state. A global or legacy state covers all streams."""
+        """Return the message that confirms a state, with the number of rows since the stream's last state.
+
+        A global or legacy state covers all streams.
+        """
         stream = message.stream
         if stream is not None:
             return with_stats(message.state, self._accepted.pop(stream, 0), self._rejected.pop(stream, 0))

@@ -61,8 +61,8 @@ class SentRows:
 class WriteSync:
     """Writes the rows of one run of `write`.
 
-    `report` and `sent` have the outcomes so far, also after a failure. A caller in Python may store and report the
-    rejected rows itself: with `rejected_rows`, they go there, and no line is logged for them.
+    `report` and `sent` have the outcomes so far, also after a failure. With `rejected_rows`, rejected rows are added to
+    this sink, and not logged or written to the configured file.
     """
 
     def __init__(
@@ -79,8 +79,8 @@ class WriteSync:
         )
         self._stop = threading.Event()
         self._repeats = threading.local()
+        # The limiter has a separate sleep, because the client's sleep records that a request is repeated.
         limiter = RateLimiter(config.requests_per_minute, sleep=self._sleep)
-        # The limiter has a separate sleep, so that the client sleeps only before it repeats a request.
         self._warnings = WarningCounter()
         self._client = Client(
             config.connection,
@@ -175,10 +175,10 @@ class WriteSync:
         return SendTask(key, lambda: self._send(route, message.data, mapped.fields), has_identity)
 
     def _forget_in_rosters(self, route: Route, fields: Fields) -> None:
-        """Send all later rows of a row's student, whichever stream they are in."""
-        form = route.target.published_action_id
+        """Do not compare later rows of the row's student, in any stream that writes to the same form."""
+        form_id = route.target.published_action_id
         for stream, roster in self._rosters.items():
-            if self._routes[stream].target.published_action_id == form:
+            if self._routes[stream].target.published_action_id == form_id:
                 roster.forget(fields.get(route.identity_field or "", ""))
 
     def _send(self, route: Route, row: Row, fields: Fields) -> Outcome:

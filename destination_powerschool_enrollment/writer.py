@@ -17,7 +17,7 @@ from queue import Empty, SimpleQueue
 from typing import Any, Protocol
 
 from destination_powerschool_enrollment.catalog import StreamId, describe
-from destination_powerschool_enrollment.ordered_queue import InFlightLimit, LateRows, OrderedQueue, Stopped
+from destination_powerschool_enrollment.ordered_queue import InFlightLimit, OrderedQueue, RowsToSendAgain, Stopped
 from destination_powerschool_enrollment.protocol import InputMessage, RowMessage, StateMessage
 from destination_powerschool_enrollment.row_report import RowReport
 from destination_powerschool_enrollment.send_row import Outcome, RowResult
@@ -34,7 +34,7 @@ _LAST_REQUESTS_SECONDS = 2
 class SendTask:
     """A row that is ready to be sent: `send` blocks and returns its outcome. Rows of one `key` are sent in order.
 
-    `has_identity`: all rows of the key are of one student, and not merely rows of a stream without a key.
+    `has_identity`: all rows of the key are of one student, and sending a row twice does not create a second record.
     """
 
     key: Hashable
@@ -94,7 +94,7 @@ class Writer:
         self._queue: OrderedQueue[tuple[_Received, SendTask]] = OrderedQueue()
         self._released: SimpleQueue[Release | None] = SimpleQueue()
         self._lock = threading.Lock()
-        self._late: LateRows[SendTask] = LateRows()
+        self._to_send_again: RowsToSendAgain[SendTask] = RowsToSendAgain()
         self._numbers: Counter[StreamId] = Counter()
         self._unsettled = 0
         self._input_ended = False
@@ -113,7 +113,7 @@ class Writer:
                     yield release.message
                 self._in_flight.release(release.size)
             if self._failure is None:
-                self._send_late_rows_again()
+                self._send_again()
         finally:
             self._shut_down(workers)
         if self._failure is not None:
@@ -170,7 +170,7 @@ class Writer:
                 key, (received, task) = self._queue.take()
                 outcome = task.send()
                 if task.has_identity and outcome.result is RowResult.ACCEPTED:
-                    self._late.add(key, task, was_repeated=outcome.was_repeated)
+                    self._to_send_again.add(key, task, was_repeated=outcome.was_repeated)
                 self._settle(received, outcome)
                 self._queue.done(key)
         except Stopped:
@@ -178,17 +178,17 @@ class Writer:
         except Exception as error:  # noqa: BLE001  # write() raises it
             self._abort(error)
 
-    def _send_late_rows_again(self) -> None:
+    def _send_again(self) -> None:
         """Send the rows that an earlier row of their key may have replaced. A failure is only a warning.
 
         All rows were accepted before, and all states are settled.
         """
-        tasks = self._late.to_send_again()
+        tasks = self._to_send_again.rows()
         if tasks:
             logger.info("Sending %d rows again: earlier rows of their keys may be applied late.", len(tasks))
         with ThreadPoolExecutor(self._num_workers) as pool:
             accepted = sum(pool.map(_is_accepted_again, tasks))
-        if missing := len(tasks) - accepted + self._late.forgotten:
+        if missing := len(tasks) - accepted + self._to_send_again.forgotten:
             logger.warning(
                 "%d rows could not be sent again: an earlier row may replace them. Compare them in PowerSchool.",
                 missing,
