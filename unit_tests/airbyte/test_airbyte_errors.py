@@ -58,8 +58,8 @@ def test_each_error_has_its_failure_type(error, failure_type):
 
 
 def test_no_error_of_the_error_tree_is_left_out_of_the_table():
-    # Other modules define errors below these, which their callers turn into outcomes.
-    tree = {it for it in vars(errors).values() if isinstance(it, type) and issubclass(it, EnrollmentError)}
+    # Other modules define subclasses of these errors. A subclass is reported like its base class.
+    tree = {each for each in vars(errors).values() if isinstance(each, type) and issubclass(each, EnrollmentError)}
     assert set(FAILURE_TYPES) == tree
 
 
@@ -69,7 +69,7 @@ def test_caller_can_override_the_failure_type():
     assert error.failure_type is FailureType.config_error
 
 
-def test_platform_shows_where_what_the_service_message_and_guidance():
+def test_message_has_request_problem_service_message_and_guidance():
     error = KeyRefused("the API key was refused.", "GET /connection/test", 500, "You are not authorized.")
 
     assert as_traced_exception(error).message == (
@@ -98,5 +98,5 @@ def test_an_error_without_a_request_is_its_message_and_guidance():
     "error", [InvalidOption("x"), RateLimited("x", "GET /", 429, "m", arrived=False, retry_after=1)]
 )
 def test_an_error_survives_copying_and_pickling(error):
-    for twin in (copy.copy(error), pickle.loads(pickle.dumps(error))):
-        assert (type(twin), vars(twin)) == (type(error), vars(error))
+    for copied in (copy.copy(error), pickle.loads(pickle.dumps(error))):
+        assert (type(copied), vars(copied)) == (type(error), vars(error))

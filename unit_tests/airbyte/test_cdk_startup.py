@@ -21,7 +21,7 @@ def test_attribute_docs_are_never_read_and_the_function_is_restored(package):
     assert printed.stdout.split() == ["0", "True"]
 
 
-def test_plain_import_of_the_cdk_still_reads_them():
+def test_plain_import_of_the_cdk_reads_attribute_docs():
     program = "import airbyte_cdk.models; from serpyco_rs import _utils as u; print(u.get_attributes_doc.cache_info())"
     printed = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert "misses=0" not in printed.stdout

@@ -9,8 +9,8 @@ from powerschool_enrollment_api import InvalidOption
 
 
 @pytest.fixture
-def complaint(tmp_path):
-    def complaint(content):
+def problem_with(tmp_path):
+    def problem_with(content):
         path = tmp_path / "config.json"
         path.write_bytes(content)
         with pytest.raises(InvalidOption) as caught:
@@ -20,17 +20,17 @@ def complaint(tmp_path):
         assert text.startswith(beginning)
         return text.removeprefix(beginning)
 
-    return complaint
+    return problem_with
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"])
-def test_an_object_is_read_in_any_encoding_of_windows(tmp_path, encoding):
+def test_object_is_read_in_any_unicode_encoding(tmp_path, encoding):
     path = tmp_path / "config.json"
     path.write_text('{"a": "é"}', encoding)
     assert read_object(str(path), "--config") == {"a": "é"}
 
 
-def test_a_file_that_is_not_there_is_named_with_its_argument():
+def test_missing_file_is_named_with_its_argument():
     with pytest.raises(InvalidOption) as caught:
         read_object("no/such.json", "--catalog")
     assert (
@@ -43,44 +43,46 @@ def test_folder_is_not_accepted_as_a_file(tmp_path):
         read_object(str(tmp_path), "--config")
 
 
-def test_malformed_json_is_reported_by_line_and_column_and_never_quoted(complaint):
-    message = complaint(b'{\n  "api_key": "a-key"\n  "base_url": "x"\n}')
+def test_malformed_json_is_reported_by_line_and_column_and_never_quoted(problem_with):
+    message = problem_with(b'{\n  "api_key": "a-key"\n  "base_url": "x"\n}')
     assert message == "is not valid JSON at line 3, column 3: Expecting ',' delimiter."
 
 
-def test_lines_printed_by_a_connector_are_recognised(complaint):
-    assert complaint(b'{"type": "LOG"}\n{"type": "CATALOG"}\n').startswith("holds more than one JSON value. If these")
+def test_lines_printed_by_a_connector_are_recognised(problem_with):
+    assert problem_with(b'{"type": "LOG"}\n{"type": "CATALOG"}\n').startswith(
+        "holds more than one JSON value. If these"
+    )
 
 
-def test_byte_of_another_encoding_is_reported_by_its_line(complaint):
-    message = complaint('{\n"api_key": "clé"}'.encode("latin-1"))
+def test_byte_of_another_encoding_is_reported_by_its_line(problem_with):
+    message = problem_with('{\n"api_key": "clé"}'.encode("latin-1"))
     assert message == "is not UTF-8 (line 2): save it in the encoding UTF-8."
 
 
 @pytest.mark.parametrize(("content", "kind"), [(b"[1]", "a list"), (b'"a-key"', "a single value")])
-def test_json_that_is_not_an_object_is_reported_by_its_kind(complaint, content, kind):
-    message = complaint(content)
+def test_json_that_is_not_an_object_is_reported_by_its_kind(problem_with, content, kind):
+    message = problem_with(content)
     assert message == f"holds {kind}; a JSON object is expected, which begins with {{ and ends with }}."
 
 
 @pytest.mark.parametrize("content", [b"[" * 100_000, b"1" * 5000])
-def test_json_beyond_pythons_limits_is_an_invalid_option(complaint, content):
-    assert complaint(content) == "is nested too deep, or holds a number too long, to be read as JSON."
+def test_json_beyond_pythons_limits_is_an_invalid_option(problem_with, content):
+    assert problem_with(content) == "is nested too deep, or holds a number too long, to be read as JSON."
 
 
 @pytest.mark.parametrize("mark", [b"", codecs.BOM_UTF8])
 @pytest.mark.parametrize("blanks", [b"", b" \r\n"])
-def test_file_without_content_is_reported_as_empty(complaint, mark, blanks):
-    assert complaint(mark + blanks) == "is empty."
+def test_file_without_content_is_reported_as_empty(problem_with, mark, blanks):
+    assert problem_with(mark + blanks) == "is empty."
 
 
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
 @pytest.mark.parametrize("blanks", ["", "\r\n"])
-def test_file_with_only_a_byte_order_mark_is_reported_as_empty(complaint, encoding, blanks):
-    assert complaint(f"\ufeff{blanks}".encode(encoding)) == "is empty."
+def test_file_with_only_a_byte_order_mark_and_blanks_is_reported_as_empty(problem_with, encoding, blanks):
+    assert problem_with(f"\ufeff{blanks}".encode(encoding)) == "is empty."
 
 
-def test_pipe_is_read_once_and_each_reader_gets_its_own_content():
+def test_pipe_is_read_once_and_each_reader_gets_a_separate_copy():
     reading, writing = os.pipe()
     os.write(writing, b'{"a": []}')
     os.close(writing)

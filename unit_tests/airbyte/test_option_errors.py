@@ -122,7 +122,7 @@ def test_all_wrong_options_are_reported_at_once():
 
 
 @given(st.dictionaries(st.sampled_from(sorted(SCHEMA["properties"].keys() - {"key"})), st.just("§¶§"), min_size=1))
-def test_value_is_never_repeated(options):
+def test_value_is_never_quoted(options):
     assert "§" not in message(**options)
 
 
@@ -131,7 +131,7 @@ def test_valid_options_are_returned_without_the_empty_ones():
     assert valid_options(options, SCHEMA) == {"key": "k", "workers": 8.0, "imports": [IMPORT]}
 
 
-def test_options_are_emptied_at_every_level_and_list_entries_stay():
+def test_empty_options_are_removed_at_every_level_but_list_entries_stay():
     raw = {"a": None, "b": {"c": "", "d": [{"e": None}, None, ""]}, "f": 0, "g": False, "h": []}
     assert without_empty(raw) == {"b": {"d": [{}, None, ""]}, "f": 0, "g": False, "h": []}
 

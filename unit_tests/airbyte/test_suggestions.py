@@ -1,11 +1,11 @@
 from powerschool_enrollment_airbyte.suggestions import closest, did_you_mean, listed
 
 
-def test_closest_name_is_suggested_below_its_path():
+def test_closest_name_is_suggested_with_its_path():
     assert did_you_mean("Page_sise", ["page_size", "num_workers"], "a.0.") == "did you mean a.0.page_size?"
 
 
-def test_known_names_are_listed_without_a_close_one():
+def test_known_names_are_listed_if_none_is_close():
     assert did_you_mean("xyz", ["page_size", "num_workers"]) == "known: page_size, num_workers."
 
 

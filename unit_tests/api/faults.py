@@ -1,4 +1,4 @@
-"""A refused connection, as requests reports it, and its address."""
+"""A refused connection, as `requests` reports it, and the base URL of the tests that use it."""
 
 from __future__ import annotations
 

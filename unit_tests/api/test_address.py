@@ -95,7 +95,7 @@ def test_address_outside_the_api_is_refused(text):
         "http://top-secret:x@example.org/",
     ],
 )
-def test_a_key_pasted_into_the_address_is_not_repeated(text):
+def test_key_pasted_into_the_address_is_not_quoted(text):
     with pytest.raises(WrongAddress) as raised:
         normalise_base_url(text)
 

@@ -1,4 +1,4 @@
-"""However much and however slowly the service sends: an answer costs a limited time and a limited memory."""
+"""An answer takes limited time and limited memory, however much and however slowly the service sends."""
 
 from __future__ import annotations
 
@@ -17,16 +17,18 @@ from powerschool_enrollment_api import AlwaysTooLarge, ConnectionSettings, Tempo
 from powerschool_enrollment_api.document_storage import DocumentStorage, StorageFault
 from powerschool_enrollment_api.documents import DocumentAddress
 from powerschool_enrollment_api.errors import AnswerTooLarge
+from unit_tests.api.scripted_server import http_answer
 
 MEGABYTE = b" " * 1024 * 1024
 OK = b"HTTP/1.1 200 OK\r\n"
 CHUNKED = OK + b"Transfer-Encoding: chunked\r\n"
 HASTY = Timeouts(connect=5, read=5, retries=0, answer=0.3)
-FEW = 8 * 1024 * 1024
+SMALL_LIMIT = 8 * 1024 * 1024
 
 
 @pytest.fixture
 def endless():
+    """Return a function that starts a server whose answers do not end."""
     servers = []
 
     def start(*answer):
@@ -39,12 +41,12 @@ def endless():
 
 
 @pytest.fixture
-def few_bytes(monkeypatch):
-    monkeypatch.setattr(answer_limits, "LARGEST_ANSWER", FEW)
+def small_limit(monkeypatch):
+    monkeypatch.setattr(answer_limits, "LARGEST_ANSWER", SMALL_LIMIT)
 
 
 def gzip_bomb():
-    """Return the beginning of an endless gzip body, and the piece that it continues with: 1 kB for each megabyte."""
+    """Return the beginning of an endless gzip body, and the piece that is repeated: 1 kB that expands to 1 MB."""
     packer = zlib.compressobj(wbits=31)
     begin, piece = (packer.compress(MEGABYTE) + packer.flush(zlib.Z_FULL_FLUSH) for _ in range(2))
     return OK + b"Content-Encoding: gzip\r\n\r\n" + begin, piece
@@ -99,8 +101,8 @@ def test_proxy_that_trickles_ends_at_the_deadline(client_for, endless, environme
         client_for(timeouts=HASTY).get("/checklists")
 
 
-def test_answers_within_the_deadline_are_read_one_after_the_other(client_for, server, wire):
-    server.answers(wire(b"[1]"))
+def test_answers_within_the_deadline_are_read_one_after_the_other(client_for, server):
+    server.answers(http_answer(b"[1]"))
     client = client_for(server.base_url, timeouts=Timeouts(read=5, retries=0, answer=30))
 
     assert [client.get("/checklists") for _ in range(3)] == [[1]] * 3
@@ -122,7 +124,7 @@ LARGE = {
 }
 
 
-@pytest.mark.usefixtures("few_bytes")
+@pytest.mark.usefixtures("small_limit")
 @pytest.mark.parametrize("answer", LARGE.values(), ids=LARGE)
 def test_answer_without_end_is_too_large(client_for, endless, answer):
     server = endless(*answer)
@@ -133,7 +135,7 @@ def test_answer_without_end_is_too_large(client_for, endless, answer):
     assert str(raised.value).startswith("GET /checklists: the answer is larger than 8 MiB.")
 
 
-@pytest.mark.usefixtures("few_bytes")
+@pytest.mark.usefixtures("small_limit")
 @pytest.mark.parametrize("kind", ["body", "body with a length", "gzip"])
 def test_answer_that_is_too_large_twice_is_not_retried_further(client_for, endless, virtual_time, kind):
     server = endless(*LARGE[kind])
@@ -148,25 +150,25 @@ def test_answer_that_is_too_large_twice_is_not_retried_further(client_for, endle
 
 
 @pytest.mark.parametrize("encoding", ["gzip, gzip", "br", "zstd", "deflate,gzip"])
-def test_compression_that_was_not_requested_is_not_expanded(client_for, server, wire, encoding):
-    server.answers(wire(gzip.compress(b"[]"), "200 OK", f"Content-Encoding: {encoding}"))
+def test_compression_that_was_not_requested_is_not_expanded(client_for, server, encoding):
+    server.answers(http_answer(gzip.compress(b"[]"), "200 OK", f"Content-Encoding: {encoding}"))
 
     with pytest.raises(TemporaryFailure, match="compressed in a way that was not requested"):
         client_for(server.base_url, timeouts=HASTY).get("/checklists")
     assert server.received[0].headers["accept-encoding"] == "gzip, deflate"
 
 
-@pytest.mark.usefixtures("few_bytes")
-def test_answer_of_just_the_limit_is_read(client_for, server, wire):
-    body = b"[]" + b" " * (FEW - 2000)
-    packed = gzip.compress(b"[]" + b" " * (FEW - 2))
-    server.answers(wire(body), wire(packed, "200 OK", "Content-Encoding: gzip"))
+@pytest.mark.usefixtures("small_limit")
+def test_answer_as_large_as_the_limit_is_read(client_for, server):
+    body = b"[]" + b" " * (SMALL_LIMIT - 2000)
+    packed = gzip.compress(b"[]" + b" " * (SMALL_LIMIT - 2))
+    server.answers(http_answer(body), http_answer(packed, "200 OK", "Content-Encoding: gzip"))
     client = client_for(server.base_url, timeouts=Timeouts(read=5, retries=0))
 
     assert [client.get("/checklists"), client.get("/checklists")] == [[], []]
 
 
-# Linux counts this process's own peak there; getrusage includes that of the process which started it.
+# VmHWM is the peak memory of this process alone. getrusage includes the peak of the process that started it.
 READ_AND_PRINT_MEMORY = """
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -193,7 +195,7 @@ print((peak() - before) * 1024, *messages)
 
 
 def memory_of_reading(server, workers, limit):
-    """Return by how many bytes a process grows that reads from the server, and the messages that it prints."""
+    """Return the growth, in bytes, of a process that reads from the server, and the messages that it prints."""
     command = [sys.executable, "-c", READ_AND_PRINT_MEMORY, server.base_url, str(workers), str(limit)]
     finished = subprocess.run(command, capture_output=True, text=True, check=True, env={**os.environ, "PYTHONPATH": ""})
     grown, _, messages = finished.stdout.partition(" ")
@@ -216,9 +218,9 @@ def test_answers_without_end_for_all_workers_take_the_memory_of_one(endless):
     assert grown < 2 * limit
 
 
-def test_large_answers_at_the_same_time_are_all_read(client_for, server, wire):
-    body = b"[" + b" " * FEW + b"]"
-    server.answers(*[wire(body)] * 6)
+def test_large_answers_at_the_same_time_are_all_read(client_for, server):
+    body = b"[" + b" " * SMALL_LIMIT + b"]"
+    server.answers(*[http_answer(body)] * 6)
     client = client_for(server.base_url, timeouts=Timeouts(read=30, retries=0), num_workers=6)
 
     with ThreadPoolExecutor(6) as pool:
@@ -226,7 +228,7 @@ def test_large_answers_at_the_same_time_are_all_read(client_for, server, wire):
 
 
 def test_answer_that_waits_for_a_large_one_ends_at_its_deadline(client_for, endless):
-    trickling = LARGE["body"][0] + b" " * FEW, b" ", 0.05
+    trickling = LARGE["body"][0] + b" " * SMALL_LIMIT, b" ", 0.05
     client = client_for(endless(*trickling).base_url, timeouts=HASTY, num_workers=8)
 
     with ThreadPoolExecutor(2) as pool:
@@ -234,8 +236,8 @@ def test_answer_that_waits_for_a_large_one_ends_at_its_deadline(client_for, endl
     assert ["not complete within 0.3 s" in str(read.exception()) for read in reads] == [True, True]
 
 
-def test_error_that_is_kept_until_the_retry_does_not_refer_to_the_body(client_for, server, wire):
-    server.answers(wire(b"[1"))
+def test_error_that_is_kept_until_the_retry_does_not_refer_to_the_body(client_for, server):
+    server.answers(http_answer(b"[1"))
 
     with pytest.raises(TemporaryFailure) as raised:
         client_for(server.base_url, timeouts=HASTY).get("/checklists")

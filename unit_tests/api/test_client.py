@@ -1,4 +1,4 @@
-"""The way of every request: paced, sent, classified, tried again while that helps and is safe."""
+"""Each request waits for the rate limit, is sent and classified, and is retried where that helps and is safe."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from powerschool_enrollment_api import (
 )
 from unit_tests.api.faults import REFUSED_CONNECTION, URL
 
-PASSING = [
+TEMPORARY_FAULTS = [
     {"status_code": 500},
     {"status_code": 503, "text": "<html>"},
     {"status_code": 408},
@@ -38,7 +38,7 @@ PASSING = [
 ]
 
 
-@pytest.mark.parametrize("fault", PASSING, ids=str)
+@pytest.mark.parametrize("fault", TEMPORARY_FAULTS, ids=str)
 def test_get_is_retried_after_a_temporary_failure(client, requests_mock, virtual_time, fault):
     requests_mock.get(f"{URL}/checklists", [fault, fault, {"json": [{"id": 1}]}])
 
@@ -47,7 +47,7 @@ def test_get_is_retried_after_a_temporary_failure(client, requests_mock, virtual
     assert len(virtual_time.slept) == 2
 
 
-@pytest.mark.parametrize("fault", PASSING, ids=str)
+@pytest.mark.parametrize("fault", TEMPORARY_FAULTS, ids=str)
 def test_lasting_failure_is_raised_after_the_retry_time(client_for, requests_mock, virtual_time, fault):
     requests_mock.get(f"{URL}/publishedactions", json=[])
     requests_mock.get(f"{URL}/checklists", [fault])
@@ -62,7 +62,7 @@ def test_lasting_failure_is_raised_after_the_retry_time(client_for, requests_moc
     assert 10 < requests_mock.call_count < 30
 
 
-def test_back_off_doubles_up_to_a_minute_and_is_never_twice_the_same(client, requests_mock, virtual_time):
+def test_back_off_doubles_up_to_a_minute_with_jitter(client, requests_mock, virtual_time):
     requests_mock.get(f"{URL}/checklists", status_code=503)
 
     with pytest.raises(TemporaryFailure):
@@ -96,7 +96,7 @@ def test_time_of_answers_counts_towards_the_deadline(client_for, requests_mock, 
     assert requests_mock.call_count == 6
 
 
-def test_waiting_for_a_turn_does_not_count_towards_the_deadline(client_for, requests_mock):
+def test_waiting_for_the_rate_limit_does_not_count_towards_the_deadline(client_for, requests_mock):
     requests_mock.get(f"{URL}/checklists", [{"json": []}, {"status_code": 503}, {"json": []}])
     client = client_for(requests_per_minute=1, timeouts=Timeouts(retries=30))
 
@@ -136,7 +136,7 @@ def test_retry_after_is_honoured(client, requests_mock, virtual_time, status):
     assert virtual_time.slept == [77]
 
 
-def test_a_retry_after_of_nothing_still_backs_off(client, requests_mock, virtual_time):
+def test_retry_after_of_zero_still_backs_off(client, requests_mock, virtual_time):
     requests_mock.get(f"{URL}/checklists", status_code=429, headers={"Retry-After": "0"})
 
     with pytest.raises(RateLimited):
@@ -175,7 +175,7 @@ def test_retry_after_of_one_thread_delays_the_others(client, requests_mock, virt
     assert started == [1040]
 
 
-def test_requests_per_minute_is_kept_over_retries_too(client_for, requests_mock, virtual_time):
+def test_requests_per_minute_also_limits_retries(client_for, requests_mock, virtual_time):
     times = []
 
     def faulty(_request, context):
@@ -203,7 +203,7 @@ def test_the_key_is_the_user_name_and_the_password_is_empty(requests_mock, key):
     assert (scheme, base64.b64decode(token)) == ("Basic", f"{key}:".encode())
 
 
-def test_parameters_go_into_the_query_escaped(client, requests_mock):
+def test_parameters_are_escaped_in_the_query(client, requests_mock):
     requests_mock.get(f"{URL}/publishedactions/1/rosterrecords", json=[])
 
     client.get("/publishedactions/1/rosterrecords", {"page": 2, "lastName": "O'Neil & Söhne", "grade": None})

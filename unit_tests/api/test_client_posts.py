@@ -1,4 +1,4 @@
-"""What is sent twice, and what never is."""
+"""Which POST requests are repeated, and after which outcomes."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ UNKNOWN_OUTCOMES = [
 
 
 @pytest.mark.parametrize("outcome", UNKNOWN_OUTCOMES, ids=str)
-def test_creating_request_is_not_repeated_after_an_unknown_outcome(client, requests_mock, outcome):
+def test_non_idempotent_request_is_not_repeated_after_an_unknown_outcome(client, requests_mock, outcome):
     requests_mock.post(f"{URL}/submission", [outcome])
 
     with pytest.raises(TemporaryFailure) as raised:
@@ -42,14 +42,14 @@ def test_idempotent_request_is_repeated_after_an_unknown_outcome(client, request
 
 
 @pytest.mark.parametrize("outcome", [{"status_code": 429}, REFUSED_CONNECTION], ids=str)
-def test_creating_request_is_retried_if_it_was_not_processed(client, requests_mock, outcome):
+def test_non_idempotent_request_is_repeated_if_it_was_not_processed(client, requests_mock, outcome):
     requests_mock.post(f"{URL}/submission", [outcome, outcome, {"json": {"status": "Success"}}])
 
     assert client.post("/submission", {"a": "b"}, repeatable=False) == {"status": "Success"}
     assert requests_mock.call_count == 3
 
 
-def test_creating_request_is_not_repeated_after_429_and_an_unknown_outcome(client, requests_mock):
+def test_non_idempotent_request_is_not_repeated_after_429_and_a_500(client, requests_mock):
     requests_mock.post(f"{URL}/submission", [{"status_code": 429}, {"status_code": 500}, {"json": {}}])
 
     with pytest.raises(TemporaryFailure):

@@ -1,4 +1,4 @@
-"""What it means that no answer came."""
+"""How a request without an answer is classified."""
 
 from __future__ import annotations
 
@@ -42,51 +42,51 @@ def failure_of(error):
     return failure_of_exception(error, WHERE, HOST, connect_timeout=10)
 
 
-def given_up(reason, cause=None):
+def max_retry_error(reason, cause=None):
     reason.__cause__ = cause
     return MaxRetryError(POOL, "/api/v1/x?secret=Ada", reason)
 
 
-def no_connection(number):
-    return given_up(NewConnectionError(POOL, "secret"), OSError(number, os.strerror(number)))
+def new_connection_error(number):
+    return max_retry_error(NewConnectionError(POOL, "secret"), OSError(number, os.strerror(number)))
 
 
-def of_certificate(code, message):
+def certificate_error(code, message):
     cause = ssl.SSLCertVerificationError(1, "secret")
     cause.verify_code, cause.verify_message = code, message
-    return requests.exceptions.SSLError(given_up(SSLError(cause)))
+    return requests.exceptions.SSLError(max_retry_error(SSLError(cause)))
 
 
-def of_tls(kind, reason):
+def tls_error(kind, reason):
     cause = kind(1, "secret")
     cause.reason = reason
-    return requests.exceptions.SSLError(given_up(SSLError(cause)))
+    return requests.exceptions.SSLError(max_retry_error(SSLError(cause)))
 
 
-def of_proxy(cause):
-    return requests.exceptions.ProxyError(given_up(ProxyError("secret", cause)))
+def proxy_error(cause):
+    return requests.exceptions.ProxyError(max_retry_error(ProxyError("secret", cause)))
 
 
 UNRESOLVED = NameResolutionError("enrollment.example", POOL, socket.gaierror(-2, "no such name"))
 UNREACHABLE = {
     "enrollment.example cannot be resolved (no such name).": requests.ConnectionError(
-        given_up(UNRESOLVED, socket.gaierror(-2, "no such name"))
+        max_retry_error(UNRESOLVED, socket.gaierror(-2, "no such name"))
     ),
-    f"{HOST} refuses the connection.": requests.ConnectionError(no_connection(errno.ECONNREFUSED)),
-    f"no connection to {HOST} (No route to host).": requests.ConnectionError(no_connection(errno.EHOSTUNREACH)),
-    f"no connection to {HOST}.": requests.ConnectionError(given_up(NewConnectionError(POOL, "secret"))),
+    f"{HOST} refuses the connection.": requests.ConnectionError(new_connection_error(errno.ECONNREFUSED)),
+    f"no connection to {HOST} (No route to host).": requests.ConnectionError(new_connection_error(errno.EHOSTUNREACH)),
+    f"no connection to {HOST}.": requests.ConnectionError(max_retry_error(NewConnectionError(POOL, "secret"))),
     f"no connection to {HOST} within 10 s.": requests.ConnectTimeout(
-        given_up(ConnectTimeoutError(POOL, "secret"), TimeoutError("timed out"))
+        max_retry_error(ConnectTimeoutError(POOL, "secret"), TimeoutError("timed out"))
     ),
-    f"{NOT_VALID} (certificate has expired).": of_certificate(10, "certificate has expired"),
-    f"{NOT_VALID} (not yet valid).": of_certificate(9, "not yet valid"),
-    "the proxy cannot be reached: no connection to its host.": of_proxy(OSError("secret")),
-    f"the proxy does not connect to {HOST} (status 407).": of_proxy(OSError("Tunnel connection failed: 407 secret")),
+    f"{NOT_VALID} (certificate has expired).": certificate_error(10, "certificate has expired"),
+    f"{NOT_VALID} (not yet valid).": certificate_error(9, "not yet valid"),
+    "the proxy cannot be reached: no connection to its host.": proxy_error(OSError("secret")),
+    f"the proxy does not connect to {HOST} (status 407).": proxy_error(OSError("Tunnel connection failed: 407 secret")),
 }
 
 
 @pytest.mark.parametrize(("expected", "error"), UNREACHABLE.items(), ids=UNREACHABLE)
-def test_failed_connection_did_not_arrive_and_has_a_reason(expected, error):
+def test_request_without_a_connection_did_not_arrive_and_has_a_reason(expected, error):
     failure = failure_of(error)
 
     assert type(failure) is Unreachable
@@ -94,8 +94,8 @@ def test_failed_connection_did_not_arrive_and_has_a_reason(expected, error):
     assert not failure.arrived
 
 
-def test_failed_tls_is_unreachable_but_may_have_arrived():
-    failure = failure_of(of_tls(ssl.SSLError, "WRONG_VERSION_NUMBER"))
+def test_failed_tls_is_unreachable_but_the_request_may_have_arrived():
+    failure = failure_of(tls_error(ssl.SSLError, "WRONG_VERSION_NUMBER"))
 
     assert (type(failure), failure.arrived) == (Unreachable, True)
     assert failure.message == f"no TLS connection to {HOST} (WRONG_VERSION_NUMBER)."
@@ -111,7 +111,7 @@ def test_failed_tls_is_unreachable_but_may_have_arrived():
         requests.exceptions.ContentDecodingError("no gzip"),
         requests.exceptions.InvalidHeader("odd"),
         requests.exceptions.SSLError("cut"),
-        of_tls(ssl.SSLEOFError, "UNEXPECTED_EOF_WHILE_READING"),
+        tls_error(ssl.SSLEOFError, "UNEXPECTED_EOF_WHILE_READING"),
         requests.RequestException("anything else"),
         OSError(errno.ENETDOWN, "Network is down"),
     ],
@@ -137,7 +137,7 @@ def test_invalid_address_is_a_wrong_address(error):
 
 
 def test_untrusted_certificate_is_reported_with_reason_and_remedies():
-    failure = failure_of(of_certificate(62, "Hostname mismatch, certificate is not valid for 'enrollment.example'."))
+    failure = failure_of(certificate_error(62, "Hostname mismatch, certificate is not valid for 'enrollment.example'."))
 
     assert type(failure) is Untrusted
     assert failure.message == (
@@ -167,7 +167,9 @@ def test_unserialisable_body_was_not_sent():
     assert type(failure_of(requests.exceptions.InvalidJSONError("NaN"))) is RequestRefused
 
 
-@pytest.mark.parametrize("error", [*UNREACHABLE.values(), of_certificate(18, "self-signed"), of_tls(ssl.SSLError, "X")])
+@pytest.mark.parametrize(
+    "error", [*UNREACHABLE.values(), certificate_error(18, "self-signed"), tls_error(ssl.SSLError, "X")]
+)
 def test_message_contains_nothing_of_the_exception_text(error):
     failure = failure_of(error)
 

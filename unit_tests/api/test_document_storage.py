@@ -15,15 +15,15 @@ from powerschool_enrollment_api.document_storage import (
     StorageUnreachable,
 )
 from powerschool_enrollment_api.documents import DocumentAddress
+from unit_tests.api.scripted_server import DROP, http_answer
 
 KEY = "the-key-of-a-district"
 CONTENT = b"%PDF-1.4 " * 1000
-DROP = b"drop"
 
 
 @pytest.fixture
 def read(server):
-    """Return what reads the document at an address, from the server of the script."""
+    """Return a function that reads a document from the scripted server."""
     storage = DocumentStorage(ConnectionSettings(KEY, server.base_url), Timeouts(connect=2, read=2, retries=0))
     address = DocumentAddress(f"http://127.0.0.1:{server.port}/secret-container/1?sig=secret-signature", None)
     return lambda limit=1_000_000: b"".join(storage.read(address, limit))
@@ -38,9 +38,9 @@ def netrc(tmp_path, monkeypatch):
     return path
 
 
-def test_the_storage_receives_no_key_no_password_and_no_cookie(read, server, wire, netrc):
+def test_the_storage_receives_no_key_no_password_and_no_cookie(read, server, netrc):
     assert netrc.exists()
-    server.answers(wire(CONTENT, "200 OK", "Set-Cookie: visitor=1"))
+    server.answers(http_answer(CONTENT, "200 OK", "Set-Cookie: visitor=1"))
     assert [read(), read()] == [CONTENT, CONTENT]
     for request in server.received:
         assert not {"authorization", "cookie", "proxy-authorization"} & request.headers.keys()
@@ -48,16 +48,16 @@ def test_the_storage_receives_no_key_no_password_and_no_cookie(read, server, wir
         assert request.headers["accept-encoding"] == "identity"
 
 
-def test_loopback_documents_bypass_the_proxy_of_the_environment(read, server, wire, free_port, monkeypatch):
+def test_loopback_documents_bypass_the_proxy_of_the_environment(read, server, free_port, monkeypatch):
     monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{free_port}")
-    server.answers(wire(CONTENT))
+    server.answers(http_answer(CONTENT))
     assert read() == CONTENT
 
 
 @pytest.mark.parametrize("status", ["301 Moved", "302 Found", "303 See Other", "307 Temporary", "308 Permanent"])
-def test_no_redirect_is_followed(read, server, wire, status):
+def test_no_redirect_is_followed(read, server, status):
     elsewhere = f"http://127.0.0.1:{server.port}/elsewhere"
-    server.answers(wire(b"", status, f"Location: {elsewhere}"), wire(CONTENT))
+    server.answers(http_answer(b"", status, f"Location: {elsewhere}"), http_answer(CONTENT))
     with pytest.raises(StorageRefused, match="not followed"):
         read()
     assert [request.target for request in server.received] == ["/secret-container/1?sig=secret-signature"]
@@ -78,8 +78,8 @@ def test_no_redirect_is_followed(read, server, wire, status):
         ("418 Teapot", StorageRefused),
     ],
 )
-def test_storage_error_has_its_meaning_without_the_address(read, server, wire, status, error):
-    server.answers(wire(b"<Error>secret</Error>", status))
+def test_status_of_the_storage_raises_its_error_without_the_address(read, server, status, error):
+    server.answers(http_answer(b"<Error>secret</Error>", status))
     with pytest.raises(EnrollmentError) as caught:
         read()
     assert type(caught.value) is error
@@ -97,14 +97,14 @@ def test_interrupted_transfer_is_a_fault_without_the_address(read, server, answe
 
 @pytest.fixture
 def storage(server, virtual_time):
-    """Return a storage that waits in virtual time, ten minutes a document."""
+    """Return a storage that waits in virtual time, up to ten minutes for each document."""
     settings, timeouts = ConnectionSettings(KEY, server.base_url), Timeouts(connect=2, read=2)
     return DocumentStorage(settings, timeouts, sleep=virtual_time.sleep, clock=virtual_time.clock)
 
 
 def fetched_from(storage, port):
     address = DocumentAddress(f"http://127.0.0.1:{port}/secret-container/1?sig=secret-signature", None)
-    return storage.retry(lambda asked: b"".join(storage.read(asked, 1_000_000)), address)
+    return storage.retry(lambda current: b"".join(storage.read(current, 1_000_000)), address)
 
 
 def test_unreached_storage_fails_all_documents_after_a_minute(storage, free_port, virtual_time, caplog):
@@ -117,8 +117,8 @@ def test_unreached_storage_fails_all_documents_after_a_minute(storage, free_port
     assert not any(word in text for word in ("secret", "127.0.0.1") for text in (str(caught.value), caplog.text))
 
 
-def test_a_storage_that_was_reached_once_is_tried_for_ten_minutes(storage, server, wire, free_port, virtual_time):
-    server.answers(wire(CONTENT))
+def test_a_storage_that_was_reached_once_is_tried_for_ten_minutes(storage, server, free_port, virtual_time):
+    server.answers(http_answer(CONTENT))
     assert fetched_from(storage, server.port) == CONTENT
     with pytest.raises(StorageUnreachable) as caught:
         fetched_from(storage, free_port)
@@ -168,8 +168,8 @@ def test_error_for_a_missing_certificate_bundle_names_its_variable(monkeypatch, 
     assert caught.value.__suppress_context__
 
 
-def test_error_of_the_caller_is_raised_unchanged(storage, server, wire):
-    server.answers(wire(CONTENT))
+def test_error_of_the_caller_is_raised_unchanged(storage, server):
+    server.answers(http_answer(CONTENT))
     chunks = storage.read(DocumentAddress(f"http://127.0.0.1:{server.port}/1", None), 1_000_000)
 
     def write(_):
@@ -179,8 +179,8 @@ def test_error_of_the_caller_is_raised_unchanged(storage, server, wire):
         list(map(write, chunks))
 
 
-def test_document_with_too_large_content_length_is_not_read(read, server, wire):
-    server.answers(wire(CONTENT, claimed_length=10**12))
+def test_document_with_too_large_content_length_is_not_read(read, server):
+    server.answers(http_answer(CONTENT, claimed_length=10**12))
     with pytest.raises(DocumentTooLarge):
         read()
 

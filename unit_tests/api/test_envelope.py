@@ -61,7 +61,7 @@ def test_a_page_that_claims_records_and_shows_none_is_an_error(number, page_coun
 
 
 @pytest.mark.parametrize(("number", "page_count"), [(3, 3), (4, 3)])
-def test_the_last_page_and_one_behind_it_may_be_empty_after_removals(number, page_count):
+def test_the_last_page_and_one_after_it_may_be_empty_after_removals(number, page_count):
     assert open_page(envelope([], page=number, pageCount=page_count, recordCount=101)).records == []
 
 
@@ -113,7 +113,7 @@ def test_id_is_an_integer(sent, read):
 @pytest.mark.parametrize(
     "sent", [None, True, 1.5, 2.0**53, float("nan"), 1e300, 2**63, "9" * 20, "9" * 5000, "7.0", "²"]
 )
-def test_id_that_may_be_another_number_is_not_usable(sent):
+def test_id_that_is_not_certainly_a_64_bit_integer_is_unusable(sent):
     assert integer_id(sent) is None
 
 
@@ -149,7 +149,7 @@ def test_anything_but_a_list_of_objects_is_unexpected(payload):
         open_list(payload)
 
 
-def test_entry_that_is_not_an_object_costs_that_entry():
+def test_entry_that_is_not_an_object_becomes_an_empty_object():
     assert open_list([{"id": 1}, None, "text", [2]]) == [{"id": 1}, {}, {}, {}]
     assert open_page(envelope([{"id": 1}, None], recordCount=2)).records == [{"id": 1}, {}]
 

@@ -25,6 +25,6 @@ def test_error_that_names_its_request_is_unchanged():
     assert original.where == "POST /submission"
 
 
-def test_other_exceptions_pass():
+def test_other_exceptions_are_raised_unchanged():
     with pytest.raises(KeyError), located(WHERE):
         raise KeyError

@@ -1,4 +1,4 @@
-"""How long is waited for a service that has never answered, and for one that has."""
+"""How long the client retries before the first connection to the service, and after it."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_a_container_may_start_fifty_seconds_before_its_network(client, requests
     assert client.get("/checklists") == [{"id": 1}]
 
 
-def test_all_requests_together_wait_for_the_first_answer(client, requests_mock, virtual_time):
+def test_requests_after_the_deadline_for_the_first_connection_do_not_wait(client, requests_mock, virtual_time):
     requests_mock.get(ANY, [REFUSED_CONNECTION])
     for path in ("/checklists", "/publishedactions", "/deliverytargets"):
         with pytest.raises(NeverReached):
@@ -51,17 +51,17 @@ def test_all_requests_together_wait_for_the_first_answer(client, requests_mock, 
     assert sum(virtual_time.slept) < 60
 
 
-def test_streams_share_the_deadline_for_the_first_connection(client, requests_mock, virtual_time):
+def test_threads_share_the_deadline_for_the_first_connection(client, requests_mock, virtual_time):
     requests_mock.get(f"{URL}/checklists", [REFUSED_CONNECTION])
     failures = []
 
-    def ask():
+    def send():
         try:
             client.get("/checklists")
         except NeverReached as failure:
             failures.append((failure, virtual_time.clock()))
 
-    threads = [threading.Thread(target=ask) for _ in range(8)]
+    threads = [threading.Thread(target=send) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -121,7 +121,7 @@ def test_time_out_before_the_first_answer_gets_the_full_retry_time(client, reque
     assert sum(virtual_time.slept) > 500
 
 
-def test_creating_request_that_may_have_arrived_is_not_a_wrong_address(client, requests_mock):
+def test_non_idempotent_request_that_may_have_arrived_is_not_a_wrong_address(client, requests_mock):
     no_tls = MaxRetryError(None, "/", UrllibSSLError(ssl.SSLError(1, "wrong version number")))
     requests_mock.post(f"{URL}/submission", exc=requests.exceptions.SSLError(no_tls))
 

@@ -1,4 +1,4 @@
-"""One odd value in a body costs that value at most, and what is parsed can always be written as JSON again."""
+"""An odd value in a body affects no other value, and every parsed body can be written as JSON again."""
 
 from __future__ import annotations
 
@@ -22,7 +22,9 @@ from powerschool_enrollment_api.json_body import (
 
 BOM = b"\xef\xbb\xbf"
 DIGITS = "123456789012345678901234567890"
-TEXT = b'"' + b"a text of a record " * 20_000 + b'"'  # long enough for the other check of the nesting
+TEXT = (
+    b'"' + b"a text of a record " * 20_000 + b'"'
+)  # more than 256 KiB, from which the nesting is checked in another way
 
 
 def nested(levels, innermost=b"1"):

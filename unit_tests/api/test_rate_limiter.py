@@ -10,14 +10,14 @@ import pytest
 from powerschool_enrollment_api.retry import RateLimiter
 
 
-def starts_of(pace, virtual_time, *, threads, each):
-    """Return when the requests of this number of threads started, in order."""
+def starts_of(limiter, virtual_time, *, threads, each):
+    """Return the sorted times at which this number of threads started `each` requests."""
     starts, lock, ready = [], threading.Lock(), threading.Barrier(threads)
 
     def work():
         ready.wait()
         for _ in range(each):
-            pace.wait_for_turn()
+            limiter.wait_for_turn()
             with lock:
                 starts.append(virtual_time.clock())
 
@@ -31,44 +31,44 @@ def starts_of(pace, virtual_time, *, threads, each):
 
 @pytest.mark.parametrize("threads", [1, 8])
 def test_requests_of_all_threads_start_evenly_spaced(virtual_time, threads):
-    pace = RateLimiter(120, clock=virtual_time.clock, sleep=virtual_time.sleep)
+    limiter = RateLimiter(120, clock=virtual_time.clock, sleep=virtual_time.sleep)
 
-    starts = starts_of(pace, virtual_time, threads=threads, each=10)
+    starts = starts_of(limiter, virtual_time, threads=threads, each=10)
 
     assert starts[0] == 1000
     assert all(later - earlier == pytest.approx(0.5) for earlier, later in pairwise(starts))
 
 
 def test_no_request_waits_without_a_rate_limit(virtual_time):
-    pace = RateLimiter(None, clock=virtual_time.clock, sleep=virtual_time.sleep)
+    limiter = RateLimiter(None, clock=virtual_time.clock, sleep=virtual_time.sleep)
 
-    starts_of(pace, virtual_time, threads=4, each=10)
+    starts_of(limiter, virtual_time, threads=4, each=10)
 
     assert virtual_time.slept == []
 
 
 def test_a_hold_stops_every_thread(virtual_time):
-    pace = RateLimiter(None, clock=virtual_time.clock, sleep=virtual_time.sleep)
-    pace.hold(30)
+    limiter = RateLimiter(None, clock=virtual_time.clock, sleep=virtual_time.sleep)
+    limiter.hold(30)
 
-    assert starts_of(pace, virtual_time, threads=4, each=1) == [1030] * 4
+    assert starts_of(limiter, virtual_time, threads=4, each=1) == [1030] * 4
 
 
 def test_the_longer_of_two_holds_counts(virtual_time):
-    pace = RateLimiter(None, clock=virtual_time.clock, sleep=virtual_time.sleep)
-    pace.hold(30)
-    pace.hold(5)
+    limiter = RateLimiter(None, clock=virtual_time.clock, sleep=virtual_time.sleep)
+    limiter.hold(30)
+    limiter.hold(5)
 
-    pace.wait_for_turn()
+    limiter.wait_for_turn()
 
     assert virtual_time.clock() == 1030
 
 
-def test_after_a_hold_the_cap_is_kept(virtual_time):
-    pace = RateLimiter(60, clock=virtual_time.clock, sleep=virtual_time.sleep)
-    pace.hold(30)
+def test_rate_limit_applies_after_a_hold(virtual_time):
+    limiter = RateLimiter(60, clock=virtual_time.clock, sleep=virtual_time.sleep)
+    limiter.hold(30)
 
-    assert starts_of(pace, virtual_time, threads=4, each=1) == [1030, 1031, 1032, 1033]
+    assert starts_of(limiter, virtual_time, threads=4, each=1) == [1030, 1031, 1032, 1033]
 
 
 def test_a_hold_also_stops_a_thread_that_already_waits_for_its_turn(virtual_time):
@@ -76,11 +76,11 @@ def test_a_hold_also_stops_a_thread_that_already_waits_for_its_turn(virtual_time
 
     def sleep(seconds):
         if holds:
-            pace.hold(holds.pop())  # another thread is asked to slow down in the meantime
+            limiter.hold(holds.pop())  # the service asks another thread for a pause in the meantime
         virtual_time.sleep(seconds)
 
-    pace = RateLimiter(6, clock=virtual_time.clock, sleep=sleep)
-    pace.wait_for_turn()
-    pace.wait_for_turn()
+    limiter = RateLimiter(6, clock=virtual_time.clock, sleep=sleep)
+    limiter.wait_for_turn()
+    limiter.wait_for_turn()
 
     assert virtual_time.clock() == 1040

@@ -1,4 +1,4 @@
-"""What an answer means."""
+"""How an answer is classified."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ BOM = b"\xef\xbb\xbf"
 
 
 @pytest.mark.parametrize(
-    ("status", "body", "meaning"),
+    ("status", "body", "error"),
     [
         (401, b"", KeyRefused),
         (403, b"", KeyRefused),
@@ -64,10 +64,10 @@ BOM = b"\xef\xbb\xbf"
         (308, b"", WrongAddress),
     ],
 )
-def test_status_and_error_body_mean_what_the_table_lists(answer, status, body, meaning):
+def test_answer_is_classified_by_its_status_and_error_body(answer, status, body, error):
     failure = failure_of(answer(status, body), WHERE)
 
-    assert type(failure) is meaning
+    assert type(failure) is error
     assert (failure.where, failure.status) == (WHERE, status)
 
 
@@ -87,12 +87,12 @@ def test_redirect_of_an_address_that_worked_is_temporary_unless_it_is_permanent(
 
 
 @pytest.mark.parametrize("status", [200, 201, 202, 204, 226])
-def test_2xx_is_a_success_by_its_status(answer, status):
+def test_2xx_is_a_success(answer, status):
     assert failure_of(answer(status, b"[]"), WHERE) is None
 
 
 @given(status=st.integers(0, 100_000), body=st.binary(max_size=300))
-def test_no_status_and_no_body_is_beyond_the_table(status, body):
+def test_any_status_with_any_body_is_classified(status, body):
     response = requests.Response()
     response.status_code, response._content = status, body
 
@@ -124,7 +124,7 @@ def test_record_that_mentions_authorization_is_not_a_refusal(answer):
     assert failure_of(answer(200, record[0]), WHERE) is None
 
 
-def test_403_with_a_pause_is_a_rate_limit(answer):
+def test_403_with_retry_after_is_a_rate_limit(answer):
     failure = failure_of(answer(403, b"<html>Request rate exceeded</html>", {"Retry-After": "7"}), WHERE)
 
     assert (type(failure), failure.retry_after) == (RateLimited, 7)
@@ -155,7 +155,7 @@ def test_retry_after_is_a_number_of_seconds(answer, text, seconds):
     assert failure_of(answer(503, headers={"Retry-After": text}), WHERE).retry_after == seconds
 
 
-def test_retry_after_is_an_http_date_and_a_past_one_means_now(answer):
+def test_retry_after_may_be_a_date_and_a_past_one_means_now(answer):
     soon = format_datetime(datetime.now(timezone.utc) + timedelta(seconds=90), usegmt=True)
     past = "Wed, 21 Oct 2015 07:28:00 GMT"
 

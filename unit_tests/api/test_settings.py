@@ -1,4 +1,4 @@
-"""The options that both connectors share."""
+"""The options for the connection, which both connectors share, and the time-outs."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_key_with_invalid_characters_is_refused_and_not_quoted(key):
 
 @pytest.mark.parametrize("option", ["num_workers", "requests_per_minute"])
 @pytest.mark.parametrize("value", [0, -1, 1.5, True, "8", [], float("nan"), float("inf")])
-def test_an_ill_typed_number_is_refused_with_the_options_name(option, value):
+def test_invalid_number_is_refused_with_the_name_of_its_option(option, value):
     with pytest.raises(InvalidOption, match=f"option {option} "):
         settings_of(**{option: value})
 
@@ -74,7 +74,7 @@ def test_the_key_never_shows_in_a_representation():
     assert "top-secret" not in repr(settings) + str(settings) + f"{settings!r}"
 
 
-def test_equal_settings_are_one_key_of_a_dictionary():
+def test_equal_settings_have_equal_hashes():
     assert len({settings_of(), settings_of(api_key=" k ")}) == 1
 
 

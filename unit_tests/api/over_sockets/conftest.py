@@ -32,7 +32,7 @@ def start_server():
 
 @pytest.fixture
 def proxy(environment, start_server):
-    """Start a proxy that connects to no host: it answers for the host itself, with a certificate, or refuses."""
+    """Start a proxy that connects to no host: it answers in place of the host if it has a certificate."""
 
     def start(certificate=None, reply=HEAD % b"200 OK"):
         port = start_server(serve_as_proxy, certificate, reply)
@@ -55,5 +55,5 @@ def https_server(certificate, start_server):
 
 @pytest.fixture
 def untrusted_host(proxy, certificate):
-    """Answer for the host with an untrusted certificate."""
+    """Start a proxy that answers in place of the host, with an untrusted certificate."""
     proxy(certificate())

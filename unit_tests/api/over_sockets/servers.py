@@ -1,4 +1,4 @@
-"""Servers for one host each, in threads: a proxy that answers for the host itself, and an https server."""
+"""Servers that run in threads: a proxy that answers in place of the host, and an https server."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def server_threads() -> Iterator[Callable[..., int]]:
 
 
 def serve_as_proxy(listener: socket.socket, certificate: Path | None, reply: bytes) -> None:
-    """Answer each request to connect with `reply`, then for the host itself if there is a certificate."""
+    """Answer each CONNECT request with `reply`. With a certificate, then answer in place of the host."""
     with suppress(OSError):  # the listener's end
         while True:
             answer_one(listener, certificate, reply)

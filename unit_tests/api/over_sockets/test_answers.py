@@ -12,53 +12,53 @@ from powerschool_enrollment_api import (
     Timeouts,
     UnexpectedAnswer,
 )
+from unit_tests.api.scripted_server import DROP, HANG, http_answer
 
-HANG, DROP = b"hang", b"drop"
 IMPATIENT = Timeouts(connect=2, read=0.2, retries=0)
 
 
-def test_page_cut_short_is_requested_again(client, server, wire):
-    server.answers(wire(b'[{"id": 1}, {"i', claimed_length=5000), wire(b'[{"id": 1}]'))
+def test_page_cut_short_is_requested_again(client, server):
+    server.answers(http_answer(b'[{"id": 1}, {"i', claimed_length=5000), http_answer(b'[{"id": 1}]'))
 
     assert client.get("/checklists") == [{"id": 1}]
     assert len(server.received) == 2
 
 
-def test_page_cut_short_at_valid_json_is_requested_again(client, server, wire):
-    server.answers(wire(b"[]      ", claimed_length=5000), wire(b'[{"id": 1}]'))
+def test_page_cut_short_at_valid_json_is_requested_again(client, server):
+    server.answers(http_answer(b"[]      ", claimed_length=5000), http_answer(b'[{"id": 1}]'))
 
     assert client.get("/checklists") == [{"id": 1}]
 
 
-def test_chunked_page_cut_short_is_requested_again(client, server, wire):
+def test_chunked_page_cut_short_is_requested_again(client, server):
     cut = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n[]\r\n"
-    server.answers(cut, wire(b'[{"id": 1}]'))
+    server.answers(cut, http_answer(b'[{"id": 1}]'))
 
     assert client.get("/checklists") == [{"id": 1}]
 
 
-def test_broken_compression_is_requested_again(client, server, wire):
-    server.answers(wire(b"no gzip", "200 OK", "Content-Encoding: gzip"), wire(b"[]"))
+def test_broken_compression_is_requested_again(client, server):
+    server.answers(http_answer(b"no gzip", "200 OK", "Content-Encoding: gzip"), http_answer(b"[]"))
 
     assert client.get("/checklists") == []
 
 
 @pytest.mark.parametrize("garbage", [b"SSH-2.0-OpenSSH_9.2\r\n", b"\r\n\r\n", b"HTTP/1.1 abc\r\n\r\n"])
-def test_invalid_http_is_retried(client, server, wire, garbage):
-    server.answers(garbage, wire(b"[]"))
+def test_invalid_http_is_retried(client, server, garbage):
+    server.answers(garbage, http_answer(b"[]"))
 
     assert client.get("/checklists") == []
 
 
-def test_request_is_repeated_after_a_dropped_connection(client, server, wire):
-    server.answers(DROP, DROP, wire(b"[]"))
+def test_request_is_repeated_after_a_dropped_connection(client, server):
+    server.answers(DROP, DROP, http_answer(b"[]"))
 
     assert client.get("/checklists") == []
     assert len(server.received) == 3
 
 
 @pytest.mark.parametrize("outcome", [DROP, HANG, b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n{"])
-def test_creating_request_is_not_repeated_after_a_lost_answer(client_for, server, outcome):
+def test_non_idempotent_request_is_not_repeated_after_a_lost_answer(client_for, server, outcome):
     server.answers(outcome)
     client = client_for(server.base_url, timeouts=Timeouts(connect=2, read=0.2, retries=600))
 
@@ -76,7 +76,7 @@ def test_a_hanging_answer_times_out(client_for, server):
         client_for(server.base_url, timeouts=IMPATIENT).get("/checklists")
 
 
-def test_an_answer_that_stops_midway_times_out(client_for, server):
+def test_missing_answer_on_an_open_connection_times_out(client_for, server):
     server.answers(HANG)
     server.script.insert(0, b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]")
     client = client_for(server.base_url, timeouts=IMPATIENT)
@@ -87,8 +87,8 @@ def test_an_answer_that_stops_midway_times_out(client_for, server):
     assert raised.value.arrived
 
 
-def test_rate_limit_of_the_server_is_reported(client_for, server, wire):
-    server.answers(wire(b"", "429 Too Many Requests", "Retry-After: 3"))
+def test_rate_limit_of_the_server_is_reported(client_for, server):
+    server.answers(http_answer(b"", "429 Too Many Requests", "Retry-After: 3"))
 
     with pytest.raises(RateLimited) as raised:
         client_for(server.base_url, timeouts=IMPATIENT).get("/checklists")
@@ -98,8 +98,8 @@ def test_rate_limit_of_the_server_is_reported(client_for, server, wire):
 ODD = b'{"id": 7, "name": "Ada\\u0000", "number": 123456789012345678901234567890}'
 
 
-def test_odd_values_are_repaired_and_logged_with_path_and_page(client, server, wire, caplog):
-    server.answers(wire(ODD))
+def test_odd_values_are_repaired_and_logged_with_path_and_page(client, server, caplog):
+    server.answers(http_answer(ODD))
 
     answer = client.get("/publishedactions/1/rosterrecords", {"page": 3, "lastName": "Lovelace"})
 
@@ -109,8 +109,8 @@ def test_odd_values_are_repaired_and_logged_with_path_and_page(client, server, w
     assert message.endswith(": 1 U+0000 characters, removed; 1 numbers beyond 64 bits, kept as text.")
 
 
-def test_client_with_a_listener_reports_repairs_to_it_and_logs_nothing(server, wire, caplog):
-    server.answers(wire(ODD))
+def test_on_repairs_is_called_instead_of_logging(server, caplog):
+    server.answers(http_answer(ODD))
     reported = []
     client = Client(
         ConnectionSettings("k", server.base_url),
@@ -128,8 +128,8 @@ def test_client_with_a_listener_reports_repairs_to_it_and_logs_nothing(server, w
 BROKEN = b'[{"id": 1, "name": "Ada"}, x]'
 
 
-def test_same_broken_json_twice_is_not_retried_further(client, server, wire, virtual_time):
-    server.answers(wire(BROKEN))
+def test_same_broken_json_twice_is_not_retried_further(client, server, virtual_time):
+    server.answers(http_answer(BROKEN))
 
     with pytest.raises(UnexpectedAnswer) as raised:
         client.get("/publishedactions/1/rosterrecords", {"page": 3})
@@ -141,8 +141,8 @@ def test_same_broken_json_twice_is_not_retried_further(client, server, wire, vir
     )
 
 
-def test_nesting_that_cannot_be_parsed_is_not_retried_further(client, server, wire):
-    server.answers(wire(b"[" * 100_000 + b"]" * 100_000))
+def test_nesting_that_cannot_be_parsed_is_not_retried_further(client, server):
+    server.answers(http_answer(b"[" * 100_000 + b"]" * 100_000))
 
     with pytest.raises(
         UnexpectedAnswer, match=r"^GET /checklists: the body is nested too deeply, in two equal answers\."
@@ -150,20 +150,22 @@ def test_nesting_that_cannot_be_parsed_is_not_retried_further(client, server, wi
         client.get("/checklists")
 
 
-def test_broken_json_that_is_another_each_time_is_retried(client, server, wire):
-    server.answers(wire(BROKEN), wire(BROKEN.replace(b"x", b"y")), wire(BROKEN), wire(b"[]"))
+def test_broken_json_that_differs_each_time_is_retried(client, server):
+    server.answers(
+        http_answer(BROKEN), http_answer(BROKEN.replace(b"x", b"y")), http_answer(BROKEN), http_answer(b"[]")
+    )
 
     assert client.get("/checklists") == []
 
 
-def test_body_cut_at_the_same_place_each_time_is_retried(client, server, wire):
-    server.answers(*[wire(BROKEN[:20])] * 5, wire(b"[]"))
+def test_body_cut_at_the_same_place_each_time_is_retried(client, server):
+    server.answers(*[http_answer(BROKEN[:20])] * 5, http_answer(b"[]"))
 
     assert client.get("/checklists") == []
 
 
-def test_answer_to_a_post_that_is_broken_json_is_not_repeated(client, server, wire):
-    server.answers(wire(BROKEN))
+def test_answer_to_a_post_that_is_broken_json_is_not_repeated(client, server):
+    server.answers(http_answer(BROKEN))
 
     with pytest.raises(TemporaryFailure) as raised:
         client.post("/deliverytargets/1/createbatch", repeatable=False)

@@ -44,9 +44,7 @@ def test_a_certificate_of_another_host_is_not_trusted(client_for, proxy, certifi
     assert virtual_time.slept == []
 
 
-def test_a_certificate_that_has_expired_may_be_replaced_or_the_clock_is_wrong(
-    client_for, proxy, certificate, environment, virtual_time
-):
+def test_expired_certificate_is_retried(client_for, proxy, certificate, environment, virtual_time):
     path = certificate(until=TODAY - timedelta(days=1))
     proxy(path)
     environment(REQUESTS_CA_BUNDLE=path)
@@ -104,7 +102,7 @@ def test_connection_lost_before_tls_is_not_a_certificate_error(client_for, proxy
     assert type(raised.value) is TemporaryFailure
 
 
-def test_bundle_of_the_environment_is_used_for_this_machine_and_its_proxy_is_not(
+def test_loopback_uses_the_bundle_of_the_environment_and_not_its_proxy(
     client_for, https_server, environment, free_port
 ):
     base_url, path = https_server(ANSWER)
@@ -113,7 +111,7 @@ def test_bundle_of_the_environment_is_used_for_this_machine_and_its_proxy_is_not
     assert client_for(base_url, timeouts=ONCE).get("/checklists") == []
 
 
-def test_this_machine_is_not_trusted_without_a_bundle(client_for, https_server):
+def test_loopback_certificate_is_not_trusted_without_a_bundle(client_for, https_server):
     base_url, _ = https_server(ANSWER)
 
     with pytest.raises(Untrusted, match=r"self.signed certificate"):

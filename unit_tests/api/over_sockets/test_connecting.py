@@ -28,7 +28,7 @@ def test_refused_connection_is_reported_at_each_attempt(client_for, free_port, v
         assert message.startswith(f"GET /checklists: 127.0.0.1:{free_port} refuses the connection. Trying again in ")
 
 
-def test_creating_request_is_repeated_after_a_refused_connection(client_for, free_port, virtual_time):
+def test_non_idempotent_request_is_repeated_after_a_refused_connection(client_for, free_port, virtual_time):
     with pytest.raises(NeverReached):
         client_for(f"http://127.0.0.1:{free_port}/api/v1", timeouts=SOME_SECONDS).post("/s", {}, repeatable=False)
     assert virtual_time.slept
@@ -99,6 +99,7 @@ def test_proxy_with_an_invalid_address_is_not_an_error_of_base_url(client_for, e
         client_for(timeouts=ONCE).get("/checklists")
     assert "base_url" not in str(raised.value)
     assert "a#password" not in str(raised.value)
+    assert "a/password" not in str(raised.value)
 
 
 def test_unresolvable_proxy_name_is_reported(client_for, environment):

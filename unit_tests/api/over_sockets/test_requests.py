@@ -13,6 +13,7 @@ from powerschool_enrollment_api import (
     WrongAddress,
 )
 from powerschool_enrollment_api.imports import import_row
+from unit_tests.api.scripted_server import ScriptedServer, http_answer
 
 
 def test_a_get_sends_the_key_and_no_cookie_and_no_body(client, server):
@@ -41,8 +42,8 @@ def test_a_post_sends_json_even_if_it_is_an_empty_object(client, server):
     assert server.received[0].headers["content-type"] == "application/json"
 
 
-def test_a_cookie_is_never_sent_back(client, server, wire):
-    server.answers(wire(b"[]", "200 OK", "Set-Cookie: session=1; Path=/"))
+def test_a_cookie_is_never_sent_back(client, server):
+    server.answers(http_answer(b"[]", "200 OK", "Set-Cookie: session=1; Path=/"))
 
     client.get("/checklists")
     client.get("/checklists")
@@ -64,7 +65,7 @@ def test_a_password_of_netrc_is_never_used(client, server, monkeypatch, tmp_path
 
 
 def test_loopback_requests_bypass_the_proxy(client_for, server, monkeypatch):
-    proxy = type(server)()
+    proxy = ScriptedServer()
     for variable in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.setenv(variable, f"http://127.0.0.1:{proxy.port}")
     monkeypatch.delenv("no_proxy", raising=False)
@@ -76,8 +77,8 @@ def test_loopback_requests_bypass_the_proxy(client_for, server, monkeypatch):
     proxy.close()
 
 
-def test_one_client_serves_many_threads(client_for, server, wire):
-    server.answers(wire(b'[{"id": 1}]'))
+def test_one_client_serves_many_threads(client_for, server):
+    server.answers(http_answer(b'[{"id": 1}]'))
     client = client_for(server.base_url, num_workers=8)
     answers = []
     threads = [
@@ -100,9 +101,9 @@ def test_connections_are_kept_for_the_next_request(client, server):
 
 
 @pytest.mark.parametrize("status", ["301 Moved Permanently", "302 Found", "307 Temporary Redirect", "308 Permanent"])
-def test_redirect_of_an_address_that_never_worked_is_neither_followed_nor_retried(client, server, wire, status):
-    elsewhere = type(server)()
-    server.answers(wire(b"", status, f"Location: {elsewhere.base_url}/publishedactions"))
+def test_redirect_of_an_address_that_never_worked_is_neither_followed_nor_retried(client, server, status):
+    elsewhere = ScriptedServer()
+    server.answers(http_answer(b"", status, f"Location: {elsewhere.base_url}/publishedactions"))
 
     with pytest.raises(WrongAddress, match="redirects"):
         client.get("/publishedactions")
@@ -112,9 +113,12 @@ def test_redirect_of_an_address_that_never_worked_is_neither_followed_nor_retrie
 
 
 @pytest.mark.parametrize("first", ["a good answer", "an earlier sync"])
-def test_redirect_of_an_address_that_worked_is_retried_and_not_followed(client, server, wire, first):
-    elsewhere = type(server)()
-    good, redirect = wire(b"[]"), wire(b"<html>", "302 Found", f"Location: {elsewhere.base_url}/maintenance")
+def test_redirect_of_an_address_that_worked_is_retried_and_not_followed(client, server, first):
+    elsewhere = ScriptedServer()
+    good, redirect = (
+        http_answer(b"[]"),
+        http_answer(b"<html>", "302 Found", f"Location: {elsewhere.base_url}/maintenance"),
+    )
     server.answers(*([good] if first == "a good answer" else []), redirect, redirect, good)
     if first == "a good answer":
         client.get("/publishedactions")
@@ -126,8 +130,8 @@ def test_redirect_of_an_address_that_worked_is_retried_and_not_followed(client, 
     elsewhere.close()
 
 
-def test_lasting_redirect_of_an_address_that_worked_is_a_temporary_failure(client, server, wire):
-    server.answers(wire(b"[]"), wire(b"", "302 Found", "Location: /maintenance"))
+def test_lasting_redirect_of_an_address_that_worked_is_a_temporary_failure(client, server):
+    server.answers(http_answer(b"[]"), http_answer(b"", "302 Found", "Location: /maintenance"))
     client.get("/publishedactions")
 
     with pytest.raises(Redirected, match=r"redirects elsewhere.*whether the service is down"):
@@ -135,16 +139,16 @@ def test_lasting_redirect_of_an_address_that_worked_is_a_temporary_failure(clien
 
 
 @pytest.mark.parametrize("status", ["302 Found", "503 Service Unavailable"])
-def test_redirect_after_answers_that_are_no_success_is_a_wrong_address(client, server, wire, status):
-    server.answers(wire(b"", status), wire(b"", "302 Found", "Location: /login"))
+def test_redirect_after_answers_that_are_no_success_is_a_wrong_address(client, server, status):
+    server.answers(http_answer(b"", status), http_answer(b"", "302 Found", "Location: /login"))
 
     with pytest.raises(WrongAddress, match="redirects"):
         client.get("/publishedactions")
 
 
 @pytest.mark.parametrize("location", ["http://[", "\xff\xfe", "", "//", "http://a..b/", "javascript:x"])
-def test_redirect_to_an_invalid_location_is_a_wrong_address(client, server, wire, location):
-    reply = wire(b"", "302 Found", "Location: @@").replace(b"@@", location.encode("latin-1"))
+def test_redirect_to_an_invalid_location_is_a_wrong_address(client, server, location):
+    reply = http_answer(b"", "302 Found", "Location: @@").replace(b"@@", location.encode("latin-1"))
     server.answers(reply)
 
     with pytest.raises(WrongAddress, match="redirects"):
@@ -175,8 +179,8 @@ def test_id_that_leads_elsewhere_is_not_found_and_not_requested(client, server, 
     assert server.received == []
 
 
-def test_row_of_a_form_whose_id_is_a_path_is_sent_to_no_other_address(client, server, wire):
-    server.answers(wire(b'{"status": "Success", "errors": []}'))
+def test_row_of_a_form_whose_id_is_a_path_is_sent_to_no_other_address(client, server):
+    server.answers(http_answer(b'{"status": "Success", "errors": []}'))
 
     import_row(client, "1001/../../submission?", "7/..", {"StudentID": "1"})
 
