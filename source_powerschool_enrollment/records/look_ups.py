@@ -54,6 +54,13 @@ class LookUps:
     def __init__(self, stream: LookUpContext, forms: PublishedActionIds) -> None:
         self._stream = stream
         missing = stream.ids.compare(forms)
+        unusual = [each for each in missing if _is_unusual([each])]
+        needs_control = bool(unusual) or _is_unusual(missing)
+        controls = stream.ids.some_shown(_CONTROLS) if needs_control else []
+        if needs_control and not controls:
+            # A service that hides everything answers like one that is empty: its answers would prove nothing.
+            _report_no_records(stream, missing)
+            missing = unusual = []
         self._forms: dict[int, list[int]] = defaultdict(list)
         for each in missing:
             for record_id in each.ids:
@@ -62,8 +69,7 @@ class LookUps:
         self._lock = threading.Lock()
         self._outcomes: Counter[str] = Counter()
         self._failures_in_a_row = 0
-        unusual = [each for each in missing if _is_unusual([each])]
-        self._detail_endpoint = _DetailEndpoint(stream, needs_control=bool(unusual) or _is_unusual(missing))
+        self._detail_endpoint = _DetailEndpoint(stream, controls)
         for each in unusual:
             logger.warning(
                 "%s: %d of %d records of form %d are on no page any more. "
@@ -133,15 +139,15 @@ class LookUps:
 class _DetailEndpoint:
     """Asks the detail endpoint for records. Thread-safe.
 
-    With `needs_control`, a 404 counts only if the endpoint shows a record that a page of this sync showed, too.
-    Otherwise the endpoint is not usable, with this key or for the time being, and its answers prove nothing. That is
-    also so if no page of this sync showed any record: a service that hides everything answers like one that is empty.
+    With `controls`, a 404 counts only if the endpoint shows one of these records, which pages of this sync showed.
+    Otherwise the endpoint is not usable, with this key or for the time being, and its answers prove nothing.
     """
 
-    def __init__(self, stream: LookUpContext, *, needs_control: bool) -> None:
+    def __init__(self, stream: LookUpContext, controls: Sequence[int]) -> None:
+        self._name = stream.name
         self._pages = stream.pages
-        self._controls = stream.ids.some_shown(_CONTROLS) if needs_control else []
-        self._is_usable: bool | None = (None if self._controls else False) if needs_control else True
+        self._controls = controls
+        self._is_usable: bool | None = None if controls else True
         self._lock = threading.Lock()
 
     def exists(self, record_id: int) -> bool | None:
@@ -154,7 +160,25 @@ class _DetailEndpoint:
         with self._lock:
             if self._is_usable is None:
                 self._is_usable = any(map(self._pages.exists, self._controls))
+                if not self._is_usable:
+                    self._report_failed_control()
             return not self._is_usable
+
+    def _report_failed_control(self) -> None:
+        logger.warning(
+            "%s: the detail endpoint finds none of %d records that pages show, so it cannot show which of the missing "
+            "records were removed. If this warning repeats, ask PowerSchool whether the key may read single records.",
+            self._name, len(self._controls),
+        )  # fmt: skip
+
+
+def _report_no_records(stream: LookUpContext, missing: Sequence[Missing]) -> None:
+    logger.warning(
+        "%s: no page of any form shows a record, and earlier syncs read %d. None of them counts as removed, because a "
+        "key that has lost its rights gets the same answers. They are looked up as soon as a page shows a record. "
+        "If all of them were removed, clear the stream and sync again.",
+        stream.name, sum(len(each.ids) for each in missing),
+    )  # fmt: skip
 
 
 def _is_unusual(missing: Sequence[Missing]) -> bool:

@@ -107,6 +107,7 @@ def test_detail_endpoint_that_finds_no_record_at_all_produces_no_tombstones(sand
     sandbox.faults.clear()
     assert tombstones(second) == []
     assert f"({len(ids)} times)" in caplog.text
+    assert "the detail endpoint finds none of 2 records that pages show" in caplog.text
     assert removed_ids(read(second, page_size=100)) == ids
 
 
@@ -118,11 +119,25 @@ def test_service_that_shows_no_record_at_all_produces_no_tombstones(sandbox, rea
     sandbox.faults.add(Fault("status", path="/rosterrecords/*", status=404))
     second = read(first, page_size=100)
     assert (tombstones(second), look_ups(sandbox)) == ([], 0)
-    assert "a record that no page shows could not be looked up; the next sync tries again (120 times)" in caplog.text
+    warning = "roster_records: no page of any form shows a record, and earlier syncs read 120. None of them counts"
+    assert [line[: len(warning)] for line in caplog.messages] == [warning]
     sandbox.faults.clear()
     sandbox.on_answer = None
     removed = remove(next(iter(sandbox.district.forms.values())).roster, 7)
     assert removed_ids(read(second, page_size=100)) == [record["id"] for record in removed]
+
+
+def test_records_of_a_purged_season_are_removed_when_the_first_new_one_is_shown(sandbox, read):
+    sandbox.district = small_district(roster=60)
+    first = read(page_size=100)
+    rosters = [form.roster for form in sandbox.district.forms.values()]
+    purged = sorted(record["id"] for roster in rosters for record in remove(roster, *range(60)))
+    second = read(first, page_size=100)
+    third = read(second, page_size=100)
+    assert (tombstones(second), tombstones(third), look_ups(sandbox)) == ([], [], 0)
+    assert second.states[-1] == third.states[-1]
+    rosters[0].insert()
+    assert removed_ids(read(third, page_size=100)) == purged
 
 
 def test_look_ups_are_concurrent_up_to_num_workers(sandbox, forms, read):
