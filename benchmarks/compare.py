@@ -48,7 +48,7 @@ class Bench:
             for name, program in programs.items():
                 runs[name].append(self.run(sandbox, program))
                 print(f"  {name}: {runs[name][-1].wall:.1f} s", file=sys.stderr)
-        return {name: Measured.median_of(those) for name, those in runs.items()}
+        return {name: Measured.median_of(measured) for name, measured in runs.items()}
 
     def run(self, sandbox: SandboxProcess, program: Program, keep_output: Path | None = None) -> Measured:
         return measure(program.command, program.environment, sandbox, program.records_in, keep_output)
@@ -56,7 +56,7 @@ class Bench:
 
 @contextmanager
 def sandbox_of(page_size: int, latency_ms: float = 0, **options: int) -> Iterator[tuple[SandboxProcess, Path]]:
-    """A sandbox whose pages are ready, and a folder."""
+    """Yield a sandbox that has prepared all its pages, and a temporary folder."""
     with SandboxProcess(submission_records=0, **options) as sandbox, tempfile.TemporaryDirectory() as folder:
         program = requests_loop(sandbox, page_size)
         measure(program.command, program.environment, sandbox, program.records_in)
@@ -75,13 +75,13 @@ def peers(sandbox: SandboxProcess, folder: Path, page_size: int, workers: int) -
 
 
 def one_form(bench: Bench) -> None:
-    """(a) One form of 50,000 records, page size 50, 100 ms a request, 20 workers."""
+    """(a) One form of 50,000 records, page size 50, 100 ms per request, 20 workers."""
     with sandbox_of(50, 100, forms=1, roster_records=50_000) as (sandbox, folder):
         print_table(bench.compare(sandbox, peers(sandbox, folder, 50, WORKERS)))
 
 
 def ten_forms(bench: Bench) -> None:
-    """(b) Ten forms of 5,000 records, page size 50, 100 ms a request, 20 workers or threads."""
+    """(b) Ten forms of 5,000 records, page size 50, 100 ms per request, 20 workers or threads."""
     with sandbox_of(50, 100, forms=10, roster_records=5_000) as (sandbox, folder):
         programs = peers(sandbox, folder, 50, WORKERS)
         programs["dlt `rest_api`, `parallelized`"] = dlt_rest_api(sandbox, 50, parallelized=True)
@@ -108,13 +108,13 @@ def incremental(bench: Bench) -> None:
             output = folder / "output"
             rows[name] = bench.run(sandbox, this_source(sandbox, folder, 100, 8, state), output)
             state = last_state(output)
-        print_table(rows, against="first sync")
+        print_table(rows, baseline="first sync")
         size = len(json.dumps(state[0]["stream"]["stream_state"], separators=(",", ":")))
         print(f"\nThe state takes {size:,} bytes for 500 pages of one form.")
 
 
 def to_duckdb(bench: Bench) -> None:
-    """(e) From the API into DuckDB: 6 forms of 5,000 records, page size 1,000, 50 ms a request."""
+    """(e) From the API into DuckDB: 6 forms of 5,000 records, page size 1,000, 50 ms per request."""
     script = HERE.parent / "examples" / "sync_to_duckdb.py"
     with sandbox_of(1000, 50, forms=6, roster_records=5_000) as (sandbox, folder):
         environment = {
@@ -159,13 +159,13 @@ def last_state(output: Path) -> list[dict[str, object]]:
     return [{"type": state["type"], "stream": state["stream"]}]
 
 
-def print_table(rows: Rows, against: str = OURS) -> None:
+def print_table(rows: Rows, baseline: str = OURS) -> None:
     print("| | wall | CPU | peak memory | requests | records out | wall, as a multiple |")
     print("|---|---:|---:|---:|---:|---:|---:|")
     for name, row in rows.items():
         print(
             f"| {name} | {row.wall:.1f} s | {row.cpu:.1f} s | {row.memory:.0f} MB | {row.requests:,} "
-            f"| {row.records:,} | {row.wall / rows[against].wall:.1f} |"
+            f"| {row.records:,} | {row.wall / rows[baseline].wall:.1f} |"
         )
 
 

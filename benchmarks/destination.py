@@ -1,4 +1,4 @@
-"""The destination against a loop with `requests`: time, requests and memory, in one run over the sandbox."""
+"""Compares the destination with a loop over `requests`: time, requests and memory, against the sandbox."""
 
 import contextlib
 import json
@@ -22,7 +22,7 @@ from powerschool_enrollment_sandbox import SandboxProcess
 
 DESTINATION = str(Path(sys.executable).with_name("destination-powerschool-enrollment"))
 ROWS = 2_000
-LOOP_ROWS = 200  # the loop's time a row does not depend on how many there are
+LOOP_ROWS = 200  # enough, because the loop's time per row does not depend on their number
 ROSTER = 50_000
 CHANGED = 100
 STREAMED = 1_000_000
@@ -30,7 +30,7 @@ Row = dict[str, str]
 
 
 @dataclass(frozen=True)
-class Measured:
+class WriteMeasurement:
     seconds: float
     megabytes: float
     posts: int
@@ -63,7 +63,7 @@ def main() -> None:
     Console(width=130).print(table)
 
 
-def add(table: Table, name: str, rows: int, measured: Measured, ratio: str) -> None:
+def add(table: Table, name: str, rows: int, measured: WriteMeasurement, ratio: str) -> None:
     table.add_row(
         name,
         f"{rows:,}",
@@ -90,26 +90,26 @@ def students(count: int) -> list[Row]:
 
 def target_of(sandbox: SandboxProcess) -> tuple[int, int]:
     """Return the only form and its first import schema."""
-    form = ask(sandbox, "/publishedactions")[0]["id"]
-    return form, ask(sandbox, f"/publishedactions/{form}/importschemas")[0]["id"]
+    form = get(sandbox, "/publishedactions")[0]["id"]
+    return form, get(sandbox, f"/publishedactions/{form}/importschemas")[0]["id"]
 
 
-def ask(sandbox: SandboxProcess, path: str, **parameters: Any) -> Any:
+def get(sandbox: SandboxProcess, path: str, **parameters: Any) -> Any:
     return requests.get(sandbox.base_url + path, params=parameters, auth=(sandbox.api_key, ""), timeout=60).json()
 
 
 def read_roster(sandbox: SandboxProcess) -> Iterator[Row]:
-    """Yield rows as the student information system would have them: what the roster shows, field by field."""
+    """Yield the roster as rows of the import schema, as a student information system without changes exports it."""
     form, _ = target_of(sandbox)
-    fields = ask(sandbox, f"/publishedactions/{form}/importschemas")[0]["fields"]
+    fields = get(sandbox, f"/publishedactions/{form}/importschemas")[0]["fields"]
     for page in range(1, ROSTER // 1000 + 1):
-        answer = ask(sandbox, f"/publishedactions/{form}/rosterrecords", page=page, pagesize=1000)
+        answer = get(sandbox, f"/publishedactions/{form}/rosterrecords", page=page, pagesize=1000)
         for record in answer["records"]:
             yield {field: record["dataItems"][field] for field in fields}
 
 
 def loop_rate(sandbox: SandboxProcess) -> float:
-    """Return how many rows a second a person's loop writes."""
+    """Return how many rows per second a loop over `requests` writes."""
     form, schema = target_of(sandbox)
     with requests.Session() as session:
         session.auth = (sandbox.api_key, "")
@@ -122,8 +122,8 @@ def loop_rate(sandbox: SandboxProcess) -> float:
         return LOOP_ROWS / (time.monotonic() - began)
 
 
-def write(sandbox: SandboxProcess, rows: Iterable[Row], **options: Any) -> Measured:
-    """Run the destination as the platform does, its start included."""
+def write(sandbox: SandboxProcess, rows: Iterable[Row], **options: Any) -> WriteMeasurement:
+    """Run the destination as the platform does. The time includes its start."""
     form, schema = target_of(sandbox)
     rows = iter(rows)
     first = next(rows)
@@ -149,15 +149,15 @@ def write(sandbox: SandboxProcess, rows: Iterable[Row], **options: Any) -> Measu
             stdout=subprocess.DEVNULL,
         )
         peaks = [0.0]
-        watcher = threading.Thread(target=watch, args=(process.pid, peaks), daemon=True)
+        watcher = threading.Thread(target=watch_memory, args=(process.pid, peaks), daemon=True)
         watcher.start()
         feed(process, first, rows)
         assert process.wait() == 0
-        return Measured(time.monotonic() - began, max(peaks), sandbox.count("POST") - posts)
+        return WriteMeasurement(time.monotonic() - began, max(peaks), sandbox.count("POST") - posts)
 
 
-def watch(pid: int, peaks: list[float]) -> None:
-    """Note the process's peak memory in MB until it ends; `ru_maxrss` would hold this benchmark's own."""
+def watch_memory(pid: int, peaks: list[float]) -> None:
+    """Add the process's peak memory in MB to `peaks` until it ends; `ru_maxrss` would include this benchmark's own."""
     with contextlib.suppress(OSError, IndexError):
         while found := re.findall(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text()):
             peaks.append(int(found[0]) / 1024)

@@ -25,7 +25,7 @@ from typing import Any
 import requests
 
 from benchmarks.measure import Measured, measure
-from benchmarks.programs import AIRBYTE_RECORDS, BIN, as_files
+from benchmarks.programs import BIN, as_files, count_airbyte_records
 from powerschool_enrollment_sandbox import SandboxProcess
 
 LATENCY_MS, WORKERS = 50, 16
@@ -96,7 +96,7 @@ CASES: dict[str, Callable[[int], Iterator[Run]]] = {"documents": documents, "det
 def read(
     sandbox: SandboxProcess, folder: Path, stream_name: str, **options: Any
 ) -> tuple[Measured, list[dict[str, Any]]]:
-    """Read a stream, with its files if it has any; return what that took, and the records."""
+    """Read a stream, with its files if it has any; return the measurement and the records."""
     config = {"api_key": sandbox.api_key, "base_url": sandbox.base_url, "num_workers": WORKERS, **options}
     stream = {"name": stream_name, "json_schema": {}, "supported_sync_modes": ["full_refresh"], "is_file_based": True}
     chosen = {
@@ -108,19 +108,19 @@ def read(
     command = [SOURCE, "read", *as_files(folder, {"config": config, "catalog": {"streams": [chosen]}})]
     staging, output = folder / "staging", folder / "output"
     staging.mkdir()
-    measured = measure(command, {"AIRBYTE_STAGING_DIRECTORY": str(staging)}, sandbox, AIRBYTE_RECORDS, output)
+    measured = measure(command, {"AIRBYTE_STAGING_DIRECTORY": str(staging)}, sandbox, count_airbyte_records, output)
     messages = map(json.loads, output.read_bytes().splitlines())
     return measured, [message["record"] for message in messages if message["type"] == "RECORD"]
 
 
 def start_up(sandbox: SandboxProcess) -> float:
-    return measure([SOURCE, "spec"], {}, sandbox, AIRBYTE_RECORDS).wall
+    return measure([SOURCE, "spec"], {}, sandbox, count_airbyte_records).wall
 
 
 def one_after_another(fetch: Callable[[Any], bytes], ids: Sequence[Any]) -> tuple[dict[Any, bytes], float]:
-    """Return the digest of each, and how long the loop took."""
+    """Fetch each ID. Return the digest of each answer, and the seconds that the loop took."""
     began = time.perf_counter()
-    digests = {one: digest(fetch(one)) for one in ids}
+    digests = {each: digest(fetch(each)) for each in ids}
     return digests, time.perf_counter() - began
 
 
@@ -139,6 +139,7 @@ def session_of(sandbox: SandboxProcess) -> requests.Session:
 
 
 def no_key(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    """Add no header: the storage of documents must not receive the key."""
     return request
 
 

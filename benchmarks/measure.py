@@ -45,7 +45,7 @@ def measure(
     """Run the command to its end. `records_in` counts the records in the file that holds its output."""
     with tempfile.TemporaryDirectory() as folder:
         output = keep_output or Path(folder, "output")
-        asked_before = sandbox.count("GET", "*")
+        requests_before = sandbox.count("GET", "*")
         with output.open("wb") as stdout, Path(folder, "errors").open("w+") as stderr:
             began = time.perf_counter()
             process = subprocess.Popen(
@@ -58,13 +58,13 @@ def measure(
                 stderr.seek(0)
                 printed = stderr.read()[-2000:] + output.read_text()[-2000:]
                 raise RuntimeError(f"{command[0]} ended with {process.returncode}: {printed}")
-        asked = sandbox.count("GET", "*") - asked_before
+        requests = sandbox.count("GET", "*") - requests_before
         cpu = usage.ru_utime + usage.ru_stime
-        return Measured(wall, cpu, usage.ru_maxrss / 1024, asked, records_in(output))
+        return Measured(wall, cpu, usage.ru_maxrss / 1024, requests, records_in(output))
 
 
 def lines_with(mark: bytes) -> Callable[[Path], int]:
-    """Return the number of lines of a file that contain the mark."""
+    """Return a function that counts the lines of a file that contain the mark."""
 
     def count(output: Path) -> int:
         with output.open("rb") as lines:

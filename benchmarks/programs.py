@@ -15,7 +15,7 @@ from powerschool_enrollment_sandbox import SandboxClient
 HERE = Path(__file__).parent
 BIN = Path(sys.executable).parent
 PEERS_PYTHON = HERE.parent / ".venv-bench" / "bin" / "python"
-AIRBYTE_RECORDS = lines_with(b'"type":"RECORD"')
+count_airbyte_records = lines_with(b'"type":"RECORD"')
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Program:
 
     command: Sequence[str]
     environment: Mapping[str, str] = field(default_factory=dict)
-    records_in: Callable[[Path], int] = AIRBYTE_RECORDS
+    records_in: Callable[[Path], int] = count_airbyte_records
 
 
 def catalog(sync_mode: str = "full_refresh") -> dict[str, Any]:

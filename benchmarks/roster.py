@@ -1,4 +1,4 @@
-"""The import command over a large roster: time, requests and peak memory, from text and from a spreadsheet."""
+"""Measures the import command with a large roster, as text and as a spreadsheet: time and peak memory."""
 
 import csv
 import os
@@ -36,8 +36,8 @@ COMMAND = str(Path(sys.executable).with_name("powerschool-enrollment-import"))
 
 
 @dataclass(frozen=True)
-class Measured:
-    """What one run of the command took."""
+class ImportMeasurement:
+    """The time and the memory that one run of the command took, and the last line of its output."""
 
     seconds: float
     cpu_seconds: float
@@ -46,15 +46,15 @@ class Measured:
 
 
 def main() -> None:
-    """Import the roster of a district of which one row in a hundred differs, and print a table."""
+    """Import a roster in which one row in a hundred differs from the district's, and print a table."""
     options = {"forms": 1, "roster_records": STUDENTS}
     table = Table("Input", "Rows", "Time", "CPU time", "Peak memory", "Outcome")
     with tempfile.TemporaryDirectory() as folder:
-        files = written(Path(folder), [f"stu_{column}" for column in COLUMNS], students())
+        files = write_files(Path(folder), [f"stu_{column}" for column in COLUMNS], students())
         for file in files:
             with SandboxProcess(**options, latency_ms=LATENCY_MS) as sandbox:
                 sandbox.change_settings(refuse_started=False)
-                measured = imported(sandbox, file)
+                measured = run_import(sandbox, file)
             figures = (f"{measured.seconds:.1f} s", f"{measured.cpu_seconds:.1f} s", f"{measured.megabytes:.0f} MB")
             table.add_row(file.suffix, f"{STUDENTS:,}", *figures, measured.output)
     Console(width=160).print(table)
@@ -71,7 +71,7 @@ def students() -> Iterator[list[str]]:
             yield row if number % CHANGED_EVERY else [*row[:8], "512-555-0199", row[9]]
 
 
-def written(folder: Path, header: list[str], rows: Iterator[list[str]]) -> list[Path]:
+def write_files(folder: Path, header: list[str], rows: Iterator[list[str]]) -> list[Path]:
     """Write the roster as .csv and .xlsx."""
     text, workbook = folder / "roster.csv", Workbook(write_only=True)
     sheet = workbook.create_sheet("Roster")
@@ -84,8 +84,8 @@ def written(folder: Path, header: list[str], rows: Iterator[list[str]]) -> list[
     return [text, folder / "roster.xlsx"]
 
 
-def imported(sandbox: SandboxProcess, file: Path) -> Measured:
-    """Run the command, and measure it from the outside."""
+def run_import(sandbox: SandboxProcess, file: Path) -> ImportMeasurement:
+    """Run the command, and measure its process."""
     key = {"POWERSCHOOL_ENROLLMENT_API_KEY": sandbox.api_key, "POWERSCHOOL_ENROLLMENT_BASE_URL": sandbox.base_url}
     began = time.monotonic()
     with subprocess.Popen(
@@ -99,7 +99,7 @@ def imported(sandbox: SandboxProcess, file: Path) -> Measured:
         process.returncode = 0
     outcome = re.search(r"[\d,]+ rows: .*", output)
     cpu = usage.ru_utime + usage.ru_stime
-    return Measured(time.monotonic() - began, cpu, usage.ru_maxrss / 1024, outcome[0] if outcome else output)
+    return ImportMeasurement(time.monotonic() - began, cpu, usage.ru_maxrss / 1024, outcome[0] if outcome else output)
 
 
 if __name__ == "__main__":

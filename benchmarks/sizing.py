@@ -1,4 +1,4 @@
-"""Works out how long and how much a district takes, as docs/deploy.md shows it.
+"""Calculates the time, processor time and state size of a district's syncs, as docs/deploy.md shows them.
 
     python -m benchmarks.sizing      # prints the text between the marks of docs/deploy.md
 
@@ -25,7 +25,7 @@ class Input:
 
 @dataclass(frozen=True)
 class Inputs:
-    """Everything that the results follow from; the names appear in the page."""
+    """All inputs of the calculation; the page shows their names."""
 
     startup_cpu: Input = Input(1.4, "s", "measured: `source-powerschool-enrollment spec`")
     cpu_per_1000_records: Input = Input(0.07, "s", MEASURED.format("d") + ", first sync")
@@ -73,11 +73,11 @@ class District:
         return self.startup_cpu + self.pages / 100 * self.cpu_per_100_pages_unchanged
 
     def requests_take(self, count: float) -> float:
-        """Seconds for this number of requests, `workers` at a time."""
+        """Return the seconds for this number of requests, `workers` at a time."""
         return count * self.latency / self.workers
 
     def rows_take(self, count: float) -> float:
-        """Seconds for writing this number of rows, `import_workers` at a time."""
+        """Return the seconds for writing this number of rows, `import_workers` at a time."""
         return count * self.latency / self.import_workers
 
     @property
@@ -90,7 +90,7 @@ class District:
 
     @property
     def documents(self) -> float:
-        """An address and a download each."""
+        """Return the seconds for all documents: each needs a request for its address, and a download."""
         return self.startup_cpu + self.requests_take(2 * self.students * self.documents_per_student)
 
     @property
@@ -99,7 +99,7 @@ class District:
 
     @property
     def import_changed(self) -> float:
-        """The roster is read a thousand records at a time, then what differs is sent."""
+        """Return the seconds for reading the roster, a thousand records per page, and sending the rows that differ."""
         pages = math.ceil(self.students / 1000)
         return self.startup_cpu + self.rows_take(pages + self.students * self.changed)
 

@@ -20,13 +20,13 @@ def text_of(page: str) -> str:
 
 
 def commands_with_output(page: str) -> list[tuple[str, str]]:
-    """Return each block of commands that the block after it shows the output of, and that output."""
+    """Return each block of commands that is followed by a block with its output, and that output."""
     return re.findall(r"```sh\n(.*?)```\n\n```\n(.*?)```", text_of(page), re.DOTALL)
 
 
 @contextmanager
 def user_sandbox(folder: Path, commands: str, shown: str) -> Iterator[str]:
-    """Run the page's sandbox at a free port; the value is the port. Its first line must be the one that is shown."""
+    """Run the page's sandbox at a free port, and yield the port. Its first line must be the one that the page shows."""
     command = f"exec {commands.replace(PORT, '0')}"
     with subprocess.Popen(["bash", "-c", command], cwd=folder, stdout=subprocess.PIPE, text=True) as sandbox:
         assert sandbox.stdout
@@ -41,7 +41,7 @@ def user_sandbox(folder: Path, commands: str, shown: str) -> Iterator[str]:
 def check_output(folder: Path, steps: list[tuple[str, str]], ports: dict[str, str]) -> None:
     """Run all commands in one shell. Each step must print what is shown, and write only files that others cannot read.
 
-    `ports` are the ports of the page, and those to use in their place.
+    `ports` maps each port of the page to the one to use in its place.
     """
     script = "printf '\\0'\n".join(commands for commands, _ in steps)
     for port, free in ports.items():

@@ -1,4 +1,4 @@
-"""The warehouses that the documents name take the arguments that the documents show."""
+"""PyAirbyte's caches accept the arguments that the documents show."""
 
 import ast
 import json
@@ -29,16 +29,16 @@ print(json.dumps({{name: [each.alias or key for key, each in of.items()] for nam
 
 
 @needs_pyairbyte
-def test_every_cache_in_the_documents_takes_the_arguments_it_is_shown_with(tmp_path):
+def test_every_cache_accepts_the_arguments_that_the_documents_show(tmp_path):
     script = tmp_path / "arguments.py"
     script.write_text(ARGUMENTS)
-    taken = json.loads(run_warm(script, folder=tmp_path).stdout.splitlines()[-1])
+    accepted = json.loads(run_warm(script, folder=tmp_path).stdout.splitlines()[-1])
     unknown = [
         (page, name, argument.arg)
         for page, node in SHOWN
         for name in [ast.unparse(node.func).rpartition(".")[2]]
         for argument in node.keywords
-        if argument.arg not in taken[name]
+        if argument.arg not in accepted[name]
     ]
     assert unknown == []
     assert {ast.unparse(node.func).rpartition(".")[2] for _, node in SHOWN} == {

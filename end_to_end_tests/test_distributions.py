@@ -1,4 +1,4 @@
-"""The wheels of `make dist`: each name that runners derive installs its connector, in one version."""
+"""The wheels of `make dist`: the one with the code, and one per connector, under the name that runners derive."""
 
 import json
 import shutil
@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[1]
 UV = Path(sys.executable).with_name("uv")
 CONNECTORS = ("source-powerschool-enrollment", "destination-powerschool-enrollment")
 SURVEY = "powerschool-enrollment-survey"
-REAL = "airbyte-powerschool-enrollment"
+CODE = "airbyte-powerschool-enrollment"
 
 
 def run(*command):
@@ -54,19 +54,19 @@ def unpacked(wheel):
 
 
 @pytest.mark.parametrize("connector", CONNECTORS)
-def test_distribution_requires_the_real_one_in_its_version(wheels, connector):
-    real, thin = metadata(wheels, REAL), metadata(wheels, f"airbyte-{connector}")
-    assert thin["requires_dist"] == [f"{REAL}=={real['version']}"]
-    assert thin["version"] == real["version"]
-    assert thin["requires_python"] == real["requires_python"]
+def test_connector_wheel_requires_the_code_in_its_version(wheels, connector):
+    code, thin = metadata(wheels, CODE), metadata(wheels, f"airbyte-{connector}")
+    assert thin["requires_dist"] == [f"{CODE}=={code['version']}"]
+    assert thin["version"] == code["version"]
+    assert thin["requires_python"] == code["requires_python"]
 
 
 @pytest.mark.parametrize("connector", CONNECTORS)
-def test_distribution_offers_its_connector_in_an_empty_environment(wheels, connector, tmp_path):
+def test_connector_wheel_installs_its_commands_in_an_empty_environment(wheels, connector, tmp_path):
     run(UV, "venv", "--quiet", "--python", sys.executable, tmp_path / "venv")
     python = tmp_path / "venv" / "bin" / "python"
     install = (UV, "pip", "install", "--quiet", "--offline", "--no-index", "--no-deps", "--find-links", wheels)
-    run(*install, "--python", python, REAL)
+    run(*install, "--python", python, CODE)
     for script in (connector, SURVEY):
         (tmp_path / "venv" / "bin" / script).unlink()  # pipx and uvx offer only scripts of the package they install
     run(*install, "--python", python, f"airbyte-{connector}")

@@ -40,7 +40,7 @@ each_database = pytest.mark.parametrize("database", TIME_ZONES)
 
 
 def stored(values):
-    """Return what is stored of these values: PostgreSQL cannot hold U+0000, so the source removes it."""
+    """Return the values as they are stored: PostgreSQL cannot hold U+0000, so the source removes it."""
     return [value and value.replace("\0", "") for value in values]
 
 
@@ -79,22 +79,23 @@ def warehouses(server, district, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def exact(warehouses):
+def exact_caches(warehouses):
     return [warehouses.postgres(database, "exact") for database in TIME_ZONES]
 
 
 @pytest.fixture(scope="module")
-def own(warehouses):
-    return warehouses.postgres("chicago", "own", cache="PostgresCache")
+def guessing_cache(warehouses):
+    """Return PyAirbyte's own cache, which guesses types."""
+    return warehouses.postgres("chicago", "guessed", cache="PostgresCache")
 
 
 @pytest.fixture(scope="module")
-def first_sync(warehouses, exact, own):
-    """When it began, when it ended, what the source sent, and what PyAirbyte's own cache stored."""
+def first_sync(warehouses, exact_caches, guessing_cache):
+    """Return when the sync began and ended, what the source sent, and what PyAirbyte's own cache stored."""
     began = utc_now() - timedelta(seconds=1)
-    done = warehouses.sync(warehouses.duckdb(), *exact, own)
+    done = warehouses.sync(warehouses.duckdb(), *exact_caches, guessing_cache)
     assert done.returncode == 0, done.stderr[-3000:]
-    return began, utc_now(), warehouses.rows_in_source(), warehouses.rows("chicago", "roster_records", schema="own")
+    return began, utc_now(), warehouses.rows_in_source(), warehouses.rows("chicago", "roster_records", schema="guessed")
 
 
 @pytest.mark.parametrize("stream", STREAMS)
@@ -141,16 +142,16 @@ def test_pyairbytes_own_cache_still_guesses_types_and_shifts_times(first_sync):
 
 
 @pytest.fixture(scope="module")
-def second_sync(warehouses, district, exact, first_sync):
-    """What the source sent after changes, with a column removed from one database and one added to it."""
+def second_sync(warehouses, district, exact_caches, first_sync):
+    """Change records, and drop and add a column in one database. Return the rows to expect after the second sync."""
     roster = next(iter(district.forms.values())).roster
     changed, removed = roster.ids()[:2]
     roster.edit(changed, externalStudentID="000001")
     roster.remove(removed)
     roster.insert(externalStudentID="0e0", **SAME_IN_EVERY_RECORD)
     warehouses.server.execute("chicago", "alter table exact.roster_records drop column grade")
-    warehouses.server.execute("chicago", "alter table exact.roster_records add column note text default 'own'")
-    done = warehouses.sync(*exact)
+    warehouses.server.execute("chicago", "alter table exact.roster_records add column note text default 'kept'")
+    done = warehouses.sync(*exact_caches)
     assert done.returncode == 0, done.stderr[-3000:]
     _, _, before, _ = first_sync
     (gone,) = [row for row in before["roster_records"] if row["id"] == removed]
@@ -169,10 +170,10 @@ def test_removed_column_is_added_again_and_others_stay(warehouses, second_sync):
     first, second = (set(ids) for ids in ids_by_form(second_sync))
     assert sent_again & second == set()  # nothing changed there, so its page was not sent
     assert sent_again == first - {second_sync[0]["id"]}
-    assert {row["note"] for row in rows} == {"own"}
+    assert {row["note"] for row in rows} == {"kept"}
 
 
-def test_removed_record_is_marked_and_comes_back_when_it_is_restored(warehouses, district):
+def test_removed_record_is_marked_until_it_is_restored(warehouses, district):
     cache = warehouses.postgres("india", "detected")
     options = {**warehouses.config, "detect_removed_records": True}
     roster = next(iter(district.forms.values())).roster
@@ -198,9 +199,9 @@ def test_removed_record_is_marked_and_comes_back_when_it_is_restored(warehouses,
 
 def test_full_refresh_repairs_what_pyairbytes_own_cache_stored(warehouses, second_sync):
     how = {"write_strategy": "replace", "force_full_refresh": True}
-    done = warehouses.sync(warehouses.postgres("chicago", "own"), streams=["roster_records"], how=how)
+    done = warehouses.sync(warehouses.postgres("chicago", "guessed"), streams=["roster_records"], how=how)
     assert done.returncode == 0, done.stderr[-3000:]
-    assert comparable(warehouses.rows("chicago", "roster_records", schema="own")) == comparable(second_sync[1:])
+    assert comparable(warehouses.rows("chicago", "roster_records", schema="guessed")) == comparable(second_sync[1:])
 
 
 def ids_by_form(rows):
@@ -245,7 +246,7 @@ def test_times_of_other_zones_are_converted(warehouses, tmp_path):
     assert row["seen"] == datetime(2026, 8, 31, 19)  # noqa: DTZ001 - as the driver returns it
 
 
-def test_refused_value_is_not_in_the_error_and_leaves_no_table(warehouses, tmp_path):
+def test_refused_value_is_not_in_the_error_and_leaves_no_temporary_table(warehouses, tmp_path):
     refused = warehouses.postgres("india", "refused")
     done = warehouses.sync(refused, **connector(tmp_path, born=PRIVATE))
     assert done.returncode == 1

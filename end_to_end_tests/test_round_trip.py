@@ -1,4 +1,4 @@
-"""Both connectors against one sandbox: every kind of row, and from the service to a warehouse and back."""
+"""Both connectors against one sandbox: rows of every kind, and records from the service to a warehouse and back."""
 
 import json
 import sys
@@ -11,8 +11,7 @@ from integration_tests.warm_process import run_warm
 MARK = "Zyxwana"
 
 
-def test_the_sandbox_takes_every_kind_of_row_and_shows_no_value(sandbox, tmp_path):
-    """Fields, refusals and submissions as a believable service has them."""
+def test_rows_of_every_kind_are_counted_and_no_value_is_printed(sandbox, tmp_path):
     form = next(iter(sandbox.district.forms.values()))
     target = {"type": "submission", "published_action_id": form.id}
     schema = {
@@ -85,13 +84,13 @@ import json, os, sys
 os.environ["AIRBYTE_OFFLINE_MODE"] = "1"
 import airbyte as ab
 from airbyte.caches import DuckDBCache
-a = json.loads(sys.argv[1])
-connection = {"api_key": a["key"], "base_url": a["url"]}
-cache = DuckDBCache(db_path=a["folder"] + "/warehouse.duckdb")
+arguments = json.loads(sys.argv[1])
+connection = {"api_key": arguments["key"], "base_url": arguments["url"]}
+cache = DuckDBCache(db_path=arguments["folder"] + "/warehouse.duckdb")
 source = ab.get_source(
     "source-powerschool-enrollment",
-    config={**connection, "published_actions": {"mode": "ids", "ids": [a["from"]]}},
-    local_executable=a["bin"] + "/source-powerschool-enrollment",
+    config={**connection, "published_actions": {"mode": "ids", "ids": [arguments["from"]]}},
+    local_executable=arguments["bin"] + "/source-powerschool-enrollment",
     streams=["roster_records"],
 )
 result = source.read(cache)
@@ -107,14 +106,18 @@ destination = ab.get_destination(
         **connection,
         "imports": [{
             "stream": "roster_records",
-            "target": {"type": "import_schema", "published_action_id": a["to"], "import_schema_id": a["schema"]},
+            "target": {
+                "type": "import_schema",
+                "published_action_id": arguments["to"],
+                "import_schema_id": arguments["schema"],
+            },
             "field_mapping": [{"column": column, "field": field} for column, field in names.items()],
             "unmapped_columns": "ignore",
             "key_field": "ExternalID",
         }],
         "on_rejected_row": {"policy": "skip", "max_rejected_percent": 100},
     },
-    local_executable=a["bin"] + "/destination-powerschool-enrollment",
+    local_executable=arguments["bin"] + "/destination-powerschool-enrollment",
 )
 destination.write(result, state_cache=False)
 """

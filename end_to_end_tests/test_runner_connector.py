@@ -1,4 +1,4 @@
-"""examples/runners/connector.py: what a pipeline gets from the source, and what it gets when that fails."""
+"""examples/runners/connector.py: the messages that a pipeline receives, and the error if the source fails."""
 
 import importlib.util
 import sys

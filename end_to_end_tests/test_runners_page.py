@@ -1,4 +1,4 @@
-"""docs/runners.md agrees with its files and with `make runners`, which is not run here: it installs many packages."""
+"""docs/runners.md agrees with its files, and its commands for psql work. `make runners` runs the others."""
 
 import ast
 import re

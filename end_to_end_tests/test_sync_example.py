@@ -1,4 +1,4 @@
-"""`make sync`: what the README promises, and its messages when it fails."""
+"""`make sync`: the output that the README shows, and the messages of failures."""
 
 import os
 import re
@@ -40,8 +40,8 @@ def rows(printed):
 
 
 @pytest.fixture(scope="module")
-def district(small_district):
-    """The service of a district that was synced once."""
+def service(small_district):
+    """Yield the running sandbox that `first_sync` reads."""
     with running_sandbox(district=District.generate(**small_district)) as running:
         yield running
 
@@ -52,12 +52,12 @@ def warehouse(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def first_sync(district, warehouse):
-    """The first sync, as a user runs it."""
+def first_sync(service, warehouse):
+    """Run the first sync as a user does, and return the completed process."""
     return subprocess.run(
         [sys.executable, str(EXAMPLE)],
         cwd=warehouse,
-        env=environment(district, district.api_key),
+        env=environment(service, service.api_key),
         capture_output=True,
         text=True,
         check=False,
@@ -84,7 +84,7 @@ def test_refused_key_is_reported_without_a_traceback(sandbox, tmp_path):
     assert "wrong-key" not in output
 
 
-def test_without_a_key_no_made_up_children_are_read_unasked(sandbox, tmp_path):
+def test_missing_key_is_reported_and_the_sandbox_is_not_read(sandbox, tmp_path):
     done = sync(tmp_path, sandbox, "")
     assert done.returncode == 1
     assert "POWERSCHOOL_ENROLLMENT_API_KEY is not set. Set it, or add --sandbox" in done.stderr
@@ -96,7 +96,7 @@ def make_the_sandbox_small():
     powerschool_enrollment_sandbox.SandboxProcess = small
 
 
-def test_sandbox_is_read_into_a_separate_file_even_if_a_key_is_set(sandbox, tmp_path):
+def test_sandbox_is_read_into_a_separate_schema_even_if_a_key_is_set(sandbox, tmp_path):
     done = sync(tmp_path, sandbox, sandbox.api_key, "--sandbox", before=make_the_sandbox_small)
     assert done.returncode == 0, done.stderr[-2000:]
     assert "schema sandbox" in done.stdout
@@ -133,27 +133,27 @@ def test_file_in_use_is_reported_before_anything_is_read(sandbox, tmp_path):
     assert sandbox.journal.count() == 0
 
 
-def test_file_with_the_name_of_its_schema_is_refused_before_any_request(tmp_path, district):
-    done = sync(tmp_path, district, district.api_key, "--sandbox", "--warehouse", "sandbox.duckdb")
+def test_file_with_the_name_of_its_schema_is_refused_before_any_request(tmp_path, service):
+    done = sync(tmp_path, service, service.api_key, "--sandbox", "--warehouse", "sandbox.duckdb")
     assert done.returncode == 1
     assert done.stderr == "sandbox.duckdb has the name of its schema, sandbox. Name another file with --warehouse.\n"
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.usefixtures("first_sync")
-def test_removed_rows_stay_until_everything_is_replaced(district, warehouse):
-    form = next(iter(district.district.forms.values()))
+def test_removed_rows_stay_until_everything_is_replaced(service, warehouse):
+    form = next(iter(service.district.forms.values()))
     form.roster.remove(form.roster.ids()[7])
-    district.district.checklists.popitem()
-    for target in district.district.delivery_targets.values():
+    service.district.checklists.popitem()
+    for target in service.district.delivery_targets.values():
         for batch in target.batches:
             batch.auto_open = False
     (merged, replaced, again) = (
-        rows(sync(warehouse, district, district.api_key, *arguments).stdout) for arguments in ([], ["--replace"], [])
+        rows(sync(warehouse, service, service.api_key, *arguments).stdout) for arguments in ([], ["--replace"], [])
     )
     gone = ("roster_records", "checklists", "open_batches")
     assert [merged[name] for name in gone] == ["390", "3", "2"]
-    assert [replaced[name] for name in gone] == ["389", "2", "2"]  # PyAirbyte leaves a table that nothing arrives for
+    assert [replaced[name] for name in gone] == ["389", "2", "2"]  # PyAirbyte does not replace a table without new rows
     assert again == replaced
 
 
@@ -239,14 +239,14 @@ def test_stopped_sync_ends_quietly_and_keeps_the_key_private(sandbox, tmp_path, 
     def with_the_key():
         return [path for path in temporary.rglob("*.json") if sandbox.api_key in path.read_text()]
 
-    def press(request):
+    def stop_during_the_read(request):
         if request.path.endswith("/rosterrecords") and not modes:
             modes.extend(path.parent.stat().st_mode & 0o777 for path in with_the_key())
             stop(process)
 
-    told = {**environment(sandbox, sandbox.api_key), "TMPDIR": str(temporary)}
-    process = start(EXAMPLE, folder=tmp_path, environment=told)
-    sandbox.on_request = press
+    variables = {**environment(sandbox, sandbox.api_key), "TMPDIR": str(temporary)}
+    process = start(EXAMPLE, folder=tmp_path, environment=variables)
+    sandbox.on_request = stop_during_the_read
     output = "".join(process.communicate(timeout=120))
     assert process.returncode == 130, output
     assert "Stopped. Run it again" in output

@@ -21,7 +21,7 @@ RECORDS = ["roster_records", "submission_records"]
 
 @pytest.fixture(scope="module")
 def season(small_district, tmp_path_factory):
-    """A district that was synced once, and of which a snapshot was read after records were removed."""
+    """Yield a district that was synced once, with a snapshot that was read after records were removed."""
     with running_sandbox(district=District.generate(**small_district)) as sandbox:
         season = Season(sandbox, DuckDBFile(tmp_path_factory.mktemp("season")), "auto")
         season.prepare()
@@ -39,7 +39,7 @@ def same(found, expected):
     return bool(expected) and Counter(found) == Counter(expected)
 
 
-def test_the_command_on_the_page_shows_what_a_query_finds(folder):
+def test_the_command_on_the_page_prints_the_rows_of_a_query(folder):
     with duckdb.connect(str(folder / "powerschool_enrollment.duckdb")) as warehouse:
         warehouse.execute("create schema sandbox; create table sandbox.submission_records as select 'Held' as status")
     command = re.findall(r"```sh\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)[0]
@@ -61,8 +61,8 @@ def test_a_record_that_vanished_is_found_by_a_snapshot(season):
 
 
 @needs_pyairbyte
-def test_without_pyairbyte_the_tables_are_the_same(small_district, season, tmp_path):
-    """What stands in for PyAirbyte on Python 3.13 fills the same columns with the same values."""
+def test_tables_are_the_same_without_pyairbyte(small_district, season, tmp_path):
+    """The replacement for PyAirbyte on Python 3.13 fills the same columns with the same values."""
     with running_sandbox(district=District.generate(**small_district)) as sandbox:
         other = Season(sandbox, DuckDBFile(tmp_path), "auto")
         other.prepare()

@@ -20,7 +20,7 @@ ATTEMPTS, PAUSE_SECONDS = 3, 15 * 60
 
 
 def main(arguments: list[str], pause: float = PAUSE_SECONDS) -> int:
-    """Import the roster, again after a failure of the service; return the exit code of the last attempt."""
+    """Import the roster, and try again after a failure; return the exit code of the last attempt."""
     code = FAILED
     for attempt in range(1, ATTEMPTS + 1):
         code = subprocess.run([*COMMAND, *arguments], check=False).returncode
@@ -38,7 +38,7 @@ def report(code: int) -> None:
     if code == ACCEPTED:
         print("Every row was accepted.")
     elif code == SOME_REJECTED:
-        print(f"Registrar: fix the rows in {REJECTED.parent}, and import that file.")
+        print(f"Registrar: fix the rows in the newest file in {REJECTED.parent}, and import that file.")
     elif code == FAILED:
         print("Operator: the import failed; the reason is above.")
     else:

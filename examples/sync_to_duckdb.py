@@ -30,7 +30,7 @@ API_KEY = os.environ.get("POWERSCHOOL_ENROLLMENT_API_KEY")
 BASE_URL = os.environ.get("POWERSCHOOL_ENROLLMENT_BASE_URL")
 WAREHOUSE = Path("powerschool_enrollment.duckdb")
 DBT_PACKAGE = Path("dbt/dbt_project.yml")  # in the folder of `make sync`
-ENDINGS = (signal.SIGTERM, signal.SIGHUP)
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
 OPTIONS = {"page_size": 1000, "num_workers": 8}
 STREAMS = [
     "published_actions",
@@ -51,7 +51,7 @@ def main() -> None:
     """Sync, then show the rows of each table."""
     arguments = parse_arguments()
     os.umask(0o077)  # these are children's records: what is written is for this user alone
-    # Generated children get a separate schema and are never mixed with a district's.
+    # The made-up records get a separate schema, so that they are never mixed with a district's.
     schema = "sandbox" if arguments.sandbox else "main"
     refuse_if_unusable(arguments.warehouse, schema)
     with ExitStack() as resources:
@@ -60,7 +60,7 @@ def main() -> None:
         options = {**connection(arguments, resources), "detect_removed_records": arguments.detect_removed}
         source = source_with(options)
         source.check()
-        # Another warehouse is another cache: ExactPostgresCache from postgres_cache.py, or SnowflakeCache or
+        # For another warehouse, use another cache: ExactPostgresCache from postgres_cache.py, or SnowflakeCache or
         # BigQueryCache from ab.caches.
         cache = DuckDBCache(db_path=arguments.warehouse, schema_name=schema)
         source.read(
@@ -152,8 +152,8 @@ def handle_signals() -> Event:
 
     def stop(*_: object) -> None:
         stopped.set()
-        for ending in ENDINGS:
-            signal.signal(ending, signal.SIG_IGN)  # it is often sent twice, and must not interrupt the clean-up
+        for number in STOP_SIGNALS:
+            signal.signal(number, signal.SIG_IGN)  # it is often sent twice, and must not interrupt the clean-up
         raise KeyboardInterrupt
 
     def stop_again(dropped: "sys.UnraisableHookArgs") -> None:
@@ -165,9 +165,9 @@ def handle_signals() -> Event:
             sys.__unraisablehook__(dropped)
 
     sys.unraisablehook = stop_again
-    for ending in (signal.SIGINT, *ENDINGS):
-        if signal.getsignal(ending) is not signal.SIG_IGN:  # nohup ignores SIGHUP, and it stays ignored
-            signal.signal(ending, stop)
+    for number in (signal.SIGINT, *STOP_SIGNALS):
+        if signal.getsignal(number) is not signal.SIG_IGN:  # nohup ignores SIGHUP, and it stays ignored
+            signal.signal(number, stop)
     return stopped
 
 
@@ -176,7 +176,7 @@ if __name__ == "__main__":
     try:
         main()
     except (KeyboardInterrupt, PyAirbyteError) as error:
-        # Ctrl-C ends the connector, too. If it ends first, PyAirbyte reports only that the connector failed.
+        # Ctrl-C ends the connector, too. If the connector ends first, PyAirbyte reports only that it failed.
         if not stopped.is_set():
             sys.exit(str(error))  # it names the failure and the log file; a traceback would only hide that
         print("Stopped. Run it again: it reads again what was not in the tables yet.", file=sys.stderr)

@@ -1,4 +1,4 @@
-"""The plain way: one request after the other, each record a line of JSON on standard output."""
+"""Sends one request after the other, and prints each record as a line of JSON."""
 
 import json
 import os

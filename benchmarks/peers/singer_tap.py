@@ -1,4 +1,4 @@
-"""A small tap on the Meltano Singer SDK, as its documentation teaches to write one."""
+"""A small tap with the Meltano Singer SDK, written as its documentation teaches."""
 
 import os
 from collections.abc import Iterable

@@ -36,7 +36,7 @@ def powerschool_enrollment(config: dict[str, Any]) -> list[DltResource]:
 
 
 def resource(config: Mapping[str, Any], stream: Mapping[str, Any]) -> DltResource:
-    """Return a stream as a resource. dlt stores its state together with the rows, or neither."""
+    """Return a stream as a resource. dlt stores the state and the rows together, or neither."""
 
     def records() -> Iterator[dict[str, Any]]:
         kept = dlt.current.resource_state()

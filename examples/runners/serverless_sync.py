@@ -60,10 +60,10 @@ class SQLiteDestination(BaseDestination):
     def _write(self, record_type: str, records: Sequence[Mapping[str, Any]]) -> None:
         self._create(record_type)
         self.received[record_type.removeprefix("_airbyte_raw_")] += len(records)
-        places = ", ".join("?" for _ in COLUMNS)
+        placeholders = ", ".join("?" for _ in COLUMNS)
         with self.database:  # one transaction
             self.database.executemany(
-                f"insert into {record_type} values ({places})",  # noqa: S608 - the name of a stream
+                f"insert into {record_type} values ({placeholders})",  # noqa: S608 - the name of a stream
                 [[record[name] for name in COLUMNS] for record in records],
             )
 
