@@ -72,9 +72,9 @@ def dlt_rest_api(
     sandbox: SandboxClient, page_size: int, duckdb_file: Path | None = None, *, parallelized: bool = False
 ) -> Program:
     """dlt's rest_api source, extracting to files, or loading into DuckDB; `parallelized`: forms at the same time."""
-    more = {"DUCKDB_FILE": str(duckdb_file)} if duckdb_file else {}
-    more |= {"PARALLELIZED": "1"} if parallelized else {}
-    return _peer("dlt_rest_api.py", sandbox, page_size, lambda output: int(output.read_text().split()[-1]), more)
+    variables = {"DUCKDB_FILE": str(duckdb_file)} if duckdb_file else {}
+    variables |= {"PARALLELIZED": "1"} if parallelized else {}
+    return _peer("dlt_rest_api.py", sandbox, page_size, lambda output: int(output.read_text().split()[-1]), variables)
 
 
 def _peer(
@@ -82,14 +82,14 @@ def _peer(
     sandbox: SandboxClient,
     page_size: int,
     records_in: Callable[[Path], int],
-    more: Mapping[str, str] | None = None,
+    variables: Mapping[str, str] | None = None,
 ) -> Program:
     environment = {
         "BASE_URL": sandbox.base_url,
         "API_KEY": sandbox.api_key,
         "PAGE_SIZE": str(page_size),
         "RUNTIME__DLTHUB_TELEMETRY": "false",
-        **(more or {}),
+        **(variables or {}),
     }
     return Program([str(PEERS_PYTHON), str(HERE / "peers" / script)], environment, records_in)
 

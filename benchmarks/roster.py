@@ -95,8 +95,8 @@ def run_import(sandbox: SandboxProcess, file: Path) -> ImportMeasurement:
         text=True,
     ) as process:
         output = process.stdout.read() if process.stdout else ""
-        _, _, usage = os.wait4(process.pid, 0)
-        process.returncode = 0
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
     outcome = re.search(r"[\d,]+ rows: .*", output)
     cpu = usage.ru_utime + usage.ru_stime
     return ImportMeasurement(time.monotonic() - began, cpu, usage.ru_maxrss / 1024, outcome[0] if outcome else output)

@@ -47,7 +47,7 @@ class Inputs:
 
 @dataclass(frozen=True)
 class District:
-    """The cost of a nightly sync in a district with this number of students."""
+    """The time and the resources that syncs and imports take in a district with this number of students."""
 
     students: int
     inputs: Inputs
@@ -116,17 +116,17 @@ def district_rows(district: District) -> list[tuple[str, str]]:
     ]
 
 
-def vendor_rows(districts: int, each: District) -> list[tuple[str, str]]:
+def vendor_rows(districts: int, average: District) -> list[tuple[str, str]]:
     def at_once(overhead: float) -> str:
-        hours = districts * (each.nightly_sync + overhead) / 3600
-        return f"{hours:,.1f} h one after another, so {math.ceil(hours / each.window)} at once"
+        hours = districts * (average.nightly_sync + overhead) / 3600
+        return f"{hours:,.1f} h one after another, so {math.ceil(hours / average.window)} at once"
 
     return [
-        ("records, in requests a night", f"{districts * each.records:,.0f}, {districts * each.pages:,}"),
-        ("one district's night, reading", seconds(each.nightly_sync)),
-        ("CPU of the source, all districts", seconds(districts * each.nightly_cpu)),
-        ("on the Airbyte platform", at_once(each.platform_overhead)),
-        ("with PyAirbyte", at_once(each.pyairbyte_overhead)),
+        ("records, in requests a night", f"{districts * average.records:,.0f}, {districts * average.pages:,}"),
+        ("one district's night, reading", seconds(average.nightly_sync)),
+        ("CPU of the source, all districts", seconds(districts * average.nightly_cpu)),
+        ("on the Airbyte platform", at_once(average.platform_overhead)),
+        ("with PyAirbyte", at_once(average.pyairbyte_overhead)),
     ]
 
 

@@ -45,7 +45,7 @@ class RosterDigests:
 
     @property
     def limit(self) -> str | None:
-        """Return which rows will be skipped, if not every equal row; None without this limit or without records."""
+        """Return a text on which rows can be skipped; None if every equal row can be, or if the roster is empty."""
         if not self.size:
             return None
         if not self._places:

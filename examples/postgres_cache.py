@@ -27,7 +27,7 @@ class ExactPostgresProcessor(PostgresSqlProcessor):
     """Loads files of JSON lines without guessing types, with all times in UTC."""
 
     def _init_connection_settings(self, connection: Connection) -> None:
-        """Convert times in UTC, in this transaction: a database or a user may have another time zone."""
+        """Store times in UTC during this transaction: a database or a user may have another time zone."""
         connection.execute(text("SET LOCAL TIME ZONE 'UTC'"))
 
     def _write_files_to_new_table(self, files: list[Path], stream_name: str, batch_id: str) -> str:

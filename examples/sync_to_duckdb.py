@@ -16,7 +16,9 @@ from shlex import quote
 from threading import Event
 
 os.environ.setdefault("AIRBYTE_OFFLINE_MODE", "1")  # before the import: no look-ups in Airbyte's registry, no telemetry
-warnings.filterwarnings("ignore", category=FutureWarning, module="google")  # about future Python versions
+warnings.filterwarnings(
+    "ignore", category=FutureWarning, module="google"
+)  # on future Python versions, not on this sync
 
 import airbyte as ab
 import duckdb

@@ -1,6 +1,6 @@
 """dlt's rest_api source. Extracts into dlt's own files, or loads into DuckDB if DUCKDB_FILE names one.
 
-With PARALLELIZED forms are read at the same time, which is an option of dlt's and not its default.
+With PARALLELIZED, forms are read at the same time. This is not dlt's default.
 """
 
 import os

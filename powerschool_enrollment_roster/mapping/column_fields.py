@@ -17,7 +17,8 @@ from powerschool_enrollment_roster.reading.roster import Roster
 from powerschool_enrollment_roster.reading.table import is_blank
 
 _SHOWN = 10
-_CERTAIN = 3  # columns with a field; if a student's row is taken for the header, fewer of its values are field names
+# Columns with a field. A student's row that is taken for the header has fewer values that are field names.
+_CERTAIN = 3
 
 
 @dataclass(frozen=True)

@@ -49,7 +49,10 @@ def targets_of(writable: WritableTargets) -> list[ImportTarget]:
 
 
 def chosen_target(wanted: str | None, targets: Sequence[ImportTarget]) -> ImportTarget:
-    """Return the target with this ID or part of a name. Raises ImportRefused with the choices if it is not unique."""
+    """Return the target with this ID or part of a name.
+
+    Raises ImportRefused with the choices if no target or several match.
+    """
     if not targets:
         raise ImportRefused("No form of this key has an import schema: ask PowerSchool to set one up.")
     if not wanted or not wanted.strip():

@@ -39,7 +39,7 @@ _KINDS = {
 
 
 def is_null_marker(text: str) -> bool:
-    """Return whether a program wrote this text for a missing value."""
+    """Return whether the text is one that programs write for a missing value."""
     return text.casefold() in _NULL_MARKERS
 
 

@@ -58,7 +58,7 @@ def _lines(url: URL, query: str) -> Iterator[TableLine]:
 
 
 def _reason(error: DBAPIError, query: str) -> str:
-    """Return the database's reason without words that are neither common nor in the query.
+    """Return the database's reason. Only common words and the words of the query are shown.
 
     The reason may quote a value of a row, and the class of the error does not show whether it does: DuckDB raises the
     same class for a text that is not a date as for a wrong query.
@@ -85,9 +85,9 @@ def _connect(url: URL) -> Connection:
 def _line(number: int, row: tuple[object, ...]) -> TableLine:
     try:
         cells = list(map(cell_text, row))
-    except TypeError as error:
+    except TypeError as kind:
         raise ImportRefused(
-            f"Row {number} of --query holds {error}, which is not text: leave that column out."
+            f"Row {number} of --query holds {kind}, which is not text: leave that column out."
         ) from None
     dates = tuple(place for place, value in enumerate(row) if is_date(value))
     doubtful = tuple(place for place, value in enumerate(row) if isinstance(value, float))

@@ -117,8 +117,8 @@ def _roles_in_archive(binary: BinaryIO, name: str, member: str, encoding: str | 
     roles = str(PurePosixPath(member).with_name(ROLES_FILE))
     if roles not in _names(binary, name):
         return None
-    called = f"{name}/{roles}"
-    return read_roles(read_text(open_text(_unzipped(binary, name, roles), called, encoding), called))
+    roles_name = f"{name}/{roles}"
+    return read_roles(read_text(open_text(_unzipped(binary, name, roles), roles_name, encoding), roles_name))
 
 
 def _member(binary: BinaryIO, name: str, wanted: str | None) -> str | None:
@@ -133,8 +133,8 @@ def _member(binary: BinaryIO, name: str, wanted: str | None) -> str | None:
         return found[0]
     if not files:
         raise ImportRefused(f"{name} is an archive without a file.")
-    asked = f"--sheet {wanted}: {name} has {'several' if found else 'no'} such file{'s' * bool(found)}"
-    problem = asked if wanted else f"{name} has {len(files)} files"
+    unusable_choice = f"--sheet {wanted}: {name} has {'several' if found else 'no'} such file{'s' * bool(found)}"
+    problem = unusable_choice if wanted else f"{name} has {len(files)} files"
     raise ImportRefused(f"{problem}: choose one with --sheet: {', '.join(files[:20])}.")
 
 
