@@ -126,7 +126,7 @@ def test_suggestion_is_from_the_same_level(change, name, meant):
     assert import_error(**change) == message
 
 
-def test_options_of_the_level_are_listed_without_a_close_name():
+def test_options_of_the_level_are_listed_if_no_name_is_close():
     message = error_message(on_rejected_row={"policy": "skip", "wait": 1})
     assert message == "Unknown option on_rejected_row.wait; known: policy, max_rejected_percent."
 
@@ -136,7 +136,7 @@ def test_all_wrong_options_are_reported_at_once():
     assert "num_workers must be at least 1. Unknown option validate; did you mean validate_only?" in message
 
 
-def test_wrong_value_is_not_repeated():
+def test_wrong_value_is_not_quoted():
     assert "pasted-key" not in error_message(api_key=["pasted-key"], num_workers="pasted-key", imports="pasted-key")
 
 

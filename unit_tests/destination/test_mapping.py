@@ -62,7 +62,7 @@ def test_two_columns_with_the_same_field_are_rejected():
         mapper().map({"StudentID": "1", "studentid": "2"})
 
 
-def test_key_ignores_spaces_at_its_ends_and_case():
+def test_key_ignores_case_and_surrounding_spaces():
     keys = {mapper("StudentID").map({"studentid": text}).key for text in ("ab1", " AB1 ")}
     assert keys == {("ab1",)}
 
@@ -110,7 +110,7 @@ def test_key_is_never_rewritten_as_a_date(settings):
 
 
 @pytest.mark.parametrize("settings", [{"key_field": "StudentID"}, {"primary_key": ("StudentID",)}])
-def test_identifier_is_sent_without_invisible_ends(settings):
+def test_identifier_is_sent_without_surrounding_invisible_characters(settings):
     mapped = mapper(**settings).map({"StudentID": "\ufeff\u200b 0 07\xa0\u2060\t", "First Name": " Ann "})
     assert mapped.fields == {"StudentID": "0 07", "First Name": " Ann "}
     assert mapped.key == ("0 07",)

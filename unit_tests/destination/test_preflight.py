@@ -61,7 +61,7 @@ def test_unsupported_destination_sync_mode_is_refused(mode):
 
 
 @pytest.mark.parametrize("mode", ["append", "append_dedup", "overwrite", "overwrite_dedup"])
-def test_other_destination_sync_modes_are_upserts(mode):
+def test_supported_destination_sync_modes_are_upserts(mode):
     config = parse_config({"api_key": "k", "imports": [{"stream": "students", "target": TARGET}]})
     stream = ConfiguredStream("students", columns={"StudentID": {}}, destination_sync_mode=mode)
     (route,) = plan_routes(config, [stream], WRITABLE)

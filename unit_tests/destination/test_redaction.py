@@ -18,7 +18,7 @@ def shown(reason, values=(), fields=()):
 
 
 @pytest.mark.parametrize(
-    ("reason", "public"),
+    ("reason", "expected"),
     [
         ("Grade is required.", "Grade is required."),
         ("Student 190292 not found.", "Student … not found."),
@@ -36,12 +36,12 @@ def shown(reason, values=(), fields=()):
         ("FirstNam\u0301e FirstName\u0301 FirstNames", "…"),
     ],
 )
-def test_reason_shows_only_known_words_and_field_names(reason, public):
-    assert shown(reason, ROW, FIELDS) == public
+def test_reason_shows_only_known_words_and_field_names(reason, expected):
+    assert shown(reason, ROW, FIELDS) == expected
 
 
 @pytest.mark.parametrize(
-    ("value", "reason", "public"),
+    ("value", "reason", "expected"),
     [
         ("First", "First is not the first student", "… is not the … student"),
         ("Long Beach School", "The school Long Beach School is too long", "The … is too …"),
@@ -53,15 +53,15 @@ def test_reason_shows_only_known_words_and_field_names(reason, public):
         ("A", "A record exists", "… record exists"),
     ],
 )
-def test_known_word_that_is_part_of_a_value_is_redacted(value, reason, public):
-    assert shown(reason, [value], FIELDS) == public
+def test_known_word_that_is_part_of_a_value_is_redacted(value, reason, expected):
+    assert shown(reason, [value], FIELDS) == expected
 
 
 def without_accents(text):
     return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
 
 
-WRITTEN = [
+SPELLINGS = [
     lambda text: unicodedata.normalize("NFC", text),
     lambda text: unicodedata.normalize("NFD", text),
     without_accents,
@@ -100,10 +100,10 @@ def planted_values(count):
     randomness = random.Random(5)
     for _ in range(count):
         value = " ".join(randomness.choices(NAMES, k=randomness.randint(1, 3)))
-        yield value, randomness.choice(WRITTEN)(value), randomness.choice(TEMPLATES)
+        yield value, randomness.choice(SPELLINGS)(value), randomness.choice(TEMPLATES)
 
 
-def test_no_planted_value_remains_in_any_writing():
+def test_no_planted_value_remains_in_any_spelling():
     for value, written, template in planted_values(2_000):
         text = shown(template.replace("{}", written), [value], FIELDS)
         for word in [*written.split(), *value.split()]:
@@ -152,5 +152,5 @@ def test_template_does_not_depend_on_the_values_of_the_row():
 
 @given(st.lists(st.text(min_size=4, alphabet=st.characters(categories=["L"])), min_size=1, max_size=5))
 def test_no_value_of_four_letters_remains(values):
-    public = shown(" and ".join(values), values)
-    assert not any(value in public for value in values if value not in " and …")
+    text = shown(" and ".join(values), values)
+    assert not any(value in text for value in values if value not in " and …")

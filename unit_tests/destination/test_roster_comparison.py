@@ -37,7 +37,7 @@ def test_field_that_is_not_sent_is_not_compared():
     assert not is_unchanged({"A": "x", "B": "kept"}, {"A": "x", "B": ""})
 
 
-def test_field_that_a_record_lacks_is_changed_also_by_an_empty_value():
+def test_empty_value_differs_from_a_field_that_the_record_lacks():
     records = [{"externalStudentID": "17", "dataItems": {"A": "x"}}]
     assert RosterDigests("ID", ["ID", "A", "B"], records).differing({"ID": "17", "A": "x", "B": ""}) == ["B"]
 

@@ -5,7 +5,7 @@ from powerschool_enrollment_sandbox import District, running_sandbox
 
 
 class Caller(requests.Session):
-    """A session with the sandbox's key, which knows the sandbox's address and reads both wire formats."""
+    """A session with the sandbox's address and key. It reads both wire formats, `observed` and `documented`."""
 
     def __init__(self, sandbox):
         super().__init__()
@@ -53,6 +53,7 @@ def observed_sandbox(shared_sandbox):
 
 
 def reset(sandbox, wire):
+    """Give the shared sandbox new data and default settings, except for the wire format."""
     sandbox.service.settings = type(sandbox.settings)(wire=wire)
     sandbox.faults.clear()
     sandbox.changes.clear()

@@ -57,8 +57,8 @@ def test_returning_students_are_the_same_every_year():
     this_year, _, last_year = District.generate(forms=3, roster_records_per_form=50).forms.values()
     now, then = ({r["externalStudentID"]: r for r in form.roster} for form in (this_year, last_year))
     assert now.keys() == then.keys()
-    assert all(now[who]["dateOfBirth"] == then[who]["dateOfBirth"] for who in now)
-    assert any(now[who]["grade"] != then[who]["grade"] for who in now)
+    assert all(now[student]["dateOfBirth"] == then[student]["dateOfBirth"] for student in now)
+    assert any(now[student]["grade"] != then[student]["grade"] for student in now)
 
 
 def test_every_record_status_occurs():

@@ -87,14 +87,14 @@ def test_sandbox_stops_without_output_during_requests(capfd, make_district):
             with pytest.raises(requests.exceptions.ReadTimeout):
                 requests.get(f"{sandbox.base_url}/publishedactions", timeout=0.05)
         waiting = ThreadPoolExecutor(1).submit(requests.get, f"{sandbox.base_url}/checklists", timeout=60)
-        until(lambda: sandbox.journal.count(path="/checklists") == 1)
+        wait_until(lambda: sandbox.journal.count(path="/checklists") == 1)
     assert isinstance(waiting.exception(10), requests.exceptions.ConnectionError)
     assert capfd.readouterr() == ("", "")
 
 
-def until(holds, bound=10):
-    deadline = time.monotonic() + bound
-    while not holds():
+def wait_until(is_met, seconds=10):
+    deadline = time.monotonic() + seconds
+    while not is_met():
         assert time.monotonic() < deadline
         time.sleep(0.005)
 
@@ -135,7 +135,7 @@ def test_trickle_fault_ends_when_the_client_disconnects(observed_sandbox):
     headers = {"Authorization": requests.auth._basic_auth_str(observed_sandbox.api_key, "")}
     with requests.get(f"{observed_sandbox.base_url}/publishedactions", headers=headers, stream=True, timeout=10):
         assert observed_sandbox.journal.count() == 1
-    until(lambda: observed_sandbox.journal.entries()[0].ended)
+    wait_until(lambda: observed_sandbox.journal.entries()[0].ended)
 
 
 def test_extra_keys_fault_adds_keys_to_every_object(observed_caller, observed_sandbox, form):

@@ -87,7 +87,8 @@ def command(*options):
 def test_ctrl_c_exits_with_0_and_without_output():
     with subprocess.Popen(command(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         address = process.stdout.readline().split()[3]
-        assert requests.get(f"{address}/connection/test", timeout=30).status_code == 500  # it serves, and wants a key
+        # It answers, and requires a key.
+        assert requests.get(f"{address}/connection/test", timeout=30).status_code == 500
         process.send_signal(signal.SIGINT)
         assert process.stderr.read() == ""
     assert process.returncode == 0

@@ -1,4 +1,4 @@
-"""The switches for what the documentation leaves open, or what differs between it and production."""
+"""The settings for behaviour that the documentation does not define, or in which production differs from it."""
 
 from datetime import timedelta
 from email.utils import parsedate_to_datetime

@@ -1,12 +1,12 @@
 import pytest
 
 
-def schemas(caller, form):
+def schema_ids(caller, form):
     return [schema["id"] for schema in caller.call(f"/publishedactions/{form}/importschemas").json()]
 
 
-def put(caller, form, row, schema=1):
-    return caller.call(f"/publishedactions/{form}/importschemas/{schemas(caller, form)[schema]}", "POST", json=row)
+def import_row(caller, form, row, schema=1):
+    return caller.call(f"/publishedactions/{form}/importschemas/{schema_ids(caller, form)[schema]}", "POST", json=row)
 
 
 NEW = {"FirstName": "Susan", "LastName": "Smith", "ExternalID": "190292", "DateOfBirth": "04/20/2007"}
@@ -14,7 +14,7 @@ NEW = {"FirstName": "Susan", "LastName": "Smith", "ExternalID": "190292", "DateO
 
 def test_row_imported_twice_is_one_roster_record(caller, form):
     for grade in ("3", "4"):
-        assert put(caller, form, NEW | {"Grade": grade}).json() == {"status": "Success", "errors": []}
+        assert import_row(caller, form, NEW | {"Grade": grade}).json() == {"status": "Success", "errors": []}
     metadata, [record] = caller.page(f"/publishedactions/{form}/rosterrecords", externalStudentID="190292")
     assert metadata["recordCount"] == 1
     assert record["dateOfBirth"] == "2007-04-20T00:00:00"
@@ -27,7 +27,7 @@ def test_import_updates_the_record_of_a_known_student(caller, sandbox, form):
     roster = sandbox.district.forms[form].roster
     known = next(record for record in roster if record["status"] == "Imported")
     row = {"stu_ExternalID": known["externalStudentID"], "stu_Phone": "512-555-0100"}
-    assert put(caller, form, row, schema=0).json()["status"] == "Success"
+    assert import_row(caller, form, row, schema=0).json()["status"] == "Success"
     assert len(roster) == 130
     assert roster[known["id"]]["dataItems"] == known["dataItems"] | {"stu_Phone": "512-555-0100"}
 
@@ -44,7 +44,7 @@ def test_import_updates_the_record_of_a_known_student(caller, sandbox, form):
     ],
 )
 def test_invalid_row_is_answered_with_200_and_changes_nothing(caller, sandbox, form, row, word):
-    answer = put(caller, form, row)
+    answer = import_row(caller, form, row)
     assert answer.status_code == 200
     assert answer.json()["status"] == "Error"
     assert any(word in error for error in answer.json()["errors"])
@@ -55,15 +55,15 @@ def test_import_does_not_change_a_started_record(caller, sandbox, form):
     roster = sandbox.district.forms[form].roster
     started = next(record for record in roster if record["status"] == "Submitted")
     row = {"ExternalID": started["externalStudentID"], "Grade": "12"}
-    assert put(caller, form, row).json()["status"] == "Error"
+    assert import_row(caller, form, row).json()["status"] == "Error"
     assert roster[started["id"]] == started
     sandbox.settings.refuse_started = False
-    assert put(caller, form, row).json()["status"] == "Success"
+    assert import_row(caller, form, row).json()["status"] == "Success"
 
 
 def test_import_attempts_are_recorded_in_order_with_their_requests(caller, sandbox, form):
-    put(caller, form, NEW)
-    put(caller, form, {})
+    import_row(caller, form, NEW)
+    import_row(caller, form, {})
     good, bad = sandbox.district.imports.attempts
     assert good.row == NEW
     assert (good.errors, bool(bad.errors)) == ((), True)
@@ -72,7 +72,7 @@ def test_import_attempts_are_recorded_in_order_with_their_requests(caller, sandb
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{", b"\xff"])
 def test_body_that_is_not_an_object_is_400(caller, form, body):
-    path = f"/publishedactions/{form}/importschemas/{schemas(caller, form)[0]}"
+    path = f"/publishedactions/{form}/importschemas/{schema_ids(caller, form)[0]}"
     assert caller.call(path, "POST", data=body).status_code == 400
     assert caller.call("/submission", "POST", data=body).status_code == 400
 
@@ -105,7 +105,7 @@ def test_invalid_submission_is_400_and_creates_nothing(caller, sandbox, form, it
     assert len(sandbox.district.forms[form].submissions) == 90
 
 
-def create(caller, target):
+def create_batch(caller, target):
     answer = caller.call(f"/deliverytargets/{target}/createbatch", "POST")
     assert answer.request.headers["Content-Length"] == "0"
     return answer.json()
@@ -116,7 +116,7 @@ def batches(caller, target, suffix=""):
 
 
 def test_sixty_approved_records_make_three_batches_and_an_empty_one(caller, target):
-    created = [create(caller, target) for _ in range(4)]
+    created = [create_batch(caller, target) for _ in range(4)]
     assert [len(batch["records"]) for batch in created] == [25, 25, 10, 0]
     ids = [record["id"] for batch in created for record in batch["records"]]
     assert len(set(ids)) == 60
@@ -130,7 +130,7 @@ def test_sixty_approved_records_make_three_batches_and_an_empty_one(caller, targ
 
 
 def test_reset_makes_records_pending_once_and_keeps_the_batch_listed(caller, sandbox, target):
-    first = create(caller, target)
+    first = create_batch(caller, target)
     for _ in range(2):
         assert caller.call(f"/deliverytargets/{target}/resetbatch/{first['id']}", "POST").status_code == 204
     pending = sandbox.district.delivery_targets[target].pending
@@ -141,9 +141,9 @@ def test_reset_makes_records_pending_once_and_keeps_the_batch_listed(caller, san
 
 
 def test_second_reset_does_not_make_records_pending_again(caller, sandbox, target):
-    first = create(caller, target)
+    first = create_batch(caller, target)
     caller.call(f"/deliverytargets/{target}/resetbatch/{first['id']}", "POST")
-    while create(caller, target)["records"]:
+    while create_batch(caller, target)["records"]:
         pass
     caller.call(f"/deliverytargets/{target}/resetbatch/{first['id']}", "POST")
     assert sandbox.district.delivery_targets[target].pending == []
@@ -151,7 +151,7 @@ def test_second_reset_does_not_make_records_pending_again(caller, sandbox, targe
 
 def test_reset_removes_the_batch_from_the_list_if_configured(caller, sandbox, target):
     sandbox.settings.reset_batches_stay = False
-    first = create(caller, target)
+    first = create_batch(caller, target)
     caller.call(f"/deliverytargets/{target}/resetbatch/{first['id']}", "POST")
     assert first["id"] not in {batch["id"] for batch in batches(caller, target)}
 
@@ -164,14 +164,14 @@ def test_batches_are_filtered_by_date_and_auto_open(caller, sandbox, target):
     [old] = batches(caller, target)
     sandbox.clock.freeze()
     today = sandbox.clock.now().date().isoformat()
-    new = [create(caller, target) for _ in range(2)]
+    new = [create_batch(caller, target) for _ in range(2)]
     assert new[0]["date"] == new[1]["date"]
     assert [b["id"] for b in batches(caller, target, f"/{today}")] == [b["id"] for b in new]
     assert [b["id"] for b in batches(caller, target, f"/{today}/false")] == [b["id"] for b in new]
     assert batches(caller, target, f"/{today}/true") == []
     assert [b["id"] for b in batches(caller, target, "/2000-01-01/true")] == [old["id"]]
     sandbox.clock.shift(days=-1)
-    yesterday = create(caller, target)
+    yesterday = create_batch(caller, target)
     assert yesterday["id"] not in {b["id"] for b in batches(caller, target, f"/{today}")}
 
 
@@ -181,10 +181,9 @@ def test_invalid_date_or_flag_is_400(caller, target, suffix):
 
 
 def test_approving_creates_submissions_if_none_are_left(caller, sandbox, target):
-    waiting = sandbox.district.delivery_targets[target]
-    approved = waiting.approve(100)
+    approved = sandbox.district.delivery_targets[target].approve(100)
     assert len(set(approved)) == 100
     delivered = set()
-    while records := create(caller, target)["records"]:
+    while records := create_batch(caller, target)["records"]:
         delivered |= {record["id"] for record in records}
     assert len(delivered) == 160

@@ -1,4 +1,4 @@
-"""What a survey's report makes of values and numbers: classes, shares and powers of ten."""
+"""How a survey's report shows values and numbers: as format classes, percentages and powers of ten."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from powerschool_enrollment_survey.paging import Envelope, envelope_of
 SCHEMA = {
     "properties": {
         "id": {"type": "integer"},
-        "added_by_us": {"type": "string"},
+        "added_by_the_connector": {"type": "string"},
         "items": {"type": "array", "items": {"properties": {"name": {"type": "string"}}}},
         "dataItems": {"type": "object"},
     }
@@ -36,7 +36,7 @@ def test_text_has_its_format_class(text, format_class):
 
 
 @pytest.mark.parametrize("name", ["", "«Ada»", "a" * 61, "a|b", "a`b", "Ada\n", "1"])
-def test_name_that_does_not_look_like_one_is_not_shown(name):
+def test_text_that_does_not_look_like_a_field_name_is_not_shown(name):
     assert printable_name(name) == UNPRINTABLE_NAME
 
 
