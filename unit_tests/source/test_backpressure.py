@@ -1,4 +1,4 @@
-"""The backlog: no page is opened before there is room for it, and room that is not used comes back."""
+"""The backlog: no page is parsed before there is room for its records, and unused room is released."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -29,7 +29,7 @@ def pool():
 
 
 def occupied(backlog):
-    """Take room for two pages of 1,000 records, and hand none of them on yet."""
+    """Reserve room for two pages of 1,000 records, which is all room of the backlog, and return the backlog."""
     for _ in range(2):
         backlog.reserve(1000)
     return backlog
@@ -124,16 +124,16 @@ def test_no_thread_waits_if_records_are_consumed_as_they_come(pool):
 
 
 def test_closing_wakes_all_waiting_threads(pool):
-    backlog, told = occupied(Backlog.of_pages(1000)), []
+    backlog, called = occupied(Backlog.of_pages(1000)), []
     waiting = pool.submit(backlog.reserve, 1000)
-    backlog.when_closed(lambda: told.append("before"))
+    backlog.when_closed(lambda: called.append("before"))
     backlog.close()
-    backlog.when_closed(lambda: told.append("after"))
+    backlog.when_closed(lambda: called.append("after"))
     with pytest.raises(ReaderStopped):
         waiting.result(BOUND_SECONDS)
     with pytest.raises(ReaderStopped):
         backlog.reserve(0)
-    assert told == ["before", "after"]
+    assert called == ["before", "after"]
 
 
 def test_many_readers_and_one_writer_keep_within_the_bound(pool):

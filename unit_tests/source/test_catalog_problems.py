@@ -1,4 +1,4 @@
-"""The configured catalog: a stream that cannot be read as it is configured is named, with what to do."""
+"""Errors in the configured catalog name each stream that cannot be read, and what to do."""
 
 import logging
 
@@ -9,7 +9,7 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_powerschool_enrollment import SourcePowerschoolEnrollment
 
-NOBODY = {"api_key": "sandbox-key", "base_url": "http://127.0.0.1:9"}  # a request would fail with other words
+UNREACHABLE = {"api_key": "sandbox-key", "base_url": "http://127.0.0.1:9"}  # a request would fail with another error
 CONSUME = {"deliveries": {"mode": "consume", "delivery_target_ids": [7], "start_date": "2026-08-01"}}
 
 
@@ -18,7 +18,7 @@ def refusal(options, *selected):
     catalog = ConfiguredAirbyteCatalog(
         [ConfiguredAirbyteStream(AirbyteStream(name, {}, [mode]), mode, Destination.append) for name, mode in selected]
     )
-    config = {**NOBODY, **options}
+    config = {**UNREACHABLE, **options}
     with pytest.raises(AirbyteTracedException) as caught:
         next(iter(SourcePowerschoolEnrollment(catalog, config).read(logging.getLogger(), config, catalog)))
     assert caught.value.failure_type is FailureType.config_error

@@ -33,7 +33,7 @@ OPTIONS = {"api_key": "sandbox-key"}
 
 
 class Numbers(Partition):
-    """Yields ten records with a state behind each."""
+    """Yields ten records, each with a state after it."""
 
     def read(self):
         states = ConnectorStateManager()
@@ -57,7 +57,7 @@ class OneOfNumbers(PartitionGenerator):
         yield Numbers()
 
 
-def test_messages_that_a_partition_yields_are_emitted_in_its_order():
+def test_messages_of_a_partition_are_emitted_in_the_same_order():
     messages = InMemoryMessageRepository()
     stream = DefaultStream(OneOfNumbers(), NAME, {}, [], None, LOGGER, FinalStateCursor(NAME, None, messages))
     source = ConcurrentSource.create(2, 1, LOGGER, DebugSliceLogger(), messages, Queue())
@@ -71,11 +71,11 @@ def test_router_without_request_options_adds_nothing_to_a_request():
     assert router.get_request_body_data(stream_slice=part) == router.get_request_body_json(stream_slice=part) == {}
 
 
-def test_output_inside_the_buffer_appears_when_it_ends(capsys):
+def test_buffered_output_is_written_when_the_context_ends(capsys):
     with buffered_output():
-        outside = capsys.readouterr().out
+        before = capsys.readouterr().out
         sys.stdout.write("a message\n")
-    assert outside == ""
+    assert before == ""
     assert capsys.readouterr().out == "a message\n"
 
 
@@ -85,7 +85,7 @@ def test_entry_point_has_its_temporary_folder_back_after_the_context():
     assert entrypoint.tempfile is tempfile
 
 
-def test_messages_of_the_repository_go_on_the_queue_of_the_read():
+def test_messages_of_the_repository_are_put_on_the_queue_of_the_read():
     source = SourcePowerschoolEnrollment(_catalog(), OPTIONS, [])
     message = ConnectorStateManager().create_state_message("published_actions", None)
     source.messages.emit_message(message)

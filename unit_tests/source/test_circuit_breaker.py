@@ -1,4 +1,4 @@
-"""A stream that asks for very many things ends once too many of them in a row have failed."""
+"""The circuit breaker stops a stream after 10 consecutive partition failures."""
 
 from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partition
 from airbyte_cdk.sources.types import Record
@@ -10,14 +10,16 @@ class RefusedError(Exception):
     pass
 
 
-class Things(Partition):
+class NumberedPartition(Partition):
+    """Yields one record, or fails. `reads` counts how often it was read."""
+
     def __init__(self, number, *, fails):
         self.number = number
         self.fails = fails
-        self.asked = 0
+        self.reads = 0
 
     def read(self):
-        self.asked += 1
+        self.reads += 1
         if self.fails:
             raise RefusedError
         yield Record({"id": self.number}, "things")
@@ -46,32 +48,37 @@ def outcomes(partitions):
 
 
 def failing(count):
-    return [Things(number, fails=True) for number in range(count)]
+    return [NumberedPartition(number, fails=True) for number in range(count)]
 
 
 def test_a_few_failures_do_not_stop_other_reads():
     few = MOST_FAILURES - 1
-    things = [*failing(few), *(Things(number, fails=False) for number in range(few, 100))]
-    assert outcomes(things) == [None] * few + [[number] for number in range(few, 100)]
+    partitions = [*failing(few), *(NumberedPartition(number, fails=False) for number in range(few, 100))]
+    assert outcomes(partitions) == [None] * few + [[number] for number in range(few, 100)]
 
 
 def test_failures_between_successes_do_not_stop_the_stream():
-    things = [Things(number, fails=number % MOST_FAILURES != 0) for number in range(50 * MOST_FAILURES)]
-    assert outcomes(things) == [None if thing.fails else [thing.number] for thing in things]
+    partitions = [NumberedPartition(number, fails=number % MOST_FAILURES != 0) for number in range(50 * MOST_FAILURES)]
+    expected = [None if partition.fails else [partition.number] for partition in partitions]
+    assert outcomes(partitions) == expected
 
 
-def test_failures_count_in_the_order_in_which_they_end():
-    succeeding, *others = CircuitBreaker(lambda: [Things(7, fails=False), *failing(MOST_FAILURES + 1)]).generate()
+def test_failures_count_in_the_order_in_which_reads_end():
+    succeeding, *others = CircuitBreaker(
+        lambda: [NumberedPartition(7, fails=False), *failing(MOST_FAILURES + 1)]
+    ).generate()
     begun = succeeding.read()
     next(begun)
     *first, tenth, eleventh = others
     assert list(map(ids_of, first)) == [None] * (MOST_FAILURES - 1)
-    assert next(begun, None) is None  # begun before the failures, it ends after them
+    assert next(begun, None) is None  # its read begins before the failures, and ends after them
     assert [ids_of(tenth), ids_of(eleventh)] == [None, None]
 
 
 def test_success_after_the_circuit_breaker_opens_does_not_close_it(caplog):
-    succeeding, *others = CircuitBreaker(lambda: [Things(7, fails=False), *failing(MOST_FAILURES + 1)]).generate()
+    succeeding, *others = CircuitBreaker(
+        lambda: [NumberedPartition(7, fails=False), *failing(MOST_FAILURES + 1)]
+    ).generate()
     begun = succeeding.read()
     next(begun)
     assert list(map(ids_of, others[:-1])) == [None] * MOST_FAILURES
@@ -81,9 +88,9 @@ def test_success_after_the_circuit_breaker_opens_does_not_close_it(caplog):
 
 
 def test_too_many_failures_stop_the_requests_with_one_warning(caplog):
-    things = failing(100)
-    assert outcomes(things) == [None] * MOST_FAILURES
-    assert sum(thing.asked for thing in things) == MOST_FAILURES
+    partitions = failing(100)
+    assert outcomes(partitions) == [None] * MOST_FAILURES
+    assert sum(partition.reads for partition in partitions) == MOST_FAILURES
     assert caplog.messages == [f"things: {MOST_FAILURES} requests in a row have failed; no more are sent."]
 
 
@@ -93,9 +100,9 @@ def test_open_circuit_breaker_stops_partitions_that_were_generated_earlier():
 
 
 def test_generation_is_completed_after_the_circuit_breaker_opens():
-    things = iter(failing(100))
-    assert outcomes(things) == [None] * MOST_FAILURES
-    assert next(things, None) is None
+    partitions = iter(failing(100))
+    assert outcomes(partitions) == [None] * MOST_FAILURES
+    assert next(partitions, None) is None
 
 
 def test_each_read_of_the_stream_counts_from_zero():
@@ -104,6 +111,6 @@ def test_each_read_of_the_stream_counts_from_zero():
         assert [ids_of(partition) for partition in stream.generate()] == [None] * MOST_FAILURES
 
 
-def test_a_partition_shows_the_slice_and_the_stream_of_the_one_it_reads():
-    (partition,) = CircuitBreaker(lambda: [Things(7, fails=False)]).generate()
+def test_partition_has_the_slice_and_stream_of_the_one_it_wraps():
+    (partition,) = CircuitBreaker(lambda: [NumberedPartition(7, fails=False)]).generate()
     assert (partition.to_slice(), partition.stream_name()) == ({"number": 7}, "things")

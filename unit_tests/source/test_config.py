@@ -56,7 +56,7 @@ def test_each_of_several_missing_options_is_named():
 
 
 @given(st.dictionaries(st.sampled_from(sorted(SPEC["properties"])), st.text(alphabet="§¶", min_size=3), min_size=2))
-def test_no_value_is_ever_repeated(config):
+def test_no_value_is_ever_quoted(config):
     text = problem_of(config)
     assert not any(value in text for value in config.values())
 
@@ -93,7 +93,7 @@ def test_entries_added_by_the_platform_are_ignored():
     SourceConfig.validated({**KEY, **dict.fromkeys(added, "…")}, SPEC)
 
 
-def test_a_first_date_in_the_future_is_refused():
+def test_start_date_in_the_future_is_refused():
     future = (datetime.now(timezone.utc).date() + timedelta(days=30)).isoformat()
     with pytest.raises(InvalidOption, match="start_date is in the future"):
         SourceConfig.validated({**KEY, "start_date": future}, SPEC)
@@ -173,14 +173,14 @@ def test_a_wrong_delivery_option_is_named(changes, problem):
 
 
 @pytest.mark.parametrize("name", ["delivery_target_ids", "start_date"])
-def test_targets_and_a_first_date_must_be_named(name):
+def test_delivery_targets_and_start_date_are_required(name):
     option = with_deliveries()
     del option["deliveries"][name]
     assert problem_of(option) == f"The option deliveries.{name} is missing."
 
 
 @pytest.mark.parametrize("start_date", [IN_NINE_DAYS, "2026-02-30"])
-def test_a_first_date_that_is_in_the_future_or_no_date_is_refused(start_date):
+def test_start_date_of_deliveries_that_is_invalid_or_in_the_future_is_refused(start_date):
     with pytest.raises(InvalidOption, match=r"The option deliveries\.start_date (is in the future|is not a date)"):
         SourceConfig.parse(with_deliveries(start_date=start_date))
 
@@ -205,11 +205,11 @@ def test_unknown_delivery_targets_are_named_with_the_known_ones():
 
 
 @pytest.mark.parametrize("config", [{}, {"documents": []}, {"documents": None}])
-def test_no_fields_are_looked_for_unless_some_are_configured(config):
+def test_no_document_fields_are_configured_by_default(config):
     assert SourceConfig.parse({**KEY, **config}).documents == ()
 
 
-def test_a_field_may_have_one_for_its_files_name():
+def test_document_field_may_name_the_field_of_the_file_name():
     config = {"documents": [{"field": " doc_A "}, {"field": "doc_B", "file_name_field": "doc_B_Name"}]}
     assert SourceConfig.parse({**KEY, **config}).documents == (
         DocumentField("doc_A"),

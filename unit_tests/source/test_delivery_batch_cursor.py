@@ -1,4 +1,4 @@
-"""The state of the stream `batches`: of what a file holds, only what a sync may have written reaches the CDK."""
+"""The state of the stream `batches`: only what a sync may have written is passed to the CDK."""
 
 from datetime import date
 
@@ -38,7 +38,7 @@ def test_state_that_a_sync_has_written_is_kept():
     assert readable_state({}, TODAY) == ({}, False)
 
 
-def test_date_ahead_of_a_target_drops_its_cursor_and_the_newest_of_all():
+def test_future_date_of_a_target_drops_its_cursor_and_the_newest_date():
     state = written(partition(7, "2099-01-01"), partition(8, "2026-08-31"))
     kept = {"use_global_cursor": False, "states": [partition(8, "2026-08-31")]}
     assert readable_state(state, TODAY) == (kept, True)
@@ -59,7 +59,7 @@ def test_date_ahead_of_a_target_drops_its_cursor_and_the_newest_of_all():
         {"lookback_window": -1},
     ],
 )
-def test_damage_drops_the_newest_date_of_all(damage):
+def test_damaged_part_and_the_newest_date_are_dropped(damage):
     state, is_damaged = readable_state(written() | damage, TODAY)
     assert state == {"use_global_cursor": False, "states": []}
     assert is_damaged

@@ -15,7 +15,7 @@ def targets_in(message):
     return set(message.state.stream.stream_state.delivery_targets)
 
 
-def test_no_target_emits_its_state_before_anothers_is_queued():
+def test_target_waits_until_the_state_of_another_is_queued():
     cursor = DeliveryCursor({}, InMemoryMessageRepository())
     queue, other_is_queued = [], threading.Event()
 

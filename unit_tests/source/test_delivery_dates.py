@@ -1,4 +1,4 @@
-"""Which dates of batches can be true, and arithmetic at the ends of the calendar."""
+"""Which dates of batches are plausible, and arithmetic at the ends of the calendar."""
 
 from datetime import date, timedelta
 

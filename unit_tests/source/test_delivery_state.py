@@ -1,4 +1,4 @@
-"""What is known of a delivery target: which batches are orphans, and what may be forgotten."""
+"""The state of a delivery target: which batches are orphans, and which ids are removed from the state."""
 
 from contextlib import suppress
 from datetime import date, timedelta
@@ -37,25 +37,26 @@ def test_batch_dated_before_since_is_not_an_orphan():
     assert TargetState(day(2)).orphans_in(listed(("a", 0), ("b", 1), ("c", 2))) == ["c"]
 
 
-def test_a_batch_without_a_readable_date_may_be_new_so_it_is_an_orphan_until_it_is_settled():
+def test_batch_without_a_readable_date_is_an_orphan_until_it_is_settled():
     state = TargetState(day(2))
     assert state.orphans_in(listed(("a", None))) == ["a"]
     assert state.with_reset(["a"]).advanced(listed(("a", None)), day(9)).orphans_in(listed(("a", None))) == []
 
 
 @pytest.mark.parametrize(
-    ("count", "first_day", "is_cut"), [(50, 0, True), (100, None, True), (50, -1, False), (49, 1, False), (0, 1, False)]
+    ("count", "first_day", "expected"),
+    [(50, 0, True), (100, None, True), (50, -1, False), (49, 1, False), (0, 1, False)],
 )
-def test_list_is_cut_if_a_round_number_of_batches_does_not_reach_since(count, first_day, is_cut):
+def test_round_number_of_batches_without_one_before_since_may_be_incomplete(count, first_day, expected):
     batches = listed(*((str(number), first_day) for number in range(count)))
-    assert TargetState(FIRST).may_be_incomplete(batches) is is_cut
+    assert TargetState(FIRST).may_be_incomplete(batches) is expected
 
 
 def test_a_batch_settled_twice_is_listed_once():
     assert TargetState(FIRST).with_created("a").with_created("a").settled == ("a",)
 
 
-def test_capitals_of_batch_ids_make_no_difference():
+def test_batch_ids_are_compared_without_case():
     state = TargetState(FIRST, ("ab-1", "CD-2"), {"Ef-3": 2})
     batches = listed(("AB-1", 1), ("cd-2", 2), ("eF-3", 2))
     assert state.orphans_in(batches) == ["eF-3"]
@@ -65,7 +66,7 @@ def test_capitals_of_batch_ids_make_no_difference():
     assert state.advanced(listed(("AB-1", 1), ("cd-2", 9)), day(9)).settled == ("CD-2",)
 
 
-def test_since_follows_the_newest_batch_three_days_behind_and_forgets_what_is_older():
+def test_since_is_three_days_before_the_newest_batch_and_older_ids_go():
     batches = listed(("a", 0), ("b", 5), ("c", 8), ("d", 10))
     state = TargetState(FIRST, ("a", "b", "c", "d")).advanced(batches, today=day(10))
     assert state == TargetState(day(7), ("c", "d"))
@@ -76,7 +77,7 @@ def test_since_does_not_follow_a_service_clock_that_is_ahead():
     assert TargetState(FIRST, ("a",)).advanced(listed(("a", 400)), today=day(5)) == TargetState(day(2), ("a",))
 
 
-def test_since_does_not_follow_our_clock_ahead_of_the_service_s():
+def test_since_does_not_follow_a_local_clock_that_is_ahead():
     assert TargetState(FIRST, ("a",)).advanced(listed(("a", 5)), today=day(400)) == TargetState(day(2), ("a",))
 
 
@@ -164,7 +165,7 @@ def test_the_state_is_written_as_it_is_read():
 
 
 @pytest.mark.parametrize("not_found", [None, [], "a", 3, {"a": "2"}, {"a": True}, {"a": -1}, {"a": 10**400}, {"a": {}}])
-def test_counts_that_cannot_be_read_start_again(not_found):
+def test_counts_that_cannot_be_read_are_dropped(not_found):
     written = {"since": "2026-08-01", "settled": ["a"], "not_found": not_found}
     assert read_states({"delivery_targets": {"1": written}}) == {"1": TargetState(FIRST, ("a",))}
 

@@ -1,4 +1,4 @@
-"""One thing out of an answer, in each shape that it may have."""
+"""One object of an answer, bare or alone in a list."""
 
 import json
 import logging

@@ -17,7 +17,7 @@ def test_a_field_without_an_id_holds_no_document(value):
     assert document_in(record(doc_A=value), PLAIN) is None
 
 
-def test_a_record_without_the_field_or_without_any_holds_no_document():
+def test_record_without_the_field_or_without_data_items_holds_no_document():
     assert document_in(record(), PLAIN) is None
     assert document_in({"id": 7, "published_action_id": 3, "dataItems": None}, PLAIN) is None
 
@@ -33,7 +33,7 @@ def test_a_document_knows_its_record_form_and_name():
     assert (document.object_id, document.file_name) == ("guid", "a.pdf")
 
 
-def test_a_document_never_shows_its_id_or_name_in_a_traceback():
+def test_representation_of_a_document_has_no_id_and_no_name():
     document = document_in(record(doc_A="guid", doc_A_Name="a.pdf"), NAMED)
     assert "guid" not in repr(document)
     assert "a.pdf" not in repr(document)

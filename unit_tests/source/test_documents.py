@@ -1,4 +1,4 @@
-"""What one document is worth: a row, a counted warning, or an error that fails the stream."""
+"""The result of one document: a row, a counted warning, or an error that fails the stream."""
 
 import logging
 from pathlib import Path
@@ -82,7 +82,7 @@ def test_other_errors_contain_neither_id_nor_name(sync, error):
     assert "secret" not in f"{caught.value.message} {caught.value.internal_message}"
 
 
-def test_the_limit_is_the_platforms_librarys_own():
-    # Read as text: importing it takes an extra that nothing here needs.
+def test_size_limit_is_that_of_the_cdk():
+    # Read as text, because importing the module would require an optional dependency of the CDK.
     reader = Path(airbyte_cdk.__file__).parent / "sources" / "file_based" / "file_based_stream_reader.py"
     assert f"FILE_SIZE_LIMIT = {FILE_SIZE_LIMIT:_}\n" in reader.read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The page on documents: its query finds them, and its configuration, catalog and table are what the source takes."""
+"""The examples of docs/documents.md work: its query, its configuration, its catalog and its table of fields."""
 
 import json
 import re
@@ -34,7 +34,7 @@ def test_the_configuration_names_fields_as_the_option_takes_them():
     assert fields == (birth, DocumentField("doc_ProofOfResidency"))
 
 
-def test_the_catalog_asks_for_the_files_of_documents():
+def test_catalog_requests_the_files_of_documents():
     (chosen,) = ConfiguredAirbyteCatalogSerializer.load(CATALOG).streams
     assert (chosen.stream.name, chosen.include_files) == ("documents", True)
 

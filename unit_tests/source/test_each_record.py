@@ -1,4 +1,4 @@
-"""Reading a whole record list for another stream: pages arrive as they complete, and none is lost."""
+"""Reading a complete record list for another stream: each page is yielded when it is complete, and none is lost."""
 
 import threading
 from collections import deque
@@ -8,7 +8,7 @@ import pytest
 from source_powerschool_enrollment.records.each_record import _in_order_of_completion
 
 WORKERS = 2
-SOON = 20.0
+BOUND_SECONDS = 20
 
 
 class RefusedError(Exception):
@@ -23,7 +23,7 @@ class Page:
 
 
 class Pages:
-    """A queue of pages that knows how many were taken."""
+    """A queue of pages that counts how many were taken."""
 
     def __init__(self, pages):
         self._pages = deque(pages)
@@ -42,7 +42,7 @@ class Pages:
 
 def result_of(page):
     if page.waits_for:
-        assert page.waits_for.wait(SOON)
+        assert page.waits_for.wait(BOUND_SECONDS)
     if page.fails:
         raise RefusedError
     return [(page.number, ())]
@@ -56,11 +56,11 @@ def numbers(found):
     return sorted(number for page in found for number, _ in page)
 
 
-def test_a_slow_page_delays_no_other():
-    others_have_come = threading.Event()
-    found = results(Pages([Page(1, waits_for=others_have_come), Page(2), Page(3)]))
+def test_slow_page_does_not_delay_others():
+    others_are_read = threading.Event()
+    found = results(Pages([Page(1, waits_for=others_are_read), Page(2), Page(3)]))
     assert numbers([next(found), next(found)]) == [2, 3]
-    others_have_come.set()
+    others_are_read.set()
     assert numbers(found) == [1]
 
 

@@ -1,4 +1,4 @@
-"""Reading pages of a form: what they show is emitted even if the count is wrong, and doubts are remembered."""
+"""Reading a form: all records on its pages are emitted, and pages in doubt are emitted again by the next sync."""
 
 from contextlib import suppress
 
@@ -22,12 +22,14 @@ CONNECTION = ConnectionSettings("sandbox-key", "http://127.0.0.1:9")
 
 
 class Repository:
+    """A message repository that drops messages."""
+
     def emit_message(self, message):
         pass
 
 
 class Answers:
-    """Answers each page from its own list, the last of them ever again; an exception is raised."""
+    """Returns the answers for each page in order, and repeats the last one. Raises those that are exceptions."""
 
     def __init__(self, **pages):
         self._pages = {int(name.removeprefix("page_")): answers for name, answers in pages.items()}
@@ -42,13 +44,13 @@ class Answers:
             raise answer
         with opening():
             return Page(
-                number, answer.size, answer.page_count, answer.record_count, [dict(one) for one in answer.records]
+                number, answer.size, answer.page_count, answer.record_count, [dict(record) for record in answer.records]
             )
 
 
 def page(number, ids, record_count, page_count=None, **content):
     page_count = -(-record_count // 2) if page_count is None else page_count
-    return Page(number, 2, page_count, record_count, [{"id": one, **content} for one in ids])
+    return Page(number, 2, page_count, record_count, [{"id": record_id, **content} for record_id in ids])
 
 
 def stream_of(answers, digests=None):
@@ -63,52 +65,52 @@ def stream_of(answers, digests=None):
     )
 
 
-def sent_by(stream, readers=1):
-    """Run the readers one after the other, and return the ids of the records emitted. Failures are ignored."""
-    sent = []
+def emitted_by(stream, readers=1):
+    """Run the readers one after the other, and return the ids of the emitted records. Failures are ignored."""
+    emitted = []
     for reader in RecordReaders(stream, lambda: PublishedActionIds(frozenset([FORM]), (FORM,)), readers).generate():
         with suppress(AirbyteTracedException):
-            sent += [message.data["id"] for message in reader.read() if isinstance(message, Record)]
-    return sent
+            emitted += [message.data["id"] for message in reader.read() if isinstance(message, Record)]
+    return emitted
 
 
-def test_page_listed_before_a_removal_and_counted_after_it_is_emitted():
+def test_page_whose_count_is_newer_than_its_records_is_emitted():
     answers = Answers(
         page_1=[page(1, [1, 2], 5), page(1, [2, 3], 4)],
         page_2=[page(2, [3, 4], 5), page(2, [4, 5], 4)],
         page_3=[page(3, [5], 4), page(3, [], 4)],
     )
-    assert {2, 3, 4, 5} <= set(sent_by(stream_of(answers)))
+    assert {2, 3, 4, 5} <= set(emitted_by(stream_of(answers)))
 
 
 def test_records_beyond_the_record_count_are_emitted():
-    assert sent_by(stream_of(Answers(page_1=[page(1, [7], 0, page_count=0)]))) == [7]
+    assert emitted_by(stream_of(Answers(page_1=[page(1, [7], 0, page_count=0)]))) == [7]
 
 
 @pytest.mark.parametrize(("one", "other"), [(-1, -2), (1, 1 + (1 << 61) - 1)])
-def test_similar_ids_are_distinguished(one, other):
+def test_ids_with_equal_hashes_are_distinguished(one, other):
     answers = Answers(
         page_1=[page(1, [one, 5], 3), page(1, [one, 5], 4)], page_2=[page(2, [6], 4), page(2, [6, other], 4)]
     )
-    assert {one, other} <= set(sent_by(stream_of(answers)))
+    assert {one, other} <= set(emitted_by(stream_of(answers)))
 
 
-def test_pages_that_share_a_record_are_sent_again_by_the_next_sync_even_if_this_one_fails():
+def test_pages_that_share_a_record_are_unknown_even_after_a_failure():
     digests = PageDigests("settings", {})
     answers = Answers(
         page_1=[page(1, [1, 2], 6, version="old")],
         page_2=[page(2, [2, 3], 6, version="new")],
         page_3=[RequestRefused("no.")],
     )
-    sent_by(stream_of(answers, digests))
+    emitted_by(stream_of(answers, digests))
     for number, ids, version in ((1, [1, 2], "old"), (2, [2, 3], "new")):
         shown = page(number, ids, 6, version=version).records
         assert not digests.knows(FORM, number, digest_of(shown))
 
 
-def test_a_first_page_that_fails_leaves_what_is_known_of_the_others():
+def test_failure_of_the_first_page_keeps_the_digests_of_the_others():
     digests = PageDigests("settings", {})
     known = digest_of([{"id": 3}])
     digests.remember(FORM, 2, known)
-    sent_by(stream_of(Answers(page_1=[RequestRefused("no.")]), digests))
+    emitted_by(stream_of(Answers(page_1=[RequestRefused("no.")]), digests))
     assert digests.knows(FORM, 2, known)

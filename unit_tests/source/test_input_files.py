@@ -1,4 +1,4 @@
-"""The files on the command line: an error names path and place, and no content."""
+"""The files on the command line: an error names the file and the place in it, and quotes no content."""
 
 import json
 
@@ -56,7 +56,7 @@ def test_invalid_json_is_reported_with_its_place(file, read):
         ({"streams": [STREAM]}, "catalog: streams.0.stream is missing or wrong."),
         ({"streams": [{**CONFIGURED, "sync_mode": SECRET}]}, "catalog: streams.0.sync_mode is missing or wrong."),
     ],
-    ids=["a list", "what discover prints", "the catalog in it", "a mode that there is not"],
+    ids=["a list", "what discover prints", "the catalog in it", "an unknown mode"],
 )
 def test_invalid_catalog_error_names_missing_keys(file, content, problem):
     assert problem in refusal(read_configured_catalog, file(content))
@@ -78,7 +78,7 @@ def test_states_are_read_as_the_platform_passes_them_and_as_read_prints_them(fil
     assert vars(state.stream.stream_state) == {"date": "2026-08-01"}
 
 
-def test_global_state_is_read_as_one_state_of_each_stream(file):
+def test_global_state_is_read_as_one_state_for_each_stream(file):
     streams = [STATE["stream"], {"stream_descriptor": {"name": "checklists"}}]
     content = [{"type": "GLOBAL", "global": {"shared_state": {"a": 1}, "stream_states": streams}}, STATE]
     states = read_states(file(content))
@@ -87,7 +87,7 @@ def test_global_state_is_read_as_one_state_of_each_stream(file):
 
 
 @pytest.mark.parametrize("content", [[], {}])
-def test_no_states_are_read_as_none(file, content):
+def test_empty_list_or_object_contains_no_states(file, content):
     assert read_states(file(content)) == []
 
 

@@ -1,4 +1,4 @@
-"""The manifest: no key in it is misspelt, nothing of it can leak or be looked for in the wrong place."""
+"""The manifest: no key is misspelt, no answer is cached on disk, and each stream has a schema."""
 
 import dataclasses
 import importlib

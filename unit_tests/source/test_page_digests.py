@@ -1,4 +1,4 @@
-"""The digests of a record stream's pages: what they know, also after their state was damaged."""
+"""The digests of a record stream's pages: which pages are known, also after the state was damaged."""
 
 from base64 import b64encode
 
@@ -68,7 +68,7 @@ def test_any_json_as_a_state_knows_no_page(settings, forms):
 
 
 @pytest.mark.parametrize(("with_large_states", "states"), [(False, 64), (True, 7)])
-def test_few_large_states_cover_the_changed_pages_of_many_forms(with_large_states, states):
+def test_large_states_are_few_although_many_forms_have_changed_pages(with_large_states, states):
     digests = PageDigests("settings", {})
     for form in range(64):
         digests.remember(form, 1, DIGEST)

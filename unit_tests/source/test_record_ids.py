@@ -1,4 +1,4 @@
-"""The ids in a record stream's state: what their text holds, also after it was damaged, and which ids are missing."""
+"""The ids in a record stream's state: how they are written, what remains of a damaged state, and which are missing."""
 
 from array import array
 
@@ -21,9 +21,9 @@ ANY_JSON = st.recursive(
 )
 
 
-def known(**forms):
-    """Return the ids of a state in which the forms have these ids."""
-    return {"record_ids": {"settings": "settings", **forms}}
+def state_with(**ids):
+    """Return a state with these ids: `published_actions`, and `unlisted`."""
+    return {"record_ids": {"settings": "settings", **ids}}
 
 
 def after_reading(state, shown, *, complete=(FORM, OTHER)):
@@ -47,29 +47,29 @@ def test_dense_ids_take_less_than_a_byte_and_a_half_each(gap):
 
 
 @pytest.mark.parametrize("damage", ["A", "é", "gA==", "AA==", "4qO3goCAgICAAQA=", "////////////////", 7, None, ["x"]])
-def test_form_with_damaged_ids_is_a_baseline_and_the_other_one_is_not(damage):
-    state = known(published_actions={str(FORM): damage, str(OTHER): encoded({1, 2})})
+def test_damaged_ids_of_a_form_are_dropped_and_those_of_others_are_not(damage):
+    state = state_with(published_actions={str(FORM): damage, str(OTHER): encoded({1, 2})})
     (missing,) = after_reading(state, {FORM: [7], OTHER: [1]}).compare(BOTH)
     assert (missing.form, missing.ids) == (OTHER, {2})
 
 
 @given(ANY_JSON, ANY_JSON)
-def test_any_json_as_a_state_is_a_baseline(whole, forms):
-    for state in ({"record_ids": whole}, known(published_actions=forms, unlisted=forms)):
+def test_any_json_as_a_state_has_no_missing_ids(whole, forms):
+    for state in ({"record_ids": whole}, state_with(published_actions=forms, unlisted=forms)):
         ids = after_reading(state, {FORM: [7]})
         assert [missing for missing in ids.compare(BOTH) if missing.form in {FORM, OTHER}] == []
         assert decoded(ids.as_state()["published_actions"][str(FORM)]) == array("q", [7])
 
 
 def test_ids_of_other_settings_are_dropped():
-    state = known(published_actions={str(FORM): encoded({1, 2})})
+    state = state_with(published_actions={str(FORM): encoded({1, 2})})
     ids = RecordIds("others", state)
     ids.complete(FORM)
     assert ids.compare(BOTH) == []
 
 
 def test_missing_ids_stay_in_the_state_until_they_are_settled():
-    ids = after_reading(known(published_actions={str(FORM): encoded({1, 2, 3})}), {FORM: [1]})
+    ids = after_reading(state_with(published_actions={str(FORM): encoded({1, 2, 3})}), {FORM: [1]})
     (missing,) = ids.compare(BOTH)
     assert (missing.ids, missing.known) == ({2, 3}, 3)
     ids.settle(FORM, 2)
@@ -77,26 +77,26 @@ def test_missing_ids_stay_in_the_state_until_they_are_settled():
 
 
 def test_id_that_another_form_showed_is_not_missing():
-    state = known(published_actions={str(FORM): encoded({1, 2}), str(OTHER): encoded({3})})
+    state = state_with(published_actions={str(FORM): encoded({1, 2}), str(OTHER): encoded({3})})
     ids = after_reading(state, {FORM: [1], OTHER: [2, 3]})
     assert ids.compare(BOTH) == []
     assert list(decoded(ids.as_state()["published_actions"][str(FORM)])) == [1]
 
 
 def test_form_that_was_not_read_completely_keeps_its_ids():
-    ids = after_reading(known(published_actions={str(FORM): encoded({1, 2})}), {FORM: [3]}, complete=())
+    ids = after_reading(state_with(published_actions={str(FORM): encoded({1, 2})}), {FORM: [3]}, complete=())
     assert ids.compare(BOTH) == []
     assert list(decoded(ids.as_state()["published_actions"][str(FORM)])) == [1, 2, 3]
 
 
-def test_form_that_is_not_listed_is_missing_whole():
-    ids = after_reading(known(published_actions={str(FORM): encoded({1, 2})}), {}, complete=())
+def test_all_ids_of_a_form_that_is_not_listed_are_missing():
+    ids = after_reading(state_with(published_actions={str(FORM): encoded({1, 2})}), {}, complete=())
     (missing,) = ids.compare(PublishedActionIds(frozenset([OTHER]), (OTHER,)))
     assert missing.ids == {1, 2}
 
 
 def test_id_is_looked_up_again_only_once():
-    ids = after_reading(known(published_actions={str(FORM): encoded({1, 2})}), {FORM: [1]})
+    ids = after_reading(state_with(published_actions={str(FORM): encoded({1, 2})}), {FORM: [1]})
     ids.compare(BOTH)
     ids.settle(FORM, 2, look_up_again=True)
     again = after_reading({"record_ids": ids.as_state()}, {FORM: [1]})
@@ -106,7 +106,7 @@ def test_id_is_looked_up_again_only_once():
 
 
 def test_only_new_ids_must_be_stated_before_their_records():
-    ids = RecordIds("settings", known(published_actions={str(FORM): encoded({1, 2})}))
+    ids = RecordIds("settings", state_with(published_actions={str(FORM): encoded({1, 2})}))
     ids.show(FORM, array("q", [1, 2]))
     assert not ids.has_unstated(FORM)
     ids.show(FORM, array("q", [2, 3]))

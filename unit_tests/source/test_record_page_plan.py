@@ -1,4 +1,4 @@
-"""Test which pages are read again, and that no record that exists throughout a read is missed."""
+"""Which pages are read again. No record that exists throughout a read is missed."""
 
 from itertools import count
 from random import Random
@@ -16,7 +16,7 @@ def page(number, ids, record_count, size=2):
 
 
 def plan_of(*answers):
-    """A plan that took these answers one after the other."""
+    """Return a plan that took these answers one after the other."""
     plan = FormPlan()
     for answer in answers:
         plan.take(answer.number, answer, asked=plan.answers)
@@ -29,7 +29,7 @@ def test_unchanged_form_is_read_in_one_pass():
     assert not plan.doubtful
 
 
-def test_an_empty_form_is_settled_by_its_first_page():
+def test_empty_form_is_complete_after_its_first_page():
     plan = plan_of(page(1, [], 0))
     assert plan.next_round() == []
     assert not plan.doubtful
@@ -40,7 +40,7 @@ def test_a_removal_puts_both_sides_of_one_boundary_in_doubt():
     assert plan.next_round() == [2, 3]
 
 
-def test_pages_read_again_in_quiet_settle_the_form():
+def test_pages_read_again_without_a_change_are_not_in_doubt():
     plan = plan_of(page(1, [1, 2], 8), page(2, [3, 4], 8), page(3, [6, 7], 7), page(4, [8], 7))
     plan.next_round()
     for again in (page(2, [3, 5], 7), page(3, [6, 7], 7)):
@@ -104,18 +104,19 @@ def test_form_that_keeps_changing_ends_with_pages_in_doubt():
 
 
 class ChangingForm:
-    """A list of records that changes between one snapshot and the next, in one way at a time.
+    """A list of records that may change after each snapshot: some are added, some are removed, or some are moved.
 
-    In ids' order, records come at one end and go anywhere. In another order they come and go anywhere, and move.
+    If the list is sorted by id, records are added at one end, and never moved. `throughout` has the ids of those that
+    were never removed.
     """
 
-    def __init__(self, chance, often=None, most=1000):
+    def __init__(self, chance, probability=None, most_changes=1000):
         self.chance = chance
         self.order = chance.choice(["rising", "falling", "other"])
         self.ids = list(range(1, chance.randint(1, 26)))
         self.size = chance.randint(2 if self.order == "other" else 1, 6)
-        self.often = chance.choice([0, 0.05, 0.2, 0.5]) if often is None else often
-        self.left = most
+        self.probability = chance.choice([0, 0.05, 0.2, 0.5]) if probability is None else probability
+        self.changes_left = most_changes
         self._new = count(1000)
         if self.order == "falling":
             self.ids.reverse()
@@ -125,12 +126,12 @@ class ChangingForm:
         self.throughout = set(self.ids)
 
     def change(self):
-        if not self.left or self.chance.random() > self.often:
+        if not self.changes_left or self.chance.random() > self.probability:
             return
-        self.left -= 1
-        happen = self.chance.choice([self._insert, self._remove, self._move][: 3 if self.order == "other" else 2])
+        self.changes_left -= 1
+        apply = self.chance.choice([self._insert, self._remove, self._move][: 3 if self.order == "other" else 2])
         for _ in range(self.chance.choice([1, 1, 1, 2, 3, 8])):
-            happen()
+            apply()
 
     def snapshot(self, number):
         shown = self.ids[(number - 1) * self.size : number * self.size]
@@ -154,28 +155,28 @@ class ChangingForm:
 
 
 def read_whole(form, chance):
-    """Read the form with some workers, whose questions and answers overtake each other; return the ids sent on."""
-    plan, sent, workers = FormPlan(), set(), chance.choice([1, 2, 3, 6])
-    waiting, under_way, answered = [1], [], []
+    """Read with several workers, whose requests and answers overtake each other. Return the plan and emitted ids."""
+    plan, emitted, workers = FormPlan(), set(), chance.choice([1, 2, 3, 6])
+    waiting, in_flight, answered = [1], [], []
     numbers = None
     while numbers is None or numbers:
-        while waiting or under_way or answered:
-            step = chance.choice(["ask"] * bool(waiting) + ["look"] * bool(under_way) + ["answer"] * bool(answered))
-            if step == "ask" and len(under_way) + len(answered) < workers:
-                under_way.append((waiting.pop(0), plan.answers))
-            elif step == "look":
-                number, asked = under_way.pop(chance.randrange(len(under_way)))
-                answered.append((form.snapshot(number), asked))
-                form.change()
+        while waiting or in_flight or answered:
+            step = chance.choice(["request"] * bool(waiting) + ["answer"] * bool(in_flight) + ["take"] * bool(answered))
+            if step == "request" and len(in_flight) + len(answered) < workers:
+                in_flight.append((waiting.pop(0), plan.answers))
             elif step == "answer":
-                answer, asked = answered.pop(chance.randrange(len(answered)))
-                plan.take(answer.number, answer, asked)
-                sent.update(record["id"] for record in answer.records)
+                number, answers_before = in_flight.pop(chance.randrange(len(in_flight)))
+                answered.append((form.snapshot(number), answers_before))
+                form.change()
+            elif step == "take":
+                answer, answers_before = answered.pop(chance.randrange(len(answered)))
+                plan.take(answer.number, answer, answers_before)
+                emitted.update(record["id"] for record in answer.records)
                 if numbers is None:
                     waiting, numbers = list(range(2, answer.page_count + 1)), []
         numbers = plan.next_round()
         waiting = list(numbers)
-    return plan, sent
+    return plan, emitted
 
 
 @settings(max_examples=1000, deadline=None)
@@ -183,14 +184,14 @@ def read_whole(form, chance):
 def test_no_record_is_missed_unless_the_plan_reports_doubt(seed):
     chance = Random(seed)
     form = ChangingForm(chance)
-    plan, sent = read_whole(form, chance)
-    assert plan.doubtful or form.throughout <= sent
+    plan, emitted = read_whole(form, chance)
+    assert plan.doubtful or form.throughout <= emitted
 
 
 @pytest.mark.parametrize("seed", range(200))
-def test_a_form_that_changes_once_is_settled(seed):
+def test_form_that_changes_once_is_read_completely(seed):
     chance = Random(seed)
-    form = ChangingForm(chance, often=0.2, most=1)
-    plan, sent = read_whole(form, chance)
+    form = ChangingForm(chance, probability=0.2, most_changes=1)
+    plan, emitted = read_whole(form, chance)
     assert not plan.doubtful
-    assert form.throughout <= sent
+    assert form.throughout <= emitted

@@ -1,4 +1,4 @@
-"""Typing: times are UTC, dates are never shifted, and nothing the service sends crashes a sync."""
+"""Types of fields: times are UTC, dates are never shifted, and no value of the service ends a sync."""
 
 import string
 

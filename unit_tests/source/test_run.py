@@ -131,7 +131,7 @@ def test_unexpected_failure_is_raised(monkeypatch):
     assert caught.value is UNEXPECTED
 
 
-def test_without_a_command_the_usage_ends_the_process(capsys):
+def test_missing_command_prints_the_usage_and_exits(capsys):
     with pytest.raises(SystemExit) as caught:
         parse_arguments([])
     assert caught.value.code == 2
