@@ -11,7 +11,7 @@ from powerschool_enrollment_api.retry import RateLimiter
 
 
 def starts_of(limiter, virtual_time, *, threads, each):
-    """Return the sorted times at which this number of threads started `each` requests."""
+    """Return the sorted start times of the requests, of which each thread sends `each`."""
     starts, lock, ready = [], threading.Lock(), threading.Barrier(threads)
 
     def work():

@@ -47,12 +47,12 @@ def test_batch_without_a_readable_date_is_an_orphan_until_it_is_settled():
     ("count", "first_day", "expected"),
     [(50, 0, True), (100, None, True), (50, -1, False), (49, 1, False), (0, 1, False)],
 )
-def test_round_number_of_batches_without_one_before_since_may_be_incomplete(count, first_day, expected):
+def test_list_of_a_round_number_of_batches_may_be_incomplete(count, first_day, expected):
     batches = listed(*((str(number), first_day) for number in range(count)))
     assert TargetState(FIRST).may_be_incomplete(batches) is expected
 
 
-def test_a_batch_settled_twice_is_listed_once():
+def test_batch_that_is_settled_twice_is_in_the_state_once():
     assert TargetState(FIRST).with_created("a").with_created("a").settled == ("a",)
 
 
@@ -66,7 +66,7 @@ def test_batch_ids_are_compared_without_case():
     assert state.advanced(listed(("AB-1", 1), ("cd-2", 9)), day(9)).settled == ("CD-2",)
 
 
-def test_since_is_three_days_before_the_newest_batch_and_older_ids_go():
+def test_since_is_three_days_before_newest_batch_and_older_ids_are_removed():
     batches = listed(("a", 0), ("b", 5), ("c", 8), ("d", 10))
     state = TargetState(FIRST, ("a", "b", "c", "d")).advanced(batches, today=day(10))
     assert state == TargetState(day(7), ("c", "d"))

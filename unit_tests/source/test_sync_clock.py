@@ -1,4 +1,4 @@
-"""The times of records ascend, whatever the machine's clock shows."""
+"""The times of records ascend, even if the machine's clock is wrong or is set back."""
 
 from datetime import datetime, timedelta, timezone
 
@@ -20,7 +20,7 @@ def clock_after(state, *shown):
     return SyncClock.after(state, "roster_records", lambda: next(times))
 
 
-def test_times_of_a_right_clock_are_those_of_the_machine(caplog):
+def test_times_of_a_correct_clock_are_not_changed(caplog):
     clock = clock_after({"synced_at": text_of(NOON - timedelta(days=1))}, NOON, NOON + STEP)
     assert (clock.now(), clock.now(), caplog.text) == (NOON, NOON + STEP, "")
 

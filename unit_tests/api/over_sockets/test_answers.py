@@ -164,7 +164,7 @@ def test_body_cut_at_the_same_place_each_time_is_retried(client, server):
     assert client.get("/checklists") == []
 
 
-def test_answer_to_a_post_that_is_broken_json_is_not_repeated(client, server):
+def test_post_is_not_repeated_after_an_answer_of_broken_json(client, server):
     server.answers(http_answer(BROKEN))
 
     with pytest.raises(TemporaryFailure) as raised:

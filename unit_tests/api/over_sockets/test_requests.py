@@ -139,7 +139,7 @@ def test_lasting_redirect_of_an_address_that_worked_is_a_temporary_failure(clien
 
 
 @pytest.mark.parametrize("status", ["302 Found", "503 Service Unavailable"])
-def test_redirect_after_answers_that_are_no_success_is_a_wrong_address(client, server, status):
+def test_redirect_after_failed_requests_is_a_wrong_address(client, server, status):
     server.answers(http_answer(b"", status), http_answer(b"", "302 Found", "Location: /login"))
 
     with pytest.raises(WrongAddress, match="redirects"):
