@@ -25,7 +25,7 @@ from source_powerschool_enrollment import SourcePowerschoolEnrollment, context
 from source_powerschool_enrollment.run import parse_arguments, run_command
 
 SCRIPTS = Path(sys.executable).parent
-BOUND_SECONDS = 120
+TIMEOUT_SECONDS = 120
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Outcome:
 
     @property
     def messages(self) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in StringIO(self.stdout)]  # a text may hold other line breaks
+        return [json.loads(line) for line in StringIO(self.stdout)]  # splitlines() would also split at U+2028
 
     def of_type(self, kind: str) -> list[dict[str, Any]]:
         return [message[kind.lower()] for message in self.messages if message["type"] == kind]
@@ -70,9 +70,9 @@ class Outcome:
 
 
 def source_arguments(command: str, folder: Path, *, debug: bool = False, **files: Any) -> list[str]:
-    """Return `COMMAND` and its options, with each of `files` as a JSON file in the folder.
+    """Write each of `files` as a JSON file to the folder; return the command with its options.
 
-    Bytes are written as they are, and a Path is used as it is.
+    Bytes are written unchanged. A Path is passed on, and not written.
     """
     arguments = [command]
     for name, content in files.items():
@@ -107,7 +107,7 @@ def run_source_process(command: str, *, environment: Mapping[str, str] | None = 
             capture_output=True,
             text=True,
             check=False,
-            timeout=BOUND_SECONDS,
+            timeout=TIMEOUT_SECONDS,
             cwd=folder,  # the command must not depend on the working directory
             env={**os.environ, **(environment or {})},
         )
@@ -121,7 +121,7 @@ def _like_a_new_process(environment: Mapping[str, str]) -> Iterator[tuple[String
     staging = environment.get("AIRBYTE_STAGING_DIRECTORY", files_directory.AIRBYTE_STAGING_DIRECTORY)
     with (
         patch.dict(os.environ, environment),
-        patch.object(files_directory, "AIRBYTE_STAGING_DIRECTORY", staging),  # the CDK reads it when it is imported
+        patch.object(files_directory, "AIRBYTE_STAGING_DIRECTORY", staging),  # the CDK reads the variable at import
         redirect_stdout(StringIO()) as stdout,
         redirect_stderr(StringIO()) as stderr,
         _log_lines_to(stdout),
@@ -177,6 +177,6 @@ def configured_catalog(
 
 
 def read_streams(config: Mapping[str, Any], *names: str, sync_mode: str = "full_refresh", **options: Any) -> Outcome:
-    """Read these streams."""
+    """Run `read` with a configured catalog of these streams; `options` are those of `run_source`."""
     catalog = configured_catalog(discovered_streams(), names, sync_mode)
     return run_source("read", config=config, catalog=catalog, **options)

@@ -1,4 +1,4 @@
-"""Plugin of pytest for `airbyte-cdk connector test`: the service that the configurations in `.tmp` lead to."""
+"""Pytest plugin for `airbyte-cdk connector test`: starts a sandbox, and writes configurations for it to `.tmp`."""
 
 from __future__ import annotations
 

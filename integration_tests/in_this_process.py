@@ -1,4 +1,4 @@
-"""Runs a console script in a thread of this process, with everything that a process has to itself."""
+"""Runs a console script in a thread of this process, with separate arguments, environment, streams and logging."""
 
 from __future__ import annotations
 
@@ -69,11 +69,11 @@ class InThisProcess:
 
 
 def end_all() -> None:
-    """End the input of a script that a failed test left running, and wait until it ends."""
-    for program in _running.copy():
-        if program.stdin is not None:
-            program.stdin.close()
-        program.wait(timeout=60)
+    """Close the stdin of each script that a failed test left running, and wait for its end."""
+    for script in _running.copy():
+        if script.stdin is not None:
+            script.stdin.close()
+        script.wait(timeout=60)
 
 
 def pipe() -> tuple[IO[str], IO[str]]:
@@ -83,7 +83,7 @@ def pipe() -> tuple[IO[str], IO[str]]:
 
 
 def exit_code_of(script: Callable[[], object]) -> int:
-    """Run the script and return the code with which the interpreter would exit; it reports exceptions as usual."""
+    """Run the script; return the exit code of a process that runs it. Exceptions are printed as in that process."""
     try:
         script()
     except SystemExit as ending:
@@ -101,7 +101,7 @@ def exit_code_of(script: Callable[[], object]) -> int:
 def own_state(
     arguments: Sequence[str], environment: Mapping[str, str], stdin: IO[str], stdout: IO[str], stderr: IO[str]
 ) -> Iterator[None]:
-    """Replace what the script changes, or reads, in its process, and restore it at the end."""
+    """Replace the state of this process that the script reads or changes, and restore it at the end."""
     with pytest.MonkeyPatch.context() as process, logging_as_at_the_start(process):
         process.setattr(sys, "argv", list(arguments))
         process.setattr(sys, "stdin", stdin)

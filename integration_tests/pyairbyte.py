@@ -1,4 +1,4 @@
-"""Where PyAirbyte is: its extra is for the Pythons on which it installs."""
+"""Whether PyAirbyte can be installed on this Python."""
 
 import sys
 

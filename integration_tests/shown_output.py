@@ -3,8 +3,8 @@
 import re
 
 
-def looks_like(shown):
-    """Return a pattern: … matches anything, and alone on a line it matches any lines."""
+def pattern_of(shown):
+    """Return a regular expression: … matches any text, and any number of lines if it is alone on a line."""
     return "".join(
         r"(?:.*\n)*" if line == "…" else re.escape(line).replace("…", ".*") + r"\n" for line in shown.splitlines()
     )
@@ -16,4 +16,4 @@ def without_indents(printed):
 
 def is_shown(printed, shown):
     """Return whether a command printed what the page shows."""
-    return re.fullmatch(looks_like(shown), without_indents(printed)) is not None
+    return re.fullmatch(pattern_of(shown), without_indents(printed)) is not None

@@ -1,6 +1,7 @@
-"""Runs scripts and connectors in processes that are forked from one that has imported what they need.
+"""Runs scripts and connectors in processes that are forked from a server process, which has imported their modules.
 
-PyAirbyte takes six seconds to import, a connector one, and PyAirbyte starts a connector four times for each sync.
+Importing PyAirbyte takes six seconds, importing a connector takes one, and each sync of PyAirbyte starts a connector
+four times.
 """
 
 from __future__ import annotations
@@ -29,14 +30,14 @@ PYAIRBYTE = ("airbyte.caches", *CONNECTORS, "integration_tests.manifest_cache")
 
 
 def run_warm(script: str | Path, *arguments: str, folder: Path, **settings: Any) -> subprocess.CompletedProcess[str]:
-    """Run a script that imports PyAirbyte until its end."""
+    """Run a script that imports PyAirbyte, and wait for its end."""
     process = WarmProcess(script, *arguments, folder=folder, **settings)
     stdout, stderr = process.communicate()
     return subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr)
 
 
 class WarmProcess:
-    """A running command in a separate session: the part of `subprocess.Popen` that the tests use."""
+    """A running command in a separate session. It has the methods of `subprocess.Popen` that the tests use."""
 
     def __init__(
         self,
@@ -56,14 +57,14 @@ class WarmProcess:
         self.pid = self._server.fork(job, its_input, its_output, its_errors)
 
     def communicate(self, timeout: float = 120) -> tuple[str, str]:
-        """End the input and wait for the end; return what was printed. Kill it if that takes too long."""
+        """Close stdin and wait for the end; return stdout and stderr. Kill the process after the timeout."""
         self.stdin.close()
         with ThreadPoolExecutor() as readers:
             printed = [readers.submit(stream.read) for stream in (self.stdout, self.stderr)]
             try:
                 stdout, stderr = (each.result(timeout) for each in printed)
             except BaseException:
-                os.killpg(self.pid, signal.SIGKILL)  # else the readers would wait for it
+                os.killpg(self.pid, signal.SIGKILL)  # otherwise the readers would wait for its end
                 raise
         self.wait(timeout)
         return stdout, stderr
@@ -84,7 +85,7 @@ class WarmProcess:
 
 
 class Server:
-    """The process that has imported the modules. It ends with this one."""
+    """The server process. It ends when this process ends."""
 
     def __init__(self, *modules: str) -> None:
         self._socket, its_socket = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -95,7 +96,7 @@ class Server:
         its_socket.close()
 
     def fork(self, job: Job, *streams: IO[str]) -> int:
-        """Start the job with these as its standard streams; return its process ID."""
+        """Start the job with these streams as stdin, stdout and stderr; return its process ID."""
         socket.send_fds(self._socket, [pickle.dumps(job)], [stream.fileno() for stream in streams])
         for stream in streams:
             stream.close()

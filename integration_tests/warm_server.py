@@ -1,4 +1,4 @@
-"""The process that has imported what takes long, and forks commands; PyAirbyte's connectors are forked, too."""
+"""The server process: imports modules once, and forks commands, and the connectors that PyAirbyte starts."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Job:
 
 
 def serve() -> None:
-    """Import the modules on the command line, then fork until the tests end."""
+    """Import the modules that the command line names, then fork commands until the tests end."""
     tests = socket.socket(fileno=int(sys.argv[1]))
     for module in sys.argv[2:]:
         importlib.import_module(module)
@@ -62,7 +62,7 @@ def _answer(request: Job | int, streams: Sequence[int], processes: dict[int, Any
 
 
 class ForkedConnector:
-    """A connector: the part of `subprocess.Popen` that PyAirbyte uses."""
+    """A running connector. It has the methods of `subprocess.Popen` that PyAirbyte uses."""
 
     def __init__(self, args: list[str], *, stdin: int | None = None, **_settings: Any) -> None:
         its_input, self.stdin = pipe() if stdin == subprocess.PIPE else (None, None)
@@ -103,7 +103,7 @@ def _run_job(job: Job, streams: Sequence[int]) -> None:
     os.chdir(job.folder)
     os.environ.clear()
     os.environ.update(job.environment)
-    tempfile.tempdir = None  # the environment may name another one
+    tempfile.tempdir = None  # the environment may name another folder
     for number, stream in enumerate(streams):
         os.dup2(stream, number)
         os.close(stream)
@@ -131,12 +131,12 @@ def _run_connector(command: list[str], stdin: IO[str] | None, stdout: IO[str], o
 
 
 def _script(path: str) -> Callable[[], object]:
-    """Return what runs a script, or a connector's console script."""
+    """Return a function that runs a script, or a connector's console script."""
     if path.endswith(".py"):
         return lambda: runpy.run_path(path, run_name="__main__")
     return console_script(Path(path).name).load()
 
 
 def console_script(name: str) -> EntryPoint:
-    """Return where the function of an installed console script is."""
+    """Return the entry point of an installed console script."""
     return next(iter(entry_points(group="console_scripts", name=name)))

@@ -28,7 +28,7 @@ STREAMS = [stream["$ref"].rpartition("/")[2] for stream in MANIFEST["streams"]]
 
 
 def catalog_of(names: Sequence[str], sync_mode: str = "full_refresh") -> ConfiguredAirbyteCatalog:
-    """Select streams."""
+    """Return a configured catalog of these streams."""
     modes = ["full_refresh", "incremental"]
     return ConfiguredAirbyteCatalogSerializer.load(
         {
@@ -44,7 +44,7 @@ def catalog_of(names: Sequence[str], sync_mode: str = "full_refresh") -> Configu
     )
 
 
-def ask_builder(
+def call_builder(
     command: str, config: Mapping[str, Any], manifest: Mapping[str, Any], stream: str | None = None, **flags: bool
 ) -> AirbyteMessage:
     """Send a request to the Connector Builder's server, in this process. `flags` are those of its user interface."""
@@ -56,7 +56,7 @@ def ask_builder(
 
 def shown_by_test_read(config: Mapping[str, Any], manifest: Mapping[str, Any], stream: str) -> dict[str, Any]:
     """Return what the Builder shows after a click on Test: slices, pages, requests, responses and records."""
-    answer = ask_builder("test_read", config, manifest, stream)
+    answer = call_builder("test_read", config, manifest, stream)
     assert answer.record, answer.trace
     return answer.record.data
 
@@ -72,9 +72,9 @@ def declarative_source(
     catalog: ConfiguredAirbyteCatalog | None = None,
     state: list[AirbyteStateMessage] | None = None,
 ) -> ConcurrentDeclarativeSource:
-    """Return the connector that Airbyte runs after the manifest was published, with the catalog's streams.
+    """Return the connector that Airbyte runs after the manifest was published, with only the catalog's streams.
 
-    Without the others, which the CDK would build too, a short read takes half of the time.
+    The CDK builds all streams of a manifest. With the catalog's streams only, a short read takes half of the time.
     """
     manifest = copy.deepcopy(MANIFEST)
     if catalog:
@@ -89,7 +89,7 @@ def read_manifest(
     sync_mode: str = "full_refresh",
     state: list[AirbyteStateMessage] | None = None,
 ) -> EntrypointOutput:
-    """Read streams with the published connector, whether or not it succeeds."""
+    """Read streams with the published connector. A failed read is returned, too: the output contains its errors."""
     catalog = catalog_of(names, sync_mode)
     source = declarative_source(config, catalog, state)
     return entrypoint_wrapper.read(source, config, catalog, state, expected_outcome=ExpectedOutcome.ALLOW_ANY)
@@ -110,7 +110,7 @@ def without_synced_at(record: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def in_order(records: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return the records by their ids, without the times at which they were read: two reads of the same are equal."""
+    """Return the records sorted by id, without the time of the read, so that two reads can be compared."""
     return sorted(
         map(without_synced_at, records), key=lambda record: (str(record["id"]), json.dumps(record, sort_keys=True))
     )

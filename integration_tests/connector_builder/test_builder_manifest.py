@@ -1,4 +1,4 @@
-"""The Connector Builder's manifest: what it consists of, and what the Builder shows of it."""
+"""The Connector Builder's manifest: its components, and what the Builder shows of its streams."""
 
 import json
 
@@ -8,7 +8,7 @@ from airbyte_cdk.sources.declarative.parsers.manifest_reference_resolver import 
 from integration_tests.connector_builder.builder import (
     MANIFEST,
     STREAMS,
-    ask_builder,
+    call_builder,
     declarative_source,
     pages_of,
     shown_by_test_read,
@@ -48,9 +48,9 @@ def test_streams_schemas_and_primary_keys_equal_those_of_the_source(streams):
 
 
 def test_the_builder_resolves_every_stream(options):
-    resolved = ask_builder("resolve_manifest", options, MANIFEST).record.data["manifest"]
+    resolved = call_builder("resolve_manifest", options, MANIFEST).record.data["manifest"]
     assert [stream["name"] for stream in resolved["streams"]] == STREAMS
-    full = ask_builder("full_resolve_manifest", options, MANIFEST).record.data["manifest"]
+    full = call_builder("full_resolve_manifest", options, MANIFEST).record.data["manifest"]
     assert [stream["name"] for stream in full["streams"]] == STREAMS
     assert "$ref" not in json.dumps(full["streams"])
 
@@ -74,9 +74,9 @@ def test_a_test_read_shows_each_page_of_a_form(options):
     assert [len(page["records"]) for page in first["pages"]] == [10, 10, 3]
 
 
-def test_the_manifest_that_the_builders_form_keeps_reads_the_same(options):
+def test_migrated_and_normalized_manifest_reads_the_same_records(options):
     flags = {"__should_migrate": True, "__should_normalize": True}
-    kept = ask_builder("resolve_manifest", options, MANIFEST, **flags).record.data["manifest"]
+    kept = call_builder("resolve_manifest", options, MANIFEST, **flags).record.data["manifest"]
     assert kept != MANIFEST
     for name in ("import_schemas", "submission_records", "checklist_entries"):
         pages = [page["records"] for page in pages_of(shown_by_test_read(options, MANIFEST, name))]

@@ -1,4 +1,4 @@
-"""The Connector Builder's manifest with answers that are not data: refusals, temporary failures and unknown shapes."""
+"""The Connector Builder's manifest with answers without data: refusals, temporary failures and unknown shapes."""
 
 import logging
 import re

@@ -57,7 +57,7 @@ def test_only_the_forms_of_the_chosen_years_are_read(service, options):
     assert len(records_of(output, "published_actions")) == len(service.district.forms)
 
 
-def test_the_answered_page_count_decides_when_the_list_ends(small, small_options):
+def test_the_list_ends_at_the_page_count_of_the_answer(small, small_options):
     small.settings.page_size_cap = 2
     records = records_of(read_manifest({**small_options, "page_size": 1000}, "roster_records"), "roster_records")
     assert len(records) == 10

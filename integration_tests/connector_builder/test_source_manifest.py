@@ -9,7 +9,7 @@ from airbyte_cdk.models import ConfiguredAirbyteCatalogSerializer
 from airbyte_cdk.test import entrypoint_wrapper
 
 from integration_tests.connector import configured_catalog
-from integration_tests.connector_builder.builder import ask_builder, pages_of, shown_by_test_read
+from integration_tests.connector_builder.builder import call_builder, pages_of, shown_by_test_read
 from powerschool_enrollment_sandbox import District, Fault, running_sandbox
 from source_powerschool_enrollment import SourcePowerschoolEnrollment
 from source_powerschool_enrollment.source import MANIFEST as MANIFEST_FILE
@@ -33,7 +33,7 @@ def config(sandbox):
 
 @pytest.fixture
 def builder(monkeypatch):
-    """Permit Python components, as a Builder that has the package is started."""
+    """Permit Python components, as a Builder does in which the package is installed."""
     monkeypatch.setenv("AIRBYTE_ENABLE_UNSAFE_CODE", "true")
 
 
@@ -72,7 +72,7 @@ def test_a_removed_object_is_not_a_page(sandbox, config):
 
 
 def test_python_components_are_refused_where_the_builder_does_not_permit_them(config):
-    answer = ask_builder("test_read", config, MANIFEST, "checklists")
+    answer = call_builder("test_read", config, MANIFEST, "checklists")
     assert "custom" in answer.trace.error.message.lower()
 
 

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 from tenacity import wait_fixed
 
-from integration_tests.destination.marked_row import IMPATIENT, MARKED, MARKS, write
+from integration_tests.destination.marked_row import MARKED, MARKS, SHORT_TIMEOUTS, write
 from integration_tests.destination.session import (
     catalog,
     config,
@@ -45,7 +45,9 @@ def test_unreachable_address_is_a_config_error(tmp_path: Path) -> None:
         reserved.bind(("127.0.0.1", 0))
         host = f"127.0.0.1:{reserved.getsockname()[1]}"
         nowhere = SimpleNamespace(base_url=f"http://{host}/api/v1")
-        session = run(tmp_path, config(nowhere), catalog(), [record(MARKED), stream_state(1)], environment=IMPATIENT)
+        session = run(
+            tmp_path, config(nowhere), catalog(), [record(MARKED), stream_state(1)], environment=SHORT_TIMEOUTS
+        )
     assert (session.code, session.failure["failure_type"]) == (1, "config_error")
     assert f"{host} refuses the connection. Check the option base_url" in session.failure["message"]
     assert session.states == []

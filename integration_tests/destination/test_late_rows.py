@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from tenacity import wait_fixed
 
-from integration_tests.destination.marked_row import IMPATIENT
+from integration_tests.destination.marked_row import SHORT_TIMEOUTS
 from integration_tests.destination.session import Session, catalog, config, record, run, stream_state
 from integration_tests.destination.stand_in import Arrival, Reply, StandIn
 
@@ -25,7 +25,7 @@ def write(service: StandIn, folder: Path, lost: str, **options: object) -> Sessi
 
     service.answer = answer
     rows = [record({"StudentID": student, "Comment": comment}) for student, comment in ROWS]
-    session = run(folder, config(service, **options), catalog(), [*rows, stream_state(1)], environment=IMPATIENT)
+    session = run(folder, config(service, **options), catalog(), [*rows, stream_state(1)], environment=SHORT_TIMEOUTS)
     assert session.code == 0, session.everything
     assert session.states[0]["destinationStats"] == {"recordCount": 4.0, "rejectedRecordCount": 0.0}
     return session
@@ -55,7 +55,7 @@ def test_row_that_is_not_accepted_again_is_a_warning(service: StandIn, tmp_path:
 
     service.answer = answer
     rows = [record({"StudentID": "1", "Comment": comment}) for comment in ("old", "new")]
-    session = run(tmp_path, config(service), catalog(), [*rows, stream_state(1)], environment=IMPATIENT)
+    session = run(tmp_path, config(service), catalog(), [*rows, stream_state(1)], environment=SHORT_TIMEOUTS)
     assert session.code == 0
     assert attempts == ["old", "old", "new", "new"]
     assert "1 rows could not be sent again: an earlier row may replace them." in session.logs

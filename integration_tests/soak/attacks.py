@@ -13,7 +13,7 @@ from urllib.parse import urljoin
 from integration_tests.connector import configured_catalog, discovered_streams
 from integration_tests.destination.session import catalog, config, record, stream_state
 from integration_tests.destination.stand_in import FIELDS
-from integration_tests.lying_server import Answer
+from integration_tests.raw_server import Answer
 
 KEY = "a-key-nobody-may-see"
 MARKS = (KEY, "Zyxwana", "vertraulich")

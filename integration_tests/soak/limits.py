@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from integration_tests.connector import SCRIPTS
-from integration_tests.lying_server import Answer, LyingServer
+from integration_tests.raw_server import Answer, RawServer
 from integration_tests.soak.attacks import MARKS, Attack, attacks
 
 MOST_MEGABYTES = 300
@@ -82,7 +82,7 @@ def run(attack: Attack) -> Ended:
         requested.append(time.monotonic())
         return attack.answer(method, url)
 
-    with LyingServer(answer) as server, tempfile.TemporaryDirectory() as folder:
+    with RawServer(answer) as server, tempfile.TemporaryDirectory() as folder:
         output = Path(folder, "output")
         with output.open("wb") as written, Path(folder, "errors").open("w+") as errors:
             process = subprocess.Popen(

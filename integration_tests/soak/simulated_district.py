@@ -44,7 +44,7 @@ class SimulatedDistrict:
         self._edits: dict[tuple[RecordList, int], str] = {}
         self._requests: Counter[str] = Counter()
         self._lock = threading.Lock()
-        service.spoil = self.spoil
+        service.fault_for = self.fault_for
         service.sandbox.on_answer = self.wrong_page
 
     @property
@@ -83,10 +83,10 @@ class SimulatedDistrict:
         self.wrong_answers.stop()
         self.rate = 0
 
-    def spoil(self, when: str, path: str) -> str | None:
+    def fault_for(self, when: str, path: str) -> str | None:
         """Return the fault of a request, before or after the service acts."""
         if path.startswith("/deliverytargets/"):
-            return self.wrong_answers.spoil(when, path)
+            return self.wrong_answers.fault_for(when, path)
         chance = self._chance_of(f"{when} {path}")
         if chance.random() >= self.rate:
             return None

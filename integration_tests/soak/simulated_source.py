@@ -158,9 +158,9 @@ class KilledSyncOfAll(KilledSync):
             self.lines.append(line)
         return [message for message in super().messages_in(line) if _is_of_deliveries(message)]
 
-    def spoil(self, when: str, path: str) -> str | None:
+    def fault_for(self, when: str, path: str) -> str | None:
         """Kill the process at its last request; else do what the district's service does."""
-        return super().spoil(when, path) or self._district.spoil(when, path)
+        return super().fault_for(when, path) or self._district.fault_for(when, path)
 
 
 class _Warnings(logging.Handler):

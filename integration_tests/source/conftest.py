@@ -1,4 +1,4 @@
-"""What the tests of deliveries share."""
+"""A sandbox for the tests of deliveries."""
 
 from collections.abc import Iterator
 

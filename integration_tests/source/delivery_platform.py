@@ -32,7 +32,7 @@ Message = Mapping[str, Any]  # {"record": {…}} or {"state": {…}}
 
 @dataclass
 class Platform:
-    """A connection's committed state, and the records that were confirmed by it, by target and id."""
+    """A connection's committed state, and how often it confirmed each record, by target and id."""
 
     service: DeliverySandbox
     start_date: date = date(2026, 8, 1)
@@ -56,7 +56,7 @@ class Platform:
     def sync(
         self, *, sleep: Any = lambda _: None, today: date | None = None, queue_size: int = 10_000
     ) -> list[Message]:
-        """Return the messages of a sync, also of one that fails."""
+        """Return the messages of a sync. After a failure the last one is `{"failed": True}`."""
         queue: Queue[Any] = Queue(maxsize=queue_size)
         repository = ConcurrentMessageRepository(queue, InMemoryMessageRepository())
         settings = ConnectionSettings(self.service.sandbox.api_key, self.service.sandbox.base_url)

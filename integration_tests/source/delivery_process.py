@@ -10,7 +10,7 @@ from typing import Any
 
 from integration_tests.connector import source_arguments
 from integration_tests.source.delivery_platform import Message, Platform
-from integration_tests.source.delivery_sandbox import never
+from integration_tests.source.delivery_sandbox import no_fault
 from integration_tests.source.forked_connector import forked_connector
 
 CATALOG = {
@@ -43,7 +43,7 @@ def state_messages(state: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 class KilledSync:
-    """One `read`, killed at a random request, before or after it acted, or at a random line of output."""
+    """One `read` that is killed at a random request, before or after the service acts on it, or at a random line."""
 
     def __init__(self, platform: Platform, folder: Path, chance: random.Random) -> None:
         self.platform = platform
@@ -58,14 +58,14 @@ class KilledSync:
 
     def run(self) -> list[Message]:
         """Return the records and states that the process printed before it was killed."""
-        # Output is buffered in production, so a killed process loses more of it.
+        # In production the output is buffered: a killed process loses what it has not flushed.
         with forked_connector(self.arguments, buffered=self.chance.choice([True, False])) as connector:
             self.process = connector.process
-            self.platform.service.spoil = self.spoil
+            self.platform.service.fault_for = self.fault_for
             try:
                 received = [message for line in connector.stdout for message in self.messages_in(line)]
             finally:
-                self.platform.service.spoil = never
+                self.platform.service.fault_for = no_fault
         return received
 
     def messages_in(self, line: bytes) -> list[Message]:
@@ -83,7 +83,7 @@ class KilledSync:
             return [{"state": message["state"]["stream"]["stream_state"]}]
         return []
 
-    def spoil(self, when: str, path: str) -> str | None:
+    def fault_for(self, when: str, path: str) -> str | None:
         service = self.platform.service
         if self.chance.random() < 0.2:
             service.approve(self.chance.choice(list(service.targets)), self.chance.randint(1, 5))

@@ -15,16 +15,16 @@ from powerschool_enrollment_sandbox.http.faults import Faults
 from powerschool_enrollment_sandbox.settings import Settings
 
 NOON = datetime(2026, 9, 1, 12, tzinfo=timezone.utc)
-Spoil = Callable[[str, str], "str | None"]  # "before" or "after" it acted, path → a fault's name
-Answers = Callable[[dict[str, Any]], Any]  # what the service means → what it answers
+FaultFor = Callable[[str, str], "str | None"]  # ("before" or "after" the service acted, path) → a fault's name
+Answers = Callable[[dict[str, Any]], Any]  # correct answer → answer that is sent
 
 
 @dataclass
 class OddTarget(DeliveryTarget):
     """A target that reads the list's date in another time zone, ignores it, or lists a batch only after some requests.
 
-    It lists the newest `most_listed` batches. `answers` changes what `createbatch` answers, `entries` what the list
-    shows of a batch.
+    It lists the newest `most_listed` batches. `answers` changes the answer of `createbatch`, and `entries` changes a
+    batch in the list. `oddities` replaces fields of a record, by its id.
     """
 
     hours_off: int = 0
@@ -70,17 +70,17 @@ class OddTarget(DeliveryTarget):
         return super()._deliver(record_id) | self.oddities.get(record_id, {})
 
 
-def never(_when: str, _path: str) -> None:
+def no_fault(_when: str, _path: str) -> None:
     return None
 
 
-class Spoiled(Faults):
-    """The faults that `spoil` names."""
+class ChosenFaults(Faults):
+    """The faults that `fault_for` chooses."""
 
-    spoil: Spoil = staticmethod(never)
+    fault_for: FaultFor = staticmethod(no_fault)
 
     def for_request(self, _method: str, path: str) -> list[Fault]:
-        named = ((when == "after", self.spoil(when, path)) for when in ("before", "after"))
+        named = ((when == "after", self.fault_for(when, path)) for when in ("before", "after"))
         return [_fault(name, after_acting=after) for after, name in named if name][:1]
 
 
@@ -94,7 +94,7 @@ def _fault(name: str, *, after_acting: bool) -> Fault:
 
 @dataclass
 class DeliverySandbox:
-    """The settings that a test changes, and the requests that it counts."""
+    """A sandbox whose targets, clock and faults a test sets, and whose requests the test counts."""
 
     sandbox: Sandbox
 
@@ -107,7 +107,7 @@ class DeliverySandbox:
         records_per_form: int = 0,
         **oddity: Any,
     ) -> None:
-        """Have new, empty targets, and a new journal."""
+        """Replace the district by one with these targets, without batches, and clear the journal."""
         district = District.generate(
             forms=forms,
             roster_records_per_form=records_per_form,
@@ -121,7 +121,7 @@ class DeliverySandbox:
                 number, f"Warehouse {number}", submissions, number, district.lock, **oddity
             )
         self.sandbox.service.settings = Settings(batch_limit=batch_size, reset_batches_stay=resets_stay)
-        self.sandbox.service.faults = Spoiled()
+        self.sandbox.service.faults = ChosenFaults()
         self.sandbox.journal.clear()
         self.sandbox.district = district
         self.now = NOON
@@ -139,24 +139,24 @@ class DeliverySandbox:
         self.sandbox.clock.freeze(moment)
 
     @property
-    def spoil(self) -> Spoil:
-        return self.sandbox.faults.spoil
+    def fault_for(self) -> FaultFor:
+        return self.sandbox.faults.fault_for
 
-    @spoil.setter
-    def spoil(self, spoil: Spoil) -> None:
-        self.sandbox.faults.spoil = spoil
+    @fault_for.setter
+    def fault_for(self, fault_for: FaultFor) -> None:
+        self.sandbox.faults.fault_for = fault_for
 
     def fail_once(self, fault: str, when: str, what: str = "createbatch", *, at_call: int = 1) -> None:
         """Cause the fault once, before or after the service acted, on a path that contains `what`."""
         calls = count(1)
 
-        def spoil(moment: str, path: str) -> str | None:
+        def fault_for(moment: str, path: str) -> str | None:
             return fault if moment == when and what in path and next(calls) == at_call else None
 
-        self.spoil = spoil
+        self.fault_for = fault_for
 
     def deliver(self, target: int, moment: datetime | None = None) -> None:
-        """Deliver to another client, or to a sync that never received the answer."""
+        """Create a batch, as another client does, or a sync that never received the answer."""
         self.targets[target].create_batch(moment or self.now, self.sandbox.settings.batch_limit)
 
     def approve(self, target: int, count: int) -> list[int]:
@@ -167,7 +167,7 @@ class DeliverySandbox:
         return len(self.sandbox.journal)
 
     def calls(self) -> list[int]:
-        """Return how many batches were asked to be created, how many lists, and how many resets."""
+        """Return the numbers of requests that create a batch, list batches, and reset a batch."""
         count = self.sandbox.journal.count
         return [
             count("POST", "/deliverytargets/*/createbatch"),

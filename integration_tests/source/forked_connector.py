@@ -1,6 +1,6 @@
-"""Runs the console script's function in a process that can be killed, forked from one that has imported it.
+"""Runs the console script's function in a process that a test can kill.
 
-A fork takes a hundredth of the time that the import takes, and is killed by the same signal.
+The process is forked from one that has imported the connector. A fork takes 1 % of the time of the import.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class ForkedConnector:
 
 @contextmanager
 def forked_connector(arguments: Sequence[str], *, buffered: bool = True) -> Iterator[ForkedConnector]:
-    """Run `source-powerschool-enrollment ARGUMENTS`, and wait for its end. It waits almost no time between attempts."""
+    """Run `source-powerschool-enrollment ARGUMENTS`, and wait for its end. Its retries have almost no pause."""
     receiver, sender = _CONTEXT.Pipe(duplex=False)
     process = _CONTEXT.Process(target=_run, args=(sender, arguments, buffered), daemon=True)
     process.start()
@@ -59,6 +59,6 @@ def _run(stdout: Connection, arguments: Sequence[str], buffered: bool) -> None:
 
 
 def _standard_output(*, buffered: bool) -> io.TextIOWrapper:
-    """Return what Python makes of descriptor 1 where it is a pipe; PYTHONUNBUFFERED has it unbuffered."""
+    """Return stdout as Python opens a pipe: buffered, or unbuffered as with PYTHONUNBUFFERED."""
     raw = io.FileIO(1, "w", closefd=False)
     return io.TextIOWrapper(io.BufferedWriter(raw) if buffered else raw, encoding="utf-8", write_through=not buffered)

@@ -15,7 +15,7 @@ STREAMS = ("roster_records", "submission_records")
 
 
 class RecordPlatform:
-    """Keeps the newest version of each record that states confirm. `counts` are the records that it confirmed."""
+    """Keeps the newest version of each record that a state confirmed. `counts` has their number by stream."""
 
     def __init__(self) -> None:
         self.rows: dict[tuple[str, int], dict[str, Any]] = {}
@@ -23,7 +23,7 @@ class RecordPlatform:
         self.counts: Counter[str] = Counter()
 
     def receive(self, lines: Iterable[str | bytes], *, keeps_rest: bool = False) -> None:
-        """Keep the records that a process printed; those after the last state of their stream only if `keeps_rest`."""
+        """Keep the records that a process printed. Keep those after their stream's last state only if `keeps_rest`."""
         pending: dict[str, list[dict[str, Any]]] = {name: [] for name in STREAMS}
         for line in lines:
             message = json.loads(line)

@@ -1,4 +1,4 @@
-"""`spec`, `check` and `discover` as a person meets them."""
+"""The messages of `spec`, `check` and `discover`, and what a refused `read` prints."""
 
 import socket
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from integration_tests.source.delivery_platform import Platform, shape
-from integration_tests.source.delivery_sandbox import never
+from integration_tests.source.delivery_sandbox import no_fault
 
 
 def batch_ids(messages):
@@ -177,17 +177,17 @@ def test_state_of_a_target_that_is_not_configured_is_kept(service):
     assert service.calls()[2] == 0
 
 
-def test_one_target_s_failure_leaves_the_others_whole(service):
+def test_failure_of_one_target_does_not_affect_the_others(service):
     service.start_over(7, 8)
     service.approve(7, 30)
     service.approve(8, 30)
-    service.spoil = lambda when, path: "409" if when == "before" and "/8/createbatch" in path else None
+    service.fault_for = lambda when, path: "409" if when == "before" and "/8/createbatch" in path else None
     platform = Platform(service)
     messages = platform.sync()
     assert messages[-1] == {"failed": True}
     platform.confirm(messages)
     assert {target for target, _ in platform.lost()} == {8}
-    service.spoil = never
+    service.fault_for = no_fault
     platform.confirm(platform.sync())
     assert not platform.lost()
     assert not platform.repeated()
@@ -195,14 +195,14 @@ def test_one_target_s_failure_leaves_the_others_whole(service):
 
 def test_a_service_that_stays_down_fails_the_sync_and_loses_nothing(service):
     service.approve(7, 30)
-    service.spoil = lambda when, path: "503" if when == "after" and "createbatch" in path else None
+    service.fault_for = lambda when, path: "503" if when == "after" and "createbatch" in path else None
     waited = []
     platform = Platform(service)
     messages = platform.sync(sleep=waited.append)
     assert shape(messages) == "SF"
     assert 240 < sum(waited) < 600
     assert service.calls()[0] == 10
-    service.spoil = never
+    service.fault_for = no_fault
     platform.confirm(messages)
     platform.confirm(platform.sync())
     assert not platform.lost()

@@ -1,4 +1,4 @@
-"""Deliveries when clocks, time zones and the list of batches are off."""
+"""Deliveries when clocks or time zones are wrong, and when the list of batches is late."""
 
 import logging
 from datetime import datetime, timedelta, timezone
@@ -74,7 +74,7 @@ def test_no_record_is_lost_if_the_clock_of_this_machine_is_wrong(service, days_o
     for number in range(8):
         service.approve(7, 10)
         messages = platform.sync(today=(service.now + timedelta(days=days_off)).date())
-        platform.confirm(messages, committed_states=number % 2)  # every other sync is lost after it delivered
+        platform.confirm(messages, committed_states=number % 2)  # no state of every second sync is committed
         service.now += timedelta(hours=20)
     platform.confirm(platform.sync())
     assert not platform.lost()

@@ -11,7 +11,7 @@ from integration_tests.source.delivery_process import CATALOG, config_of
 from integration_tests.source.delivery_sandbox import delivery_sandbox
 from source_powerschool_enrollment import SourcePowerschoolEnrollment
 
-MARK = "Zyxwvut"  # a child's name that no log may hold
+MARK = "Zyxwvut"  # a child's name that no log may contain
 
 
 @pytest.fixture
@@ -76,13 +76,13 @@ def test_a_target_that_is_gone_fails_the_read_as_a_wrong_configuration(service, 
 @pytest.mark.parametrize("fault", ["500", "truncate"])
 def test_record_values_appear_only_in_records(service, config, fault):
     calls = iter(range(9))
-    service.spoil = lambda when, path: (
+    service.fault_for = lambda when, path: (
         fault if when == "after" and "createbatch" in path and next(calls, 9) in {1, 2} else None
     )
     odd = [{"submitted": f"{MARK} o'clock"}, {"data": [MARK]}, {"data": {"student": {"firstName": MARK}}}]
     service.targets[7].oddities = {record_id: odd[record_id % 3] for record_id in service.targets[7].approved}
-    impatient = {"POWERSCHOOL_ENROLLMENT_RETRY_SECONDS": "10"}
-    outcome = run_source("read", config=config, catalog=CATALOG, environment=impatient, debug=True)
+    short_timeouts = {"POWERSCHOOL_ENROLLMENT_RETRY_SECONDS": "10"}
+    outcome = run_source("read", config=config, catalog=CATALOG, environment=short_timeouts, debug=True)
     others = [line for line in outcome.stdout.splitlines() if json.loads(line)["type"] != "RECORD"]
     assert len(others) < len(outcome.stdout.splitlines())
     assert MARK not in "".join(others) + outcome.stderr

@@ -20,12 +20,12 @@ def wire(request):
     return request.param
 
 
-def in_capitals(batch):
+def with_capital_keys(batch):
     return {"ID": batch["id"], "Date": batch["date"], "Records": batch["records"]}
 
 
 def test_keys_of_a_batch_are_case_insensitive(service, wire):
-    service.targets[7].answers = lambda batch: wire(in_capitals(batch))
+    service.targets[7].answers = lambda batch: wire(with_capital_keys(batch))
     service.approve(7, 30)
     platform = Platform(service)
     assert sync_and_confirm(platform) == ["R" * 25 + "S" + "R" * 5 + "SS"]

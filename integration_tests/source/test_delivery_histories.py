@@ -49,13 +49,13 @@ def test_each_record_arrives_or_a_warning_reports_the_loss(service, seed, caplog
             for target in service.targets:
                 service.approve(target, chance.randint(0, 25))
             messages = platform.sync(today=service.now.date() + timedelta(days=chance.choice([-1, 0, 1])))
-            # The process died somewhere on the way.
-            died = chance.random() < 0.5
-            platform.confirm_at_random(messages[: chance.randint(0, len(messages))] if died else messages, chance)
+            is_killed = chance.random() < 0.5
+            received = messages[: chance.randint(0, len(messages))] if is_killed else messages
+            platform.confirm_at_random(received, chance)
             damage(platform, chance)
             service.now += timedelta(hours=chance.choice([0, 1, 25]))
         wrong_answers.stop()
-        for _ in range(3):  # a batch may be listed a list late
+        for _ in range(3):  # the first list after its creation may lack a batch
             messages = platform.sync()
             platform.confirm(messages)
     assert "F" not in shape(messages)

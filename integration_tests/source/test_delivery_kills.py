@@ -1,4 +1,4 @@
-"""Real processes, killed at random moments: nothing is lost, and what was confirmed is not delivered again."""
+"""Real processes, killed at random moments: no record is lost."""
 
 import random
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Odd answers to `resetbatch` over a socket: no delivery is lost, and none blocks its target."""
+"""Odd answers to `resetbatch` over a socket: no delivery is lost, and no answer blocks a target."""
 
 import logging
 from datetime import timedelta
@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from integration_tests.source.delivery_platform import Platform, sync_and_confirm
-from integration_tests.source.delivery_sandbox import never
+from integration_tests.source.delivery_sandbox import no_fault
 
 NOT_FOUND = (
     "Delivery target 7: resetbatch did not find 1 batches that the list shows. They stay unsettled, "
@@ -15,7 +15,7 @@ NOT_FOUND = (
 
 
 def missing_resets(times):
-    """Return a `spoil` that answers 404 to this number of resets."""
+    """Return a `fault_for` that answers this number of resets with 404."""
     left = iter(["404"] * times)
     return lambda when, path: next(left, None) if when == "before" and "resetbatch" in path else None
 
@@ -23,7 +23,7 @@ def missing_resets(times):
 def test_batch_whose_reset_is_not_found_is_tried_again_by_the_next_sync(service, caplog):
     service.approve(7, 25)
     service.deliver(7)
-    service.spoil = missing_resets(1)
+    service.fault_for = missing_resets(1)
     platform = Platform(service)
     with caplog.at_level(logging.WARNING):
         assert sync_and_confirm(platform) == ["S"]
@@ -37,7 +37,7 @@ def test_batch_whose_reset_is_not_found_is_tried_again_by_the_next_sync(service,
 def test_batch_is_settled_after_its_reset_was_not_found_in_three_syncs(service, caplog):
     service.approve(7, 25)
     service.deliver(7)
-    service.spoil = missing_resets(9)
+    service.fault_for = missing_resets(9)
     platform = Platform(service)
     with caplog.at_level(logging.WARNING):
         sync_and_confirm(platform, times=3)
@@ -55,19 +55,19 @@ def test_resets_that_are_not_found_in_one_sync_count_once(service):
     service.deliver(7)
     service.approve(7, 5)
     faults = {("before", "resetbatch"): "404", ("after", "createbatch"): "500"}
-    service.spoil = lambda when, path: faults.get((when, path.split("/")[3]))
+    service.fault_for = lambda when, path: faults.get((when, path.split("/")[3]))
     platform = Platform(service)
     assert sync_and_confirm(platform) == ["SF"]
     assert service.calls()[2] > 10
-    service.spoil = never
+    service.fault_for = no_fault
     sync_and_confirm(platform)
     assert not platform.lost()
 
 
-def test_old_batch_whose_reset_is_not_found_is_not_passed_by_newer_ones(service):
+def test_old_batch_whose_reset_is_not_found_is_reset_after_newer_ones(service):
     service.approve(7, 25)
     service.deliver(7)
-    service.spoil = missing_resets(2)
+    service.fault_for = missing_resets(2)
     platform = Platform(service)
     for _ in range(3):
         service.now += timedelta(days=9)
@@ -81,7 +81,7 @@ def test_batch_whose_reset_is_always_refused_does_not_block_its_target(service, 
     service.approve(7, 25)
     service.deliver(7)
     (stuck,) = service.targets[7].batches
-    service.spoil = lambda when, path: status if when == "before" and path.endswith(stuck.id) else None
+    service.fault_for = lambda when, path: status if when == "before" and path.endswith(stuck.id) else None
     platform = Platform(service)
     with caplog.at_level(logging.WARNING):
         for _ in range(5):
@@ -91,7 +91,7 @@ def test_batch_whose_reset_is_always_refused_does_not_block_its_target(service, 
     assert len(caplog.messages) == 5
     assert f"resetbatch refused 1 batches, the first is {stuck.id}. They stay unsettled" in caplog.messages[-1]
     assert len(platform.lost()) == 25
-    service.spoil = never
+    service.fault_for = no_fault
     assert sync_and_confirm(platform) == ["R" * 25 + "SS"]
     assert not platform.lost()
     assert not platform.repeated()
@@ -100,7 +100,7 @@ def test_batch_whose_reset_is_always_refused_does_not_block_its_target(service, 
 def test_reset_that_is_answered_with_an_empty_200_counts(service):
     service.approve(7, 25)
     service.deliver(7)
-    service.spoil = lambda when, path: "empty" if when == "after" and "resetbatch" in path else None
+    service.fault_for = lambda when, path: "empty" if when == "after" and "resetbatch" in path else None
     platform = Platform(service)
     assert sync_and_confirm(platform) == ["R" * 25 + "SS"]
     assert service.calls()[2] == 1

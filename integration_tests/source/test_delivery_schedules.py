@@ -1,4 +1,4 @@
-"""Random histories of syncs that die, answers that get lost and states that are never committed."""
+"""Random histories of killed syncs, lost answers and states that are never committed."""
 
 import os
 import random
@@ -15,22 +15,22 @@ HISTORIES = int(os.environ.get("POWERSCHOOL_ENROLLMENT_SOAK_DELIVERIES", "100"))
 FAULTS = ["drop", "500", "503", "html", "empty", "truncate", "429", "409"]
 
 
-class Weather:
-    """Corrupts some answers, approves records during the sync, and drops the connection at some request."""
+class RandomFaults:
+    """Corrupts some answers, approves records during the sync, and drops all connections after a random request."""
 
     def __init__(self, chance: random.Random, service: DeliverySandbox) -> None:
         self.chance = chance
         self.service = service
-        self.calm()
+        self.stop()
 
-    def calm(self) -> None:
+    def stop(self) -> None:
         self.faults, self.last_request = 0.0, 10**9
 
-    def rise(self) -> None:
+    def start(self) -> None:
         self.faults = self.chance.choice([0, 0.05, 0.3])
         self.last_request = self.service.requests + self.chance.randint(0, 30)
 
-    def spoil(self, when: str, path: str) -> str | None:
+    def fault_for(self, when: str, path: str) -> str | None:
         if self.service.requests > self.last_request:
             return "409" if when == "before" else "drop"
         if self.chance.random() < 0.1 and self.last_request < 10**9:
@@ -62,13 +62,13 @@ def start_over(service: DeliverySandbox, chance: random.Random) -> None:
 def test_no_record_is_lost_when_a_process_is_killed(service, seed):
     chance = random.Random(seed)
     start_over(service, chance)
-    weather = Weather(chance, service)
-    service.spoil = weather.spoil
+    random_faults = RandomFaults(chance, service)
+    service.fault_for = random_faults.fault_for
     platform = Platform(service)
     for target in service.targets:
         service.approve(target, chance.randint(0, 25))
     for _ in range(chance.randint(1, 5)):
-        weather.rise()
+        random_faults.start()
         messages = platform.sync(
             queue_size=chance.choice([1, 3, 10_000]),
             today=service.now.date() + timedelta(days=chance.choice([-1, 0, 1])),
@@ -77,8 +77,8 @@ def test_no_record_is_lost_when_a_process_is_killed(service, seed):
         received = messages[: chance.randint(0, len(messages))] if chance.random() < 0.7 else messages
         platform.confirm_at_random(received, chance)
         service.now += timedelta(hours=chance.choice([0, 1, 25]))
-    weather.calm()
-    for _ in range(3):  # a batch may be listed two lists late
+    random_faults.stop()
+    for _ in range(3):  # the first two lists after its creation may lack a batch
         platform.confirm(platform.sync())
     assert not platform.lost()
 

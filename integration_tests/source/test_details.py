@@ -1,4 +1,4 @@
-"""Single records over a socket: in both shapes, at once, of the selected forms, and unharmed by one that is gone."""
+"""The detail streams over a socket: parallel requests, selected forms, and records that were removed or fail."""
 
 from collections import Counter
 from itertools import islice
@@ -54,7 +54,7 @@ def statuses(outcome):
 
 
 @pytest.mark.parametrize("sandbox", ["observed", "documented"], indirect=True)
-def test_details_are_read_at_once_for_the_selected_forms_and_records_and_skip_what_is_gone(sandbox, config):
+def test_details_of_selected_forms_and_records_are_read_in_parallel_without_removed_ones(sandbox, config):
     form = sandbox.district.forms[max(sandbox.district.forms)]
     ((status, _),) = Counter(record["status"] for record in form.submissions).most_common(1)
     wanted = {record["id"] for record in form.submissions if record["status"] == status}
@@ -72,18 +72,18 @@ def test_details_are_read_at_once_for_the_selected_forms_and_records_and_skip_wh
     assert sandbox.journal.max_concurrent == WORKERS
 
 
-def test_the_list_is_read_page_by_page_at_once_and_each_record_is_asked_for_once(sandbox, config):
+def test_each_page_and_each_record_is_requested_once(sandbox, config):
     outcome = run_source("read", config=config, catalog=catalog("roster_record_details", "roster_records"))
     assert (outcome.exit_code, outcome.warnings) == (0, [])
     for name in ("roster_record_details", "roster_records"):
         assert sorted(ids(outcome, name)) == sorted(every_id(sandbox))
-    asked = Counter(entry.path for entry in sandbox.journal.entries("GET", "/rosterrecords/{id}"))
-    assert set(asked.values()) == {1}
+    requested = Counter(entry.path for entry in sandbox.journal.entries("GET", "/rosterrecords/{id}"))
+    assert set(requested.values()) == {1}
     pages = Counter(entry.path + entry.query for entry in sandbox.journal.entries("GET", "*/rosterrecords"))
     assert (len(pages), set(pages.values())) == (28, {2})  # once for each of the two streams
 
 
-def test_a_detail_is_typed_as_the_list_is(config):
+def test_details_equal_the_records_of_the_list(config):
     outcome = run_source("read", config=config, catalog=catalog("submission_record_details", "submission_records"))
     details = {record["id"]: record for record in outcome.records("submission_record_details")}
     listed = {record.pop("id"): record for record in outcome.records("submission_records")}
@@ -101,8 +101,8 @@ def test_record_that_moves_during_the_read_is_requested_once(sandbox, config, ch
     assert (outcome.exit_code, outcome.errors) == (0, [])
     assert before != set(every_id(sandbox))
     assert before & set(every_id(sandbox)) <= set(ids(outcome, "roster_record_details"))
-    asked = Counter(entry.path for entry in sandbox.journal.entries("GET", "/rosterrecords/{id}"))
-    assert set(asked.values()) == {1}
+    requested = Counter(entry.path for entry in sandbox.journal.entries("GET", "/rosterrecords/{id}"))
+    assert set(requested.values()) == {1}
 
 
 def test_a_detail_that_cannot_be_read_fails_its_stream_and_the_others_finish(sandbox, config):
@@ -128,7 +128,7 @@ def test_circuit_breaker_stops_a_stream_whose_records_all_fail(sandbox, config):
     sandbox.faults.add(Fault("status", path="/rosterrecords/*", status=400))
     outcome = run_source("read", config=config, catalog=catalog("roster_record_details"))
     assert outcome.exit_code == 1
-    asked = sandbox.journal.count("GET", "/rosterrecords/*")
-    assert MOST_FAILURES <= asked < MOST_FAILURES + 2 * WORKERS
+    requested = sandbox.journal.count("GET", "/rosterrecords/*")
+    assert MOST_FAILURES <= requested < MOST_FAILURES + 2 * WORKERS
     message = f"roster_record_details: {MOST_FAILURES} requests in a row have failed; no more are sent."
     assert message in outcome.warnings

@@ -1,4 +1,4 @@
-"""One document's download over a socket: what is refused, what is tried again, and what is left on the disk."""
+"""One document's download over a socket: what is refused, what is retried, and which files remain."""
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -113,8 +113,10 @@ def test_address_is_requested_once_a_connection_is_free(sandbox, object_id, stag
     download = download_of(sandbox, num_workers=1)
     with ThreadPoolExecutor(8) as threads:
         list(threads.map(download, [document(object_id, f"{number}.pdf") for number in range(24)]))
-    asked_of = ["storage" if entry.path.startswith(STORAGE[:-1]) else "service" for entry in sandbox.journal.entries()]
-    assert asked_of == ["service", "storage"] * 24
+    requested_from = [
+        "storage" if entry.path.startswith(STORAGE[:-1]) else "service" for entry in sandbox.journal.entries()
+    ]
+    assert requested_from == ["service", "storage"] * 24
     assert len(files_in(staging)) == 24
 
 
@@ -186,9 +188,9 @@ def test_neither_key_nor_password_nor_cookie_goes_to_the_storage(sandbox, object
     netrc.chmod(0o600)
     monkeypatch.setenv("NETRC", str(netrc))
     download_of(sandbox)(document(object_id))
-    (asked,) = sandbox.journal.entries("GET", "/documents/*")
+    (requested,) = sandbox.journal.entries("GET", "/documents/*")
     (fetched,) = sandbox.journal.entries("GET", STORAGE)
-    assert (asked.authorization, fetched.authorization) == (True, False)
+    assert (requested.authorization, fetched.authorization) == (True, False)
 
 
 def test_a_staging_folder_that_cannot_be_written_is_an_error_that_names_no_file(sandbox, object_id, staging):

@@ -1,4 +1,4 @@
-"""Documents over a socket, through the console script: rows, files, faults, and what never leaks."""
+"""The stream `documents` over a socket: rows, files, faults, and what no log may contain."""
 
 import hashlib
 import json
@@ -18,7 +18,7 @@ from source_powerschool_enrollment.circuit_breaker import MOST_FAILURES
 
 STORAGE = "/secure-uploadeddocuments-832/*"
 BIRTH, RESIDENCY = "doc_BirthCertificate", "doc_ProofOfResidency"
-QUICKLY = {"POWERSCHOOL_ENROLLMENT_RETRY_SECONDS": "5", "POWERSCHOOL_ENROLLMENT_READ_TIMEOUT_SECONDS": "5"}
+SHORT_TIMEOUTS = {"POWERSCHOOL_ENROLLMENT_RETRY_SECONDS": "5", "POWERSCHOOL_ENROLLMENT_READ_TIMEOUT_SECONDS": "5"}
 
 
 @pytest.fixture(params=["observed"])
@@ -53,7 +53,7 @@ def catalog(*, files):
 
 
 def transfer(config, staging, **options):
-    environment = {"AIRBYTE_STAGING_DIRECTORY": str(staging), **QUICKLY, **options.pop("environment", {})}
+    environment = {"AIRBYTE_STAGING_DIRECTORY": str(staging), **SHORT_TIMEOUTS, **options.pop("environment", {})}
     return run_source("read", config=config, catalog=catalog(files=True), environment=environment, **options)
 
 
@@ -74,7 +74,7 @@ def edit(sandbox, record_id, data_items):
     form.submissions.edit(record_id, data_items)
 
 
-def documents_there(sandbox):
+def documents_at_service(sandbox):
     return {
         (record["id"], field): record["dataItems"][field]
         for form in sandbox.district.forms.values()
@@ -107,8 +107,8 @@ def assert_that_files_are_whole(sandbox, outcome, staging):
 
 
 @pytest.mark.parametrize("odd", ["text", ["text"], 7])
-def test_data_items_that_are_not_an_object_cost_only_their_record(sandbox, config, odd):
-    victim = min(record for record, _ in documents_there(sandbox))
+def test_data_items_that_are_not_an_object_affect_only_their_record(sandbox, config, odd):
+    victim = min(record for record, _ in documents_at_service(sandbox))
 
     def on_answer(entry, payload):
         for record in payload["records"] if entry.path.endswith("/submissionrecords") else ():
@@ -117,7 +117,7 @@ def test_data_items_that_are_not_an_object_cost_only_their_record(sandbox, confi
 
     sandbox.on_answer = on_answer
     outcome = run_source("read", config=config, catalog=catalog(files=False))
-    others = {place: document for place, document in documents_there(sandbox).items() if place[0] != victim}
+    others = {place: document for place, document in documents_at_service(sandbox).items() if place[0] != victim}
     assert (outcome.exit_code, documents_read(outcome)) == (0, others)
     assert outcome.warnings == [
         "documents: dataItems of a submission record is not an object, so its documents are unknown (1 times)."
@@ -132,7 +132,7 @@ def test_without_file_transfer_there_are_rows_and_nothing_is_downloaded(sandbox,
     assert (outcome.exit_code, outcome.errors) == (0, [])
     (warning,) = outcome.warnings
     assert "no submission record has the data item doc_BirthCertficate" in warning
-    assert documents_read(outcome) == documents_there(sandbox)
+    assert documents_read(outcome) == documents_at_service(sandbox)
     for row in outcome.records("documents"):
         items = sandbox.district.submission_record(row["submission_record_id"])["dataItems"]
         assert row.get("file_name") == (items[f"{BIRTH}_FileName"] if row["field"] == BIRTH else None)
@@ -151,10 +151,10 @@ def test_with_file_transfer_every_document_is_staged_whole_and_no_key_is_sent_fo
     (home / ".netrc").chmod(0o600)
     outcome = transfer(config, staging, environment={"HOME": str(home)})
     assert (outcome.exit_code, outcome.errors, outcome.warnings) == (0, [], [])
-    assert documents_read(outcome) == documents_there(sandbox)
+    assert documents_read(outcome) == documents_at_service(sandbox)
     assert_that_files_are_whole(sandbox, outcome, staging)
     downloads = sandbox.journal.entries("GET", STORAGE)
-    assert len(downloads) == len(documents_there(sandbox))
+    assert len(downloads) == len(documents_at_service(sandbox))
     assert not any(entry.authorization for entry in downloads)
 
 
@@ -168,12 +168,12 @@ def test_interrupted_download_is_repeated_and_leaves_no_partial_file(sandbox, co
     )
     outcome = transfer(config, staging)
     assert outcome.exit_code == 0
-    assert documents_read(outcome) == documents_there(sandbox)
+    assert documents_read(outcome) == documents_at_service(sandbox)
     assert_that_files_are_whole(sandbox, outcome, staging)
 
 
 def test_a_document_that_vanished_is_a_counted_warning_with_its_records_id(sandbox, config, staging):
-    there = documents_there(sandbox)
+    there = documents_at_service(sandbox)
     (before, object_id), (later, _) = list(there.items())[:2]
     sandbox.district.documents.remove(object_id)
     sandbox.faults.add(Fault("status", path=f"{STORAGE[:-1]}{there[later]}", status=404))
@@ -188,7 +188,7 @@ def test_a_document_that_vanished_is_a_counted_warning_with_its_records_id(sandb
 
 
 def test_field_without_document_ids_is_a_counted_warning_without_values(sandbox, config, staging):
-    there = documents_there(sandbox)
+    there = documents_at_service(sandbox)
     wrong = {"Please ask Xylophonia": None, "a/b": None, "..": None}
     for value, (record_id, field) in zip(wrong, there, strict=False):
         edit(sandbox, record_id, {field: value})
@@ -218,7 +218,7 @@ def test_unreachable_storage_is_reported_and_given_up_soon(sandbox, config, stag
     error = outcome.errors[0]
     assert error["failure_type"] == "config_error"
     assert "the storage's host refuses the connection. Let this machine's network" in error["message"]
-    assert sandbox.journal.count("GET", "/documents/*") < len(documents_there(sandbox))
+    assert sandbox.journal.count("GET", "/documents/*") < len(documents_at_service(sandbox))
     assert files_in(staging) == []
 
 
@@ -245,14 +245,16 @@ def test_killed_sync_leaves_no_incomplete_file_that_looks_complete(sandbox, conf
     process.communicate(timeout=60)
     assert process.returncode == -signal.SIGKILL
     left = files_in(staging)
-    contents = {sandbox.district.documents.get(object_id).content for object_id in documents_there(sandbox).values()}
+    contents = {
+        sandbox.district.documents.get(object_id).content for object_id in documents_at_service(sandbox).values()
+    }
     assert [path for path in left if path.suffix == ".part"]
     assert {path.read_bytes() for path in left if path.suffix != ".part"} <= contents
 
     sandbox.on_request = None
     outcome = transfer(config, staging)
     assert outcome.exit_code == 0
-    assert documents_read(outcome) == documents_there(sandbox)
+    assert documents_read(outcome) == documents_at_service(sandbox)
     for path in left:
         if path.suffix == ".part":
             path.unlink()
@@ -278,7 +280,7 @@ def test_no_address_name_or_document_id_is_in_any_log_even_when_debugging(sandbo
     )
     outcome = transfer(config, staging, debug=True)
     assert outcome.exit_code == 1
-    told = outcome.stderr + "\n".join(
+    logged = outcome.stderr + "\n".join(
         json.dumps(message) for message in outcome.messages if message["type"] != "RECORD"
     )
     names = {
@@ -287,8 +289,14 @@ def test_no_address_name_or_document_id_is_in_any_log_even_when_debugging(sandbo
         for record in form.submissions
         if record["dataItems"][f"{BIRTH}_FileName"]
     }
-    for secret in {"sig=", "secure-uploadeddocuments", sandbox.api_key, *names, *documents_there(sandbox).values()}:
-        assert secret not in told
+    for secret in {
+        "sig=",
+        "secure-uploadeddocuments",
+        sandbox.api_key,
+        *names,
+        *documents_at_service(sandbox).values(),
+    }:
+        assert secret not in logged
 
 
 def test_the_stream_is_offered_with_file_transfer_if_there_are_fields_and_not_otherwise():

@@ -1,6 +1,6 @@
-"""What the service does wrong, and what the source makes of it: the right records or the right failure, in time.
+"""Faults of the service: the source emits all records, or fails with the expected error.
 
-In none of these does a record's value or the key reach the output, at the most talkative log level.
+The fixture `read` logs at the level DEBUG, and checks that no log contains a record's value or the key.
 """
 
 import socket
@@ -11,7 +11,7 @@ from tenacity import wait_fixed
 from integration_tests.connector import configured_catalog, run_source
 from powerschool_enrollment_sandbox import Fault
 
-IMPATIENT = {
+SHORT_TIMEOUTS = {
     "POWERSCHOOL_ENROLLMENT_READ_TIMEOUT_SECONDS": "1",
     "POWERSCHOOL_ENROLLMENT_RETRY_SECONDS": "1",
 }
@@ -26,14 +26,14 @@ def _short_back_off(monkeypatch):
 
 @pytest.fixture
 def read(sandbox, config, streams):
-    """Read streams, roster records by default, from a service with these faults; the output is searched for values."""
+    """Read a stream, roster records by default, from a service with these faults, and check that no value leaks."""
     form = next(iter(sandbox.district.forms.values()))
     config = {**config, "published_actions": {"mode": "ids", "ids": [form.id]}}
 
     def run(*faults, stream="roster_records", retry_seconds=4, **options):
         sandbox.faults.add(*faults)
         catalog = configured_catalog(streams, [stream])
-        environment = {**IMPATIENT, "POWERSCHOOL_ENROLLMENT_RETRY_SECONDS": str(retry_seconds)}
+        environment = {**SHORT_TIMEOUTS, "POWERSCHOOL_ENROLLMENT_RETRY_SECONDS": str(retry_seconds)}
         outcome = run_source("read", config={**config, **options}, catalog=catalog, environment=environment, debug=True)
         for record_id in form.roster.ids()[:20]:
             assert_nothing_leaks(outcome, form.roster[record_id], options.get("api_key", sandbox.api_key))
@@ -43,13 +43,13 @@ def read(sandbox, config, streams):
 
 
 def assert_nothing_leaks(outcome, record, api_key):
-    spoken = outcome.stderr + "".join(
+    logged = outcome.stderr + "".join(
         line for line in outcome.stdout.splitlines() if not line.startswith('{"type":"RECORD"')
     )
     values = {record["lastName"], record["externalStudentID"], record["dataItems"]["stu_LastName"]}
     values |= {value for value in record["dataItems"].values() if value and len(value) > 12}
-    assert not [value for value in values if value in spoken]
-    assert api_key not in spoken
+    assert not [value for value in values if value in logged]
+    assert api_key not in logged
 
 
 def assert_complete(outcome, sandbox):
@@ -88,14 +88,14 @@ def test_records_are_complete_after_a_temporary_failure(read, sandbox, fault):
 def test_long_number_is_kept_exactly_in_both_sync_modes(sandbox, config, streams, sync_mode):
     sandbox.faults.add(Fault("long_number", path=ROSTER_PAGES))
     catalog = configured_catalog(streams, ["roster_records"], sync_mode)
-    outcome = run_source("read", config=config, catalog=catalog, environment=IMPATIENT)
+    outcome = run_source("read", config=config, catalog=catalog, environment=SHORT_TIMEOUTS)
 
     numbers = {record["dataItems"]["sandboxLongNumber"] for record in outcome.records("roster_records")}
     assert numbers == {"123456789012345678901234567890"}
     assert (outcome.exit_code, outcome.errors) == (0, [])
 
 
-def test_retry_after_is_kept(read, sandbox):
+def test_retry_after_is_respected(read, sandbox):
     assert_complete(read(Fault("status", path=ROSTER_PAGES, status=429, retry_after=2, times=1)), sandbox)
     first, second, *_ = sandbox.journal.entries(path=ROSTER_PAGES)
     assert second.began - first.ended >= 2
@@ -160,7 +160,7 @@ def test_unreachable_address_is_a_config_error_without_a_check(config, streams, 
         port = reserved.getsockname()[1]
         config = {**config, "base_url": address.format(free_port=port)}
         catalog = configured_catalog(streams, ["published_actions", "roster_records", "checklists"])
-        outcome = run_source("read", config=config, catalog=catalog, environment={**IMPATIENT, **WITHOUT_PROXY})
+        outcome = run_source("read", config=config, catalog=catalog, environment={**SHORT_TIMEOUTS, **WITHOUT_PROXY})
     message = message.format(free_port=port)
     of_streams = [error for error in outcome.errors if error.get("stream_descriptor")]
     assert outcome.exit_code != 0

@@ -1,4 +1,4 @@
-"""Any JSON value in any field of any stream costs at most that value: the records stay, and what is lost is counted."""
+"""An odd JSON value in any field of any stream affects only that value: the record stays, and a loss is counted."""
 
 import json
 from collections.abc import Iterator

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from integration_tests.connector import (
-    BOUND_SECONDS,
     SCRIPTS,
+    TIMEOUT_SECONDS,
     configured_catalog,
     run_source,
     run_source_process,
@@ -110,6 +110,6 @@ def test_full_disk_is_reported_in_one_line(config, streams, tmp_path):
     arguments = source_command("read", tmp_path, config=config, catalog=catalog)
     with Path("/dev/full").open("w") as full:
         process = subprocess.run(
-            arguments, stdout=full, stderr=subprocess.PIPE, text=True, check=False, timeout=BOUND_SECONDS
+            arguments, stdout=full, stderr=subprocess.PIPE, text=True, check=False, timeout=TIMEOUT_SECONDS
         )
     assert (process.returncode, process.stderr) == (1, "The output cannot be written: No space left on device.\n")

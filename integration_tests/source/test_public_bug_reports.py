@@ -1,4 +1,4 @@
-"""Odd answers that stopped connectors of others, as their public bug reports describe them, over a socket."""
+"""Odd answers over a socket that broke other connectors, taken from their public bug reports."""
 
 from dataclasses import replace
 
@@ -21,23 +21,23 @@ def sandbox():
 
 @pytest.fixture
 def read(sandbox, monkeypatch):
-    """Read the roster where `odd(answer)` replaces its first page, once or each time."""
+    """Read the roster while `odd(answer)` replaces each answer with a page, or only the first one."""
     monkeypatch.setattr("powerschool_enrollment_api.retry._BACK_OFF", wait_fixed(0.001))
     config = {"api_key": sandbox.api_key, "base_url": sandbox.base_url, "page_size": 3}
 
     def run(odd, *, once=False):
-        struck = []
+        changed = []
 
         def on_response(entry, answer):
-            if not entry.path.endswith("/rosterrecords") or (once and struck):
+            if not entry.path.endswith("/rosterrecords") or (once and changed):
                 return answer
-            struck.append(entry.path)
+            changed.append(entry.path)
             return odd(answer)
 
         sandbox.on_response = on_response
         environment = {"POWERSCHOOL_ENROLLMENT_RETRY_SECONDS": "5"}
         outcome = read_streams(config, "roster_records", environment=environment)
-        assert struck
+        assert changed
         assert "Traceback" not in outcome.stdout + outcome.stderr
         return outcome
 

@@ -1,4 +1,4 @@
-"""Real processes, killed at random records: from the last state on, the next sync completes what the platform has."""
+"""Real processes, killed at random records: the next sync continues from the last state, and no record is lost."""
 
 import os
 from random import Random
@@ -18,7 +18,7 @@ DELETED_AT = "_ab_cdc_deleted_at"
 
 
 def lines_until_killed(folder, files, after, mark=b'"type":"RECORD"'):
-    """Run a sync, kill it after this number of lines with the mark, and return the complete lines that it printed."""
+    """Run a sync, and kill it after this number of lines with the mark; return its complete lines and exit code."""
     arguments = source_arguments("read", folder, **files)
     lines, marked = [], 0
     with forked_connector(arguments) as connector:
@@ -46,7 +46,7 @@ def catalog(streams):
 
 
 @pytest.mark.parametrize("seed", range(HISTORIES))
-def test_syncs_that_are_killed_five_times_in_a_row_end_with_all_there_is(seed, catalog, tmp_path):
+def test_one_sync_after_five_killed_ones_completes_the_records(seed, catalog, tmp_path):
     chance, platform = Random(seed), RecordPlatform()
     district = District.generate(
         seed=seed, forms=4, roster_records_per_form=100, submission_records_per_form=60, data_items=4

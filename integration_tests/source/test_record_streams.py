@@ -1,4 +1,4 @@
-"""The record streams over a socket: one request a page, only what changed, and errors that fail a stream."""
+"""The record streams over a socket: one request per page, only changed pages, and errors that fail a stream."""
 
 import base64
 import gc
@@ -24,7 +24,7 @@ ROSTER = "/publishedactions/{id}/rosterrecords"
 
 @pytest.fixture
 def prepare(streams, config):
-    """Return what a sync of roster records with these options is given."""
+    """Return config, catalog and state of a sync of roster records with these options."""
 
     def files(state=None, *, names=("roster_records",), sync_mode="incremental", **options):
         return {
@@ -72,10 +72,10 @@ def test_the_record_streams_can_be_read_incrementally_by_synced_at(streams):
 def test_each_page_of_an_unchanged_form_is_requested_once_by_num_workers(sandbox, prepare, workers):
     sandbox.settings.latency_ms = 25 * workers
     outcome = run_source("read", **prepare(names=("roster_records", "submission_records"), num_workers=workers))
-    asked = Counter((entry.path, entry.query) for entry in sandbox.journal.entries("GET", "/publishedactions/*"))
+    requested = Counter((entry.path, entry.query) for entry in sandbox.journal.entries("GET", "/publishedactions/*"))
     assert outcome.exit_code == 0
     assert sorted(ids(outcome)) == every_id(sandbox)
-    assert set(asked.values()) == {1}
+    assert set(requested.values()) == {1}
     assert sandbox.journal.count("GET", ROSTER) == 3 * 7
     assert sandbox.journal.count("GET", "/publishedactions") == 2
     assert sandbox.journal.max_concurrent <= workers
@@ -159,7 +159,7 @@ def test_state_of_a_full_refresh_skips_nothing(sandbox, read):
     assert sorted(ids(outcome)) == every_id(sandbox)
 
 
-def test_a_page_that_vanished_leaves_the_state(sandbox, read):
+def test_a_page_that_vanished_is_removed_from_the_state(sandbox, read):
     first = read()
     form = next(iter(sandbox.district.forms.values()))
     for record_id in form.roster.ids()[50:]:
@@ -247,7 +247,7 @@ def test_no_value_of_a_record_is_logged_at_any_level(sandbox, prepare, kind):
 
 @pytest.mark.parametrize("taken", [1, 60])
 def test_a_reader_that_stops_half_way_leaves_no_thread_behind(prepare, monkeypatch, taken):
-    monkeypatch.setattr(backpressure, "_LEAST_RECORDS", 200)  # so that threads wait for room
+    monkeypatch.setattr(backpressure, "_LEAST_RECORDS", 200)  # so that back-pressure makes threads wait
     files = prepare(names=["roster_records", "submission_records"], sync_mode="full_refresh")
     catalog = ConfiguredAirbyteCatalogSerializer.load(files["catalog"])
     others = set(threading.enumerate())
@@ -259,6 +259,6 @@ def test_a_reader_that_stops_half_way_leaves_no_thread_behind(prepare, monkeypat
     del messages, source
     deadline = time.monotonic() + 30
     while (alive := [thread for thread in workers if thread.is_alive()]) and time.monotonic() < deadline:
-        gc.collect()  # the CDK leaves its pool to the collector, which ends the threads that are idle
+        gc.collect()  # the CDK does not shut its thread pool down: the collector ends the idle threads
         alive[0].join(0.1)
     assert not alive

@@ -1,4 +1,4 @@
-"""Files and surroundings that runners give the source, as public bug reports of other connectors describe them."""
+"""Files and environments that runners give the source, taken from public bug reports of other connectors."""
 
 import json
 import tempfile
@@ -70,7 +70,7 @@ def test_state_file_without_a_state_reads_everything(read, content):
 
 
 @pytest.mark.parametrize("namespace", [None, "", "raw"])
-def test_state_with_a_namespace_that_a_runner_added_counts(read, last_state, namespace):
+def test_state_with_a_namespace_that_a_runner_added_is_used(read, last_state, namespace):
     descriptor = {"name": "roster_records", "namespace": namespace}
     outcome = read([{**last_state, "stream": {**last_state["stream"], "stream_descriptor": descriptor}}])
     assert (outcome.exit_code, outcome.records("roster_records")) == (0, [])

@@ -101,7 +101,7 @@ def test_a_record_search_reaches_the_service(config):
     assert {record["grade"] for record in records} == {"3"}
 
 
-def test_the_rate_cap_holds_for_the_whole_sync(sandbox, config):
+def test_the_rate_limit_applies_to_the_whole_sync(sandbox, config):
     read_streams({**config, "requests_per_minute": 600, "num_workers": 8}, "import_schemas", "checklist_details")
     began = [entry.began for entry in sandbox.journal]
     assert len(began) >= 8

@@ -1,4 +1,4 @@
-"""The CDK's number of threads: the streams end with any number, also if all threads generate partitions at first."""
+"""The streams end with any number of CDK threads, also if all threads generate partitions first."""
 
 from collections import Counter
 

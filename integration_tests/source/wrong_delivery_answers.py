@@ -61,7 +61,7 @@ class WrongAnswers:
         self.chances = {number: random.Random(f"{seed} {number}") for number in service.targets}
         self.rate = self.rate_in_lists = chance.choice([0.05, 0.2, 0.5])
         self.missing = chance.choice([0, 0.3, 1])  # the share of resets that are answered with 404
-        service.spoil = self.spoil
+        service.fault_for = self.fault_for
         for number, target in service.targets.items():
             target.answers = partial(self.answer, self.chances[number])
             target.entries = self.entry
@@ -76,7 +76,7 @@ class WrongAnswers:
         chance = random.Random(batch["id"])
         return chance.choice(ENTRIES)(batch) if chance.random() < self.rate_in_lists else batch
 
-    def spoil(self, when: str, path: str) -> str | None:
+    def fault_for(self, when: str, path: str) -> str | None:
         chance = self.chances[int(path.split("/")[2])]
         if "resetbatch" in path and when == "before" and chance.random() < self.missing:
             return "404"

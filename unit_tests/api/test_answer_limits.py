@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from requests import Response
 
-from integration_tests.lying_server import Answer, LyingServer
+from integration_tests.raw_server import Answer, RawServer
 from powerschool_enrollment_api import AlwaysTooLarge, ConnectionSettings, TemporaryFailure, Timeouts, answer_limits
 from powerschool_enrollment_api.document_storage import DocumentStorage, StorageFault
 from powerschool_enrollment_api.documents import DocumentAddress
@@ -32,7 +32,7 @@ def endless():
     servers = []
 
     def start(*answer):
-        servers.append(LyingServer(lambda *_: Answer(*answer)))
+        servers.append(RawServer(lambda *_: Answer(*answer)))
         return servers[-1]
 
     yield start

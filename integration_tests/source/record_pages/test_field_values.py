@@ -12,7 +12,7 @@ FIELDS = ["status", "dateOfBirth", "submitted", "tags", "dataItems", "somethingN
 
 
 @pytest.mark.parametrize("field", FIELDS)
-def test_an_odd_value_costs_only_that_value(sandbox, read, sync_mode, field):
+def test_an_odd_value_affects_only_that_value(sandbox, read, sync_mode, field):
     values = iter(ODD_VALUES)
     by_id = {}
 

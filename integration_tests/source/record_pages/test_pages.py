@@ -33,7 +33,7 @@ def test_pages_beyond_counts_that_are_too_small_are_read(sandbox, read, sync_mod
     assert ids(outcome) == roster_ids(sandbox)
 
 
-def test_counts_that_are_right_cost_no_further_request(sandbox, read):
+def test_correct_counts_cause_no_further_request(sandbox, read):
     outcome = read()
     assert sandbox.journal.count("GET", f"*{ROSTER}") == -(-len(ids(outcome)) // PAGE_SIZE)
 
@@ -92,7 +92,7 @@ def test_pages_with_new_records_without_end_fail_the_stream(sandbox, read, monke
 
 
 def with_new_records(size, page_count):
-    """Answer each page with `size` records that no other page shows, and count a million of them."""
+    """Answer each page with `size` records that no other page shows. The metadata claim a million records."""
 
     def on_answer(entry, payload):
         if not entry.path.endswith(ROSTER):
@@ -115,7 +115,7 @@ def test_null_instead_of_the_records_of_an_empty_form_is_an_empty_page(sandbox, 
 
 
 def test_an_edit_that_is_undone_after_a_killed_sync_reaches_the_warehouse(sandbox, read):
-    """The killed sync is one whose output ends behind the changed records and before the state that follows them."""
+    """The third read continues as if the second one was killed after the changed records and before their state."""
     (form,) = sandbox.district.forms.values()
     edited = form.roster.ids()[12]
     first = read(sync_mode="incremental")
@@ -134,7 +134,7 @@ def test_an_edit_that_is_undone_after_a_killed_sync_reaches_the_warehouse(sandbo
     assert {record["status"] for record in third.records("roster_records") if record["id"] == edited} == {original}
 
 
-def test_a_changed_form_costs_one_additional_state(sandbox, read):
+def test_a_changed_form_emits_one_additional_state(sandbox, read):
     (form,) = sandbox.district.forms.values()
     first = read(sync_mode="incremental")
     for record_id in form.roster.ids():
@@ -144,7 +144,7 @@ def test_a_changed_form_costs_one_additional_state(sandbox, read):
     assert len(second.states) <= len(first.states) + 1
 
 
-def test_the_final_state_of_a_changed_form_knows_every_page(sandbox, read):
+def test_the_final_state_of_a_changed_form_contains_every_page(sandbox, read):
     (form,) = sandbox.district.forms.values()
     first = read(sync_mode="incremental")
     form.roster.edit(form.roster.ids()[0], status="Held")

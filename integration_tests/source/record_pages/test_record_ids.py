@@ -28,7 +28,7 @@ def test_records_without_an_id_on_many_pages_are_one_warning(sandbox, read, sync
     assert warning.endswith("; and elsewhere).")
 
 
-def test_a_missing_id_is_left_out_of_the_detail_stream_too(sandbox, read):
+def test_a_record_without_an_id_is_left_out_of_the_detail_stream_too(sandbox, read):
     victim = roster_ids(sandbox)[12]
     on_records(sandbox, lambda record: record.pop("id") if record["id"] == victim else None)
     outcome = read("roster_record_details")

@@ -1,4 +1,4 @@
-"""Random histories of one record stream: a district that changes, syncs that fail or die, and their warehouse."""
+"""Random histories of one record stream: a changing district, syncs that fail or are killed, and their warehouse."""
 
 from __future__ import annotations
 
@@ -134,8 +134,8 @@ class History:
         self.warehouse = Warehouse()
         self.tombstones = 0
         self.look_ups: list[tuple[int, bool]] = []  # of this sync: the id, and whether the record exists
-        self.hidden: set[int] = set()  # looked up as existing while some forms were not selected
-        self.moved: set[int] = set()  # changed during a read
+        self.hidden: set[int] = set()  # ids that a look-up found while some forms were not selected
+        self.moved: set[int] = set()  # ids of records that changed during a read
         self.is_disturbed = False
         self.clock_is_fast = timedelta()
 
@@ -152,7 +152,7 @@ class History:
     def sync(
         self, *, is_disturbed: bool = False, selected: list[int] | None = None, fault: Fault | None = None
     ) -> None:
-        """Sync once, and check each tombstone. With a fault or a disturbance the sync may also be killed."""
+        """Sync once, and check each tombstone. With a fault, a disturbance or selected forms it may also be killed."""
         self.look_ups.clear()
         self.is_disturbed = is_disturbed
         self.sandbox.on_request = self.before_answer
@@ -193,7 +193,7 @@ class History:
         return read_stream(config, self.name, state, machine_time=lambda: utc_now() + fast).messages
 
     def before_answer(self, entry: Any) -> None:
-        """Note each look-up, and disturb the read."""
+        """Record each look-up. If the sync is disturbed, change records while it reads."""
         kind, _, record_id = entry.path.strip("/").partition("/")
         if kind == self.path:
             self.look_ups.append((int(record_id), int(record_id) in self.registrar.at_service()))

@@ -1,4 +1,4 @@
-"""The option `detect_removed_records` over a socket: which records are looked up, and which answers count."""
+"""The option `detect_removed_records` over a socket: which records are looked up, and what each answer means."""
 
 import json
 
@@ -18,7 +18,7 @@ from powerschool_enrollment_sandbox import Fault
 
 
 def test_record_that_no_list_shows_is_looked_up_at_most_twice(sandbox, forms, read):
-    """A read may miss a record that moves in between. If it is removed then, only a second look-up detects that."""
+    """A read may miss a record that moves to another page. Only a second look-up detects that it is removed later."""
     first = read()
     hidden = forms[0].roster.ids()[2]
     sandbox.on_answer = lambda entry, answer: without(hidden, answer) if "publishedactions" in entry.path else answer
@@ -55,7 +55,7 @@ def test_failing_look_up_keeps_the_id_and_is_a_counted_warning(sandbox, forms, r
 
 
 @pytest.mark.parametrize("answer", [[], {"id": 1}, [{"id": 1}], {}, {"message": "gone"}], ids=json.dumps)
-def test_answer_that_does_not_show_the_record_proves_nothing(sandbox, forms, read, answer):
+def test_answer_that_does_not_show_the_record_gives_no_tombstone(sandbox, forms, read, answer):
     first = read()
     (removed,) = remove(forms[0].roster, 2)
     forms[0].roster.put(removed, 2)
@@ -97,7 +97,7 @@ def test_unusual_number_of_missing_records_is_a_warning_and_is_looked_up(sandbox
 
 @pytest.mark.parametrize(("roster", "removed"), [(300, [101, 0]), (60, [52, 52])], ids=["one form", "all forms"])
 def test_detail_endpoint_that_finds_no_record_at_all_produces_no_tombstones(sandbox, read, caplog, roster, removed):
-    """An unusual number of removed records is believed only if a record that a page shows is found, too."""
+    """Many answers with 404 are accepted only if the detail endpoint finds a record that a page shows."""
     sandbox.district = small_district(roster=roster)
     first = read(page_size=100)
     forms = zip(sandbox.district.forms.values(), removed, strict=True)

@@ -5,9 +5,9 @@ from powerschool_enrollment_sandbox import District
 DELETED_AT = "_ab_cdc_deleted_at"
 
 
-def small_district(roster=12, **plan):
+def small_district(roster=12):
     return District.generate(
-        forms=2, roster_records_per_form=roster, submission_records_per_form=6, data_items=3, approved_waiting=0, **plan
+        forms=2, roster_records_per_form=roster, submission_records_per_form=6, data_items=3, approved_waiting=0
     )
 
 
@@ -29,7 +29,7 @@ def look_ups(sandbox, name="rosterrecords"):
 
 
 def without(record_id, answer):
-    """Return a page without this record, as if it had fewer records."""
+    """Remove the record from a page; the page's metadata still count it."""
     envelope = answer[0] if isinstance(answer, list) and answer and "records" in answer[0] else answer
     if isinstance(envelope, dict) and any(record["id"] == record_id for record in envelope["records"]):
         envelope["records"] = [record for record in envelope["records"] if record["id"] != record_id]

@@ -1,4 +1,4 @@
-"""An HTTP server whose answers need not end, and need not be HTTP: it sends bytes as they are."""
+"""An HTTP server that sends raw bytes: an answer may have no end, or may not be valid HTTP."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Answer:
         return cls("\r\n".join([*lines, "", ""]).encode() + body)
 
 
-class LyingServer:
+class RawServer:
     """Answers each request with what `answer` returns for its method and URL. `requests` counts them."""
 
     def __init__(self, answer: Callable[[str, str], Answer]) -> None:
@@ -68,7 +68,7 @@ class _Server(ThreadingHTTPServer):
         """Ignore that a client disconnected."""
 
 
-def _handler(server: LyingServer) -> type[BaseHTTPRequestHandler]:
+def _handler(server: RawServer) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
         disable_nagle_algorithm = True
