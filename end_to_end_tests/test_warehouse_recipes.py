@@ -9,8 +9,8 @@ import duckdb
 import pytest
 
 from integration_tests.pyairbyte import needs_pyairbyte
-from integration_tests.recipes.own_sync import sync as sync_without_pyairbyte
 from integration_tests.recipes.season import TABLES, Season
+from integration_tests.recipes.sync_without_pyairbyte import sync_without_pyairbyte
 from integration_tests.recipes.warehouse import DuckDBFile
 from powerschool_enrollment_sandbox import District, running_sandbox
 

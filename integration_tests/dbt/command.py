@@ -1,4 +1,4 @@
-"""Runs dbt, from the environment that `make dbt` installs, and holds what it found."""
+"""Runs dbt in the environment that `make dbt` installs, and returns its results."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def run_dbt(
     *arguments: str, folder: Path, output: Mapping[str, Any], project: Path = PACKAGE, **variables: Any
 ) -> Finished:
     """Run a command of dbt with a profile of this output; its files are in the folder."""
-    profiles = {project_name(project): {"target": "target", "outputs": {"target": dict(output)}}}
+    profiles = {profile_name(project): {"target": "target", "outputs": {"target": dict(output)}}}
     (folder / "profiles.yml").write_text(yaml.safe_dump(profiles))
     results = folder / "target" / "run_results.json"
     results.unlink(missing_ok=True)
@@ -73,6 +73,6 @@ def _run(command: Sequence[str | Path], folder: Path, project: Path) -> subproce
     )
 
 
-def project_name(project: Path) -> str:
-    """Return the name of the profile that a project asks for."""
+def profile_name(project: Path) -> str:
+    """Return the name of the profile that a project uses."""
     return yaml.safe_load((project / "dbt_project.yml").read_text())["profile"]

@@ -17,11 +17,11 @@ from dbt.cli.main import dbtRunner
 from dbt.context.providers import BaseDatabaseWrapper
 
 PACKAGE = "powerschool_enrollment"
-own_dispatch = BaseDatabaseWrapper.dispatch
+dbt_dispatch = BaseDatabaseWrapper.dispatch
 
 
-class _OfOtherWarehouse(BaseDatabaseWrapper):
-    """Looks for macros as the adapter of the other warehouse would."""
+class _OtherWarehouseMacros(BaseDatabaseWrapper):
+    """Looks up macros as the adapter of the other warehouse does."""
 
     def _get_adapter_macro_prefixes(self) -> list[str]:
         return [sys.argv[1], "default"]
@@ -30,9 +30,9 @@ class _OfOtherWarehouse(BaseDatabaseWrapper):
 def dispatch(wrapper: BaseDatabaseWrapper, name: str, macro_namespace: str | None = None, **more: Any) -> Any:
     """Find this package's macros for the other warehouse, and dbt's for DuckDB."""
     if macro_namespace != PACKAGE:
-        return own_dispatch(wrapper, name, macro_namespace, **more)
-    other = _OfOtherWarehouse(wrapper._adapter, wrapper._namespace)
-    return own_dispatch(other, name, macro_namespace, **more)
+        return dbt_dispatch(wrapper, name, macro_namespace, **more)
+    other = _OtherWarehouseMacros(wrapper._adapter, wrapper._namespace)
+    return dbt_dispatch(other, name, macro_namespace, **more)
 
 
 def main() -> None:

@@ -39,7 +39,7 @@ def warehouse(request, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def built(warehouse, small_district):
-    """Build after each of two syncs with changes between.
+    """Build the models after each of two syncs. The district changes between the syncs.
 
     In DuckDB each version is a row; in PostgreSQL rows are merged, and removed records are marked.
     """
@@ -47,10 +47,10 @@ def built(warehouse, small_district):
     strategy = "auto" if merged else "append"
     with running_sandbox(district=District.generate(**small_district)) as sandbox:
         season = Season(sandbox, warehouse, strategy, detect_removed_records=merged)
-        season.begin()
+        season.sync_first()
         first = run_dbt("run", folder=warehouse.folder, output=warehouse.profile("main"))
         assert first.exit_code == 0, first.stdout[-3000:]
-        season.go_on()
+        season.change_and_sync()
         yield SimpleNamespace(
             season=season, finished=run_dbt("build", folder=warehouse.folder, output=warehouse.profile("main"))
         )

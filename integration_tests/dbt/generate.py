@@ -1,4 +1,4 @@
-"""Writes the files that follow from the streams: `python -m integration_tests.dbt.generate`."""
+"""Writes the files that are generated from the streams: `python -m integration_tests.dbt.generate`."""
 
 from __future__ import annotations
 

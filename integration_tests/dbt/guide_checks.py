@@ -36,7 +36,7 @@ def built(folder):
     install, build = synced.stdout.splitlines()[-2:]
     assert f"```\n{install}\n{build}\n```" in PAGE.read_text(encoding="utf-8")
     assert install == INSTALL
-    # The package's folder is shared: what dbt writes belongs elsewhere.
+    # Several tests use the package's folder, so dbt writes its files elsewhere.
     elsewhere = ["--target-path", folder / "target", "--log-path", folder / "logs"]
     return subprocess.run(
         [*shlex.split(build), *elsewhere], cwd=folder, env=VARIABLES, capture_output=True, text=True, check=False
@@ -61,7 +61,7 @@ def project(folder):
 
 @pytest.fixture(scope="module")
 def installed(built, folder, project):
-    """Build the project's model, and the package's model that its variables change, beside the package's."""
+    """Build the project's model, and the package's model that the project's variables change, in the same file."""
     assert built.returncode == 0, built.stdout[-3000:]
     output = DuckDBFile(folder).profile(SCHEMA)
     assert run_dbt("deps", folder=folder, output=output, project=project).exit_code == 0

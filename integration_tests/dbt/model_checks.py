@@ -15,12 +15,12 @@ from integration_tests.recipes.warehouse import DuckDBFile
 
 
 def kept(records):
-    """Return form and record of all that are not discarded."""
+    """Return form and record of the records that are not discarded."""
     return [(form, record) for form, record in records if record["status"] != "Discarded"]
 
 
 def same(found, expected):
-    """Return whether the rows are the same, in any order; at least one."""
+    """Return whether there are rows, and both lists contain the same rows in any order."""
     return bool(expected) and Counter(found) == Counter(expected)
 
 
@@ -171,14 +171,14 @@ def test_last_delivery_of_a_repeated_submission_is_kept(season, rows):
         "select delivery_target_id, delivery_target, submission_record_id, batch_id, batch_date, external_student_id, "
         "data from deliveries"
     )
-    opened = [
+    parsed = [
         (*row, (json.loads(data) if isinstance(data, str) else data)["student"]["school"]) for *row, data in found
     ]
-    assert same(opened, expected)
+    assert same(parsed, expected)
     assert Counter(school == "Marfa Junior High" for *_, school in expected) == {True: 20, False: 3}
 
 
-def test_the_query_of_deliveries_on_the_page_opens_their_data(warehouse, season, rows):
+def test_query_of_deliveries_on_the_page_reads_their_data(warehouse, season, rows):
     if not isinstance(warehouse, DuckDBFile):
         pytest.skip("The page shows DuckDB's SQL")
     found = rows(block("## Latest delivery of each submission", "sql"))
@@ -186,7 +186,7 @@ def test_the_query_of_deliveries_on_the_page_opens_their_data(warehouse, season,
     assert Counter(school == "Marfa Junior High" for *_, school in found) == {True: 20, False: 3}
 
 
-def test_documents_are_missing_where_the_form_asks_and_the_family_did_not_upload(season, rows):
+def test_documents_that_a_family_did_not_upload_are_missing(season, rows):
     expected = [
         (record["id"], field, record["lastName"])
         for _, record in kept(season.submissions())

@@ -1,4 +1,4 @@
-"""The files of the dbt package that follow from the streams: sources, staging models and their descriptions."""
+"""The files of the dbt package that are generated from the streams: sources, staging models, their descriptions."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import yaml
 from integration_tests.dbt.streams import RECORD_STREAMS, Field, Stream
 
 HEADER = "Written by `python -m integration_tests.dbt.generate` from the schemas of the streams: do not edit."
-# What is known of them; a district may have others.
+# The known statuses; a district may have others.
 STATUSES = {
     "roster_records": [
         "Added", "Imported", "Notified", "NotStarted", "Held", "Started", "Submitted", "Discarded",
@@ -23,7 +23,7 @@ FLAGS = {
     "is_removed": "Whether the service no longer has the record. False without the option detect_removed_records.",
     "is_discarded": "Whether the status is one of the variable powerschool_enrollment_discarded_statuses.",
 }
-# The forms are read in each sync, so their rows show when the last one was; records are read again when they change.
+# Each sync emits all forms, so their rows show the time of the last sync. Records are emitted again if they change.
 FRESHNESS = {
     "published_actions": ("_airbyte_extracted_at", 2, 7),
     "roster_records": ("synced_at", 14, None),
@@ -109,7 +109,7 @@ def _described(stream: Stream, field: Field) -> dict[str, Any]:
 
 
 def _tests(stream: Stream, field: Field) -> list[Any]:
-    """Rows outlive what they belong to where a sync merges or only reads some forms: then a warning is enough."""
+    """Return the tests of a column. A missing parent is only a warning, because a sync may not read its form."""
     column, tests = field.column, []
     if column in stream.key:
         tests += ["not_null"] if len(stream.key) > 1 else ["unique", "not_null"]

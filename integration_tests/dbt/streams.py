@@ -34,7 +34,7 @@ SAME_ID = {
 
 @dataclass(frozen=True)
 class Field:
-    """A field of a stream: its name in the source, its column in the package, and its kind, as the macros name it."""
+    """A field of a stream: its name in the source, and its column and kind, as the package names them."""
 
     name: str
     column: str
@@ -58,10 +58,12 @@ class Stream:
 
     @property
     def parents(self) -> dict[str, str]:
-        """Return the stream that each column refers to."""
+        """Return the stream that a column refers to, by column."""
         own = id_column(self.name)
         found = {
-            field.column: of_id(field.column) for field in self.fields if field.column != own or self.name in SAME_ID
+            field.column: stream_of_id_column(field.column)
+            for field in self.fields
+            if field.column != own or self.name in SAME_ID
         }
         return {column: stream for column, stream in found.items() if stream}
 
@@ -94,11 +96,11 @@ ORDER = (
 
 
 def id_column(stream: str) -> str:
-    """Return the column that the package names the id of a stream: `roster_record_id`."""
+    """Return the package's name of a stream's id column, for example `roster_record_id`."""
     return f"{_singular(SAME_ID.get(stream, stream))}_id"
 
 
-def of_id(column: str) -> str | None:
+def stream_of_id_column(column: str) -> str | None:
     """Return the stream that an id column refers to."""
     return next((name for name in ORDER if name not in SAME_ID and column == id_column(name)), None)
 

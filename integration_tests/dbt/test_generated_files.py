@@ -1,4 +1,4 @@
-"""What follows from the streams' schemas is up to date: sources, staging models, descriptions."""
+"""The files that are generated from the streams' schemas are up to date: sources, staging models, descriptions."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""What the destination's tests talk to."""
+"""The service that the destination's tests write to."""
 
 import pytest
 from airbyte_cdk.test.standard_tests.pytest_hooks import pytest_generate_tests  # noqa: F401 - Airbyte's standard tests
@@ -9,7 +9,7 @@ from integration_tests.destination.stand_in import StandIn
 
 @pytest.fixture(autouse=True)
 def _nothing_left_running():
-    """A test that failed may have left a command running in this process."""
+    """End a command that a failed test left running in this process."""
     yield
     in_this_process.end_all()
 

@@ -1,4 +1,4 @@
-"""This destination on the write contract's bench: what the suite needs to know of it."""
+"""Runs this destination and a stand-in for the service for the tests of `write_contract.py`."""
 
 import random
 from pathlib import Path
@@ -11,8 +11,8 @@ from integration_tests.destination.write_contract import STREAMS
 REJECTED = {"status": "Error", "errors": ["The record could not be verified."]}
 
 
-class EnrollmentBench:
-    """Rows carry their number in the field Comment and their key in StudentID."""
+class EnrollmentHarness:
+    """A row has its number in the field Comment and its key in StudentID."""
 
     def __init__(self, service: StandIn, folder: Path) -> None:
         self._service = service
@@ -30,7 +30,7 @@ class EnrollmentBench:
     def row(self, stream: str, number: int, key: str) -> dict[str, Any]:
         return record({"StudentID": key, "FirstName": "Ann", "Comment": str(number)}, stream)
 
-    def misbehave(self, seed: int) -> None:
+    def answer_unreliably(self, seed: int) -> None:
         self._randomness = random.Random(seed)
 
     def reject(self, numbers: set[int]) -> None:

@@ -1,4 +1,7 @@
-"""Runs the destination as the platform does: files, lines in, lines out. In this process, unless it is the subject."""
+"""Runs the destination as the platform does: with files, messages on stdin, and messages on stdout.
+
+It runs in this process, except in tests of the process itself.
+"""
 
 import contextlib
 import json
@@ -19,7 +22,7 @@ COMMAND = [str(Path(sys.executable).parent / "destination-powerschool-enrollment
 
 
 def config(service: Any, *streams: str, **options: Any) -> dict[str, Any]:
-    """Options that write the n-th stream to form n."""
+    """Return options that write the n-th stream to form n."""
     imports = [
         {
             "stream": stream,
@@ -64,7 +67,7 @@ def in_this_process(arguments: list[str], environment: dict[str, str]) -> InThis
 
 
 def in_a_process(arguments: list[str], environment: dict[str, str]) -> "subprocess.Popen[str]":
-    """Start the console script as a process: for tests of what ends a process, and of how it ends."""
+    """Start the console script as a process: for tests of signals, pipes and exit codes."""
     return subprocess.Popen(
         [*COMMAND, *arguments],
         stdin=subprocess.PIPE,
@@ -83,7 +86,7 @@ def in_a_forked_process(arguments: list[str], environment: dict[str, str]) -> Wa
 
 
 class Session:
-    """One run of a command. `states` and `logs` fill as the command prints."""
+    """One run of a command. `states` and `logs` grow while the command runs."""
 
     def __init__(  # noqa: PLR0913 - by keyword only
         self,
@@ -112,7 +115,7 @@ class Session:
             reader.start()
 
     def send(self, *messages: dict[str, Any] | str) -> None:
-        """Write messages, or lines, to its input. Does nothing if the command has ended."""
+        """Write messages, or lines, to the command's stdin. Do nothing if the command has ended."""
         lines = (message if isinstance(message, str) else json.dumps(message) for message in messages)
         try:
             for line in lines:
@@ -131,7 +134,7 @@ class Session:
         return self
 
     def kill(self) -> None:
-        """Kill the process."""
+        """Kill the process, and read the rest of its output."""
         self.program.kill()
         self.end()
 

@@ -1,4 +1,4 @@
-"""A service for tests of writing that answers exactly as configured, and records what arrived when."""
+"""A stand-in for the service, for tests of writing: it sends the replies that a test sets, and records each request."""
 
 import itertools
 import json
@@ -18,7 +18,7 @@ SUCCESS = {"status": "Success", "errors": []}
 
 @dataclass
 class Arrival:
-    """One POST: its path, its fields, when it came, and when the answer was ready (None: not yet)."""
+    """One POST. `attempt` counts equal POSTs from 1; `answered` is when its reply was ready, and None until then."""
 
     path: str
     body: dict[str, Any]
@@ -29,7 +29,7 @@ class Arrival:
 
 @dataclass
 class Reply:
-    """What is answered. `body` None: nothing; a str goes as it is; `drop`: the connection is cut instead."""
+    """A reply. `body`: None is an empty body, a str is sent unchanged, others as JSON. `drop`: close the connection."""
 
     status: int = 200
     body: Any = field(default_factory=lambda: SUCCESS)
@@ -39,14 +39,17 @@ class Reply:
 
 
 class StandIn:
-    """`answer` decides about each POST; forms 1 to 3 with one import schema each (10, 20, 30)."""
+    """A server with the forms 1 to 3, each with one import schema (10, 20, 30).
+
+    `answer` returns the reply to each POST. `gets` has replies to GETs, by path, that replace the usual ones.
+    """
 
     def __init__(self) -> None:
         self.answer: Callable[[Arrival], Reply] = lambda _arrival: Reply()
         self.gets: dict[str, Reply] = {}
         self.roster: list[dict[str, Any]] = []
         self.arrivals: list[Arrival] = []
-        self.asked: list[str] = []
+        self.get_paths: list[str] = []
         self._attempts: dict[str, itertools.count] = {}
         self._lock = threading.Lock()
         self._server = _Server(("127.0.0.1", 0), _handler(self))
@@ -67,7 +70,7 @@ class StandIn:
         return [arrival.body for arrival in sorted(done, key=lambda arrival: arrival.answered)]
 
     def get(self, path: str) -> Reply:
-        self.asked.append(path)
+        self.get_paths.append(path)
         bare, _, query = path.removeprefix("/api/v1").partition("?")
         if bare in self.gets:
             return self.gets[bare]
@@ -104,7 +107,7 @@ class _Server(ThreadingHTTPServer):
     request_queue_size = 64
 
     def handle_error(self, *_args: object) -> None:
-        """A killed client is not an error here."""
+        """Ignore that a client disconnected."""
 
 
 def _handler(service: StandIn) -> type[BaseHTTPRequestHandler]:

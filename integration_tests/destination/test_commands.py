@@ -21,13 +21,13 @@ def check(service, folder, start=in_this_process, **options):
     return status
 
 
-def test_check_succeeds_when_all_is_there(service, tmp_path):
+def test_check_succeeds_if_all_targets_exist(service, tmp_path):
     assert check(service, tmp_path, in_a_process)["status"] == "SUCCEEDED"
 
 
 def test_check_sends_few_requests(service, tmp_path):
     check(service, tmp_path)
-    assert len(service.asked) == 3
+    assert len(service.get_paths) == 3
 
 
 def test_check_names_a_refused_key(service, tmp_path):

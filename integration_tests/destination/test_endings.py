@@ -1,4 +1,4 @@
-"""How it ends when its output, its input or the person before it goes away."""
+"""How the destination ends if its output is full or closed, if it has no stdin, or at Ctrl-C."""
 
 import json
 import signal

@@ -86,7 +86,7 @@ def test_form_and_schema_ids_that_are_sent_as_text_are_found(service: StandIn, t
     assert service.answered == [MARKED]
 
 
-def test_import_schemas_that_are_gone_count_as_none(service: StandIn, tmp_path: Path) -> None:
+def test_404_for_import_schemas_means_that_the_form_has_none(service: StandIn, tmp_path: Path) -> None:
     service.gets["/publishedactions/1/importschemas"] = Reply(404, {"message": "gone"})
     session = write(tmp_path, service)
     assert (session.code, session.failure["failure_type"]) == (1, "config_error")
@@ -176,7 +176,7 @@ def test_many_unknown_outcomes_in_a_row_are_an_outage(service: StandIn, tmp_path
     assert len(service.arrivals) < 25
 
 
-def test_numbers_go_as_they_were_written(service: StandIn, tmp_path: Path) -> None:
+def test_numbers_are_sent_without_loss_of_precision(service: StandIn, tmp_path: Path) -> None:
     data = '{"StudentID": 7771230000000000000000001, "Comment": 1.0, "Grade": 0.1000000000000000055}'
     stream = configured_stream("students", ("StudentID", "Comment", "Grade"))
     line = f'{{"type": "RECORD", "record": {{"stream": "students", "emitted_at": 1, "data": {data}}}}}'

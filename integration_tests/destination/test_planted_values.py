@@ -1,4 +1,4 @@
-"""2,000 values of rows that the service quotes in its reasons, in every writing: none reaches a log or a trace."""
+"""2,000 values of rows that the service quotes in its reasons, also in other spellings: no log or trace shows one."""
 
 import itertools
 import re
@@ -11,8 +11,8 @@ from unit_tests.destination.test_redaction import planted_values
 VALUES = 2_000
 
 
-def names_only():
-    """Return values without words that a validation message may contain: another row's reason may show those."""
+def values_without_vocabulary():
+    """Return values without words that a validation message may contain: a log may show these words."""
     planted = (
         each
         for each in planted_values(20 * VALUES)
@@ -22,7 +22,7 @@ def names_only():
 
 
 def test_log_and_trace_show_none_of_the_values_that_reasons_quote(service, tmp_path):
-    planted = names_only()
+    planted = values_without_vocabulary()
     reasons = [template.replace("{}", written) for _, written, template in planted]
 
     def answer(arrival):

@@ -1,4 +1,4 @@
-"""Rows that the service refuses, or that cannot be sent: counted, named, kept, and what they do to the sync."""
+"""Rows that the service rejects, or that cannot be sent: their messages, their file, and how the sync ends."""
 
 import json
 import stat

@@ -48,13 +48,13 @@ def test_message_of_another_type_is_ignored(service: StandIn, tmp_path: Path, ki
         ({"primary_key": ["StudentID"]}, "is not a configured catalog: its entry streams.0 is not valid."),
     ],
 )
-def test_catalog_of_another_form_is_refused_before_the_first_row(
+def test_catalog_in_another_format_is_refused_before_the_first_row(
     service: StandIn, tmp_path: Path, members: dict, problem: str
 ) -> None:
     session = write(tmp_path, service, stream=configured_stream("students", MARKED, **members))
     assert (session.code, session.failure["failure_type"]) == (1, "config_error")
     assert problem in session.failure["message"]
-    assert service.asked == []
+    assert service.get_paths == []
 
 
 def test_unknown_and_null_members_of_a_catalog_are_ignored(service: StandIn, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""A command that runs in the test's process prints and ends like a separate process, and leaves no trace in it."""
+"""A command that runs in the test's process prints and ends like a separate process, and changes nothing in it."""
 
 import json
 import logging
@@ -44,7 +44,7 @@ def test_messages_errors_and_exit_code_are_those_of_a_process(service: StandIn, 
 
 
 def changeable_state() -> list[object]:
-    """Return what a command changes in its process."""
+    """Return the state of this process that a command may change."""
     root, airbyte = logging.getLogger(), logging.getLogger("airbyte")
     streams = [sys.stdin, sys.stdout, sys.stderr, sys.__stdout__]
     logs = [list(root.handlers), root.level, list(airbyte.handlers), airbyte.level, logging.raiseExceptions]

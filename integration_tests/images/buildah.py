@@ -1,4 +1,4 @@
-"""Images without a container engine: buildah builds them, the kernel's own means run them."""
+"""Builds and runs images on a machine without docker and podman."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ class Buildah(Engine):
 
     def __init__(self, storage: Path) -> None:
         self._buildah = ["buildah", "--root", str(storage / "root"), "--runroot", str(storage / "run")]
-        container = self._ask("from", "scratch")
-        self._ask("add", "--quiet", container, str(debian.root_file_system()), "/")
-        self._ask("commit", "--quiet", container, self.base)
-        self._ask("rm", container)
+        container = self._run_buildah("from", "scratch")
+        self._run_buildah("add", "--quiet", container, str(debian.root_file_system()), "/")
+        self._run_buildah("commit", "--quiet", container, self.base)
+        self._run_buildah("rm", container)
 
     def build_context(self, context: Path, target: str, tag: str, arguments: Sequence[str]) -> None:
         options = ["--quiet", "--isolation=chroot", "--layers", "--target", target, "--tag", tag]
-        self._ask("build", *options, *arguments, str(context))
+        self._run_buildah("build", *options, *arguments, str(context))
 
     def run(
         self, image: str, command: Sequence[str], *, data: Path, stdin: str = "", entrypoint: str | None = None
@@ -35,9 +35,9 @@ class Buildah(Engine):
         settings = self._settings(image)
         user = settings.get("User") or "root"
         inside = [entrypoint] if entrypoint else settings["Entrypoint"]
-        container = self._ask("from", image)
+        container = self._run_buildah("from", image)
         try:
-            root = shlex.quote(self._ask("mount", container))
+            root = shlex.quote(self._run_buildah("mount", container))
             inner_tmp = f"{root}/tmp"  # noqa: S108 - the container's own
             # What `docker run --read-only --tmpfs /tmp --network host --volume data:/data:ro` does.
             isolated = f"""
@@ -54,11 +54,11 @@ class Buildah(Engine):
             process = ["unshare", "--mount", "sh", "-c", isolated, "sh", "env", "-i", *settings.get("Env", ())]
             return run_command([*process, *inside, *command], stdin=stdin, check=False)
         finally:
-            self._ask("umount", container)
-            self._ask("rm", container)
+            self._run_buildah("umount", container)
+            self._run_buildah("rm", container)
 
     def size(self, image: str) -> int:
-        (listed,) = json.loads(self._ask("images", "--json", image))
+        (listed,) = json.loads(self._run_buildah("images", "--json", image))
         return _bytes(listed["size"])
 
     def labels(self, image: str) -> dict[str, str]:
@@ -66,13 +66,13 @@ class Buildah(Engine):
         return labels
 
     def remove(self, image: str) -> None:
-        self._ask("rmi", "--force", image)
+        self._run_buildah("rmi", "--force", image)
 
     def _settings(self, image: str) -> dict[str, Any]:
-        settings: dict[str, Any] = json.loads(self._ask("inspect", "--type=image", image))["OCIv1"]["config"]
+        settings: dict[str, Any] = json.loads(self._run_buildah("inspect", "--type=image", image))["OCIv1"]["config"]
         return settings
 
-    def _ask(self, *arguments: str) -> str:
+    def _run_buildah(self, *arguments: str) -> str:
         return run_command([*self._buildah, *arguments]).stdout.strip()
 
 

@@ -1,4 +1,4 @@
-"""The engine this machine has."""
+"""Chooses the engine that can build and run images on this machine."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from integration_tests.images.engine import Engine
 
 @contextmanager
 def engine() -> Iterator[Engine]:
-    """Yield the engine this machine has; what was made for it alone is removed afterwards."""
+    """Yield docker or podman, or else buildah with a temporary storage, which is removed afterwards."""
     if command := container_command():
         yield Docker(command)
         return
@@ -31,7 +31,7 @@ def engine() -> Iterator[Engine]:
 
 
 def container_command() -> str | None:
-    """Return "docker" or "podman" where one works: a command may be there without a service behind it."""
+    """Return "docker" or "podman" if it works, else None. A command may be installed without a running service."""
     for command in ("docker", "podman"):
         if (
             shutil.which(command)

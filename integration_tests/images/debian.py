@@ -1,4 +1,4 @@
-"""A base image for a machine without a container engine: Debian with its own Python, from the machine's own mirror."""
+"""A base image for a machine without docker and podman: its Linux distribution, from its mirror, with Python."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FIELD = re.compile(r"^(URIs|Suites|Components):\s*(.+)$", re.MULTILINE)
 
 @dataclass(frozen=True)
 class Distribution:
-    """Where the machine's own packages come from."""
+    """The mirror, release and components of the machine's packages."""
 
     mirror: str
     suite: str
@@ -32,7 +32,7 @@ def install_tools() -> None:
         return
     if os.geteuid() != 0 or not shutil.which("apt-get"):
         raise RuntimeError(
-            "Images need docker or podman, or else root on Debian or Ubuntu, where buildah is installed."
+            "Images need docker or podman. Without them, run this as root on Debian or Ubuntu: it installs buildah."
         )
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     for command in ("update", "install --yes --no-install-recommends buildah debootstrap"):
@@ -40,7 +40,7 @@ def install_tools() -> None:
 
 
 def root_file_system() -> Path:
-    """Return a tar file of a small Debian with Python. Kept between runs."""
+    """Return a tar file of a small system with Python. It is kept between runs."""
     distribution = _distribution()
     kept = CACHE / f"base-{distribution.suite}-{os.uname().machine}.tar"
     if not kept.exists():
@@ -49,7 +49,7 @@ def root_file_system() -> Path:
             root, tar = Path(folder) / "root", Path(folder) / kept.name
             _bootstrap(distribution, root)
             subprocess.run(["tar", "-C", root, "-cf", tar, "."], check=True)
-            # Whole, or not at all.
+            # The last step is a rename, so that an interrupted run leaves no partial file of this name.
             shutil.move(tar, tar_beside := kept.with_name(f"{Path(folder).name}.tar"))
             tar_beside.rename(kept)
     return kept
@@ -79,7 +79,7 @@ def _distribution() -> Distribution:
     for source in _sources():
         if suite and suite[1] in source["Suites"].split():
             return Distribution(source["URIs"].split()[0], suite[1], source["Components"].split())
-    raise RuntimeError("The machine's package sources name no mirror of its own release.")
+    raise RuntimeError("The package sources of this machine do not contain a mirror of its release.")
 
 
 def _sources() -> list[dict[str, str]]:

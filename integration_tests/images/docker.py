@@ -1,4 +1,4 @@
-"""Docker and podman."""
+"""Builds and runs images with docker or podman."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from integration_tests.images.wheels import REPOSITORY
 
 
 class Docker(Engine):
-    """Docker and podman understand the same words."""
+    """Docker or podman: both have the same command line."""
 
     def __init__(self, command: str) -> None:
         self._command = command

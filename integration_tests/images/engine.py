@@ -1,4 +1,4 @@
-"""What any container engine does for the images: build them from the wheels, run them, report their size."""
+"""The interface of an engine, and how any engine builds an image from the wheels."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ PACKAGES = (
     "source_powerschool_enrollment",
     "destination_powerschool_enrollment",
 )
-ASK_INTERPRETER = "import platform, sys; print('%d.%d' % sys.version_info[:2], platform.machine())"
+PRINT_INTERPRETER = "import platform, sys; print('%d.%d' % sys.version_info[:2], platform.machine())"
 
 
 class Engine(ABC):
-    """Builds images and runs them: no root, a root file system that cannot be written to, the host's network."""
+    """Builds images, and runs them without root, with a read-only root file system and the host's network."""
 
     base: str
 
@@ -47,12 +47,12 @@ class Engine(ABC):
 
     @abstractmethod
     def remove(self, image: str) -> None:
-        """Forget the image."""
+        """Delete the image."""
 
     def build(self, target: str, tag: str) -> None:
-        """Build a target from the lock's wheels, without a network inside."""
+        """Build a target from the wheels that the lock pins. The build needs no network."""
         with tempfile.TemporaryDirectory() as empty:
-            answer = self.run(self.base, ["-c", ASK_INTERPRETER], data=Path(empty), entrypoint="python3")
+            answer = self.run(self.base, ["-c", PRINT_INTERPRETER], data=Path(empty), entrypoint="python3")
         wheels = wheels_for(Interpreter(*answer.stdout.split()))
         with tempfile.TemporaryDirectory() as folder:
             context = Path(folder)

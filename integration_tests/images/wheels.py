@@ -1,4 +1,4 @@
-"""The wheels an image is built from, so that the build inside needs no network and no index settings."""
+"""Downloads the wheels for an image, so that its build needs no network and no settings of a package index."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 REPOSITORY = Path(__file__).parents[2]
 CACHE = REPOSITORY / ".cache" / "images"
 LOCK = REPOSITORY / "requirements.lock"
-# From the newest to the oldest C library that a wheel may ask for.
+# From the newest to the oldest C library that a wheel may require.
 MANYLINUX = ("manylinux_2_28", "manylinux_2_27", "manylinux_2_26", "manylinux_2_24", "manylinux_2_17", "manylinux2014")
 
 
@@ -33,14 +33,14 @@ def wheels_for(interpreter: Interpreter) -> Path:
         CACHE.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=CACHE) as folder:
             _download(interpreter, Path(folder) / "wheels")
-            # Whole, or not at all; another run may have been quicker.
+            # The rename makes the complete folder appear at once. Another run may have created it in the meantime.
             if not kept.exists():
                 (Path(folder) / "wheels").rename(kept)
     return kept
 
 
 def _download(interpreter: Interpreter, into: Path) -> None:
-    # Hashes are checked where it counts: when the image installs them.
+    # The image checks the hashes when it installs the wheels.
     pins = into.with_suffix(".txt")
     uv = re.search(r"^uv==\S+", LOCK.read_text(), re.MULTILINE)
     pins.write_text("\n".join([*_base_pins(interpreter), uv[0] if uv else "uv"]))
@@ -64,7 +64,7 @@ def _download(interpreter: Interpreter, into: Path) -> None:
 
 
 def _base_pins(interpreter: Interpreter) -> list[str]:
-    """Return `name==version` of what pyproject.toml's dependencies need there, without the extras."""
+    """Return `name==version` of all that this interpreter needs for pyproject.toml's dependencies, without extras."""
     compiled = subprocess.run(
         [
             Path(sys.executable).parent / "uv",

@@ -47,7 +47,7 @@ def operations(document: dict[str, Any]) -> set[tuple[str, str]]:
 
 
 def nameless(path: str) -> str:
-    """Replace the parameters' names, which differ between documentation and sandbox."""
+    """Return the path with `{}` for each parameter: their names differ between documentation and sandbox."""
     return re.sub(r"{\w+}", "{}", path)
 
 

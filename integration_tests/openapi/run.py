@@ -74,7 +74,7 @@ def problems_of(run: Run) -> list[str]:
 
 
 def schemathesis(run: Run, sandbox: Sandbox) -> subprocess.CompletedProcess[str]:
-    """Run it in a temporary folder, because it writes its cache to the current one."""
+    """Run Schemathesis in a temporary folder, because it writes its cache to the current one."""
     key = sandbox.api_key if run.is_key_right else "wrong-key"
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "openapi.json").write_text(json.dumps(for_sandbox(read(), run.wire)))

@@ -31,7 +31,7 @@ class Server:
 
     @property
     def address(self) -> dict[str, Any]:
-        """Where PyAirbyte's caches connect to."""
+        """The arguments with which PyAirbyte's caches connect to this server."""
         return {"host": "127.0.0.1", "port": self.port, "username": USER, "password": "none"}
 
     def create_database(self, name: str, time_zone: str) -> None:

@@ -15,13 +15,13 @@ from integration_tests.connector import configured_catalog, discovered_streams, 
 from integration_tests.postgres.server import Server
 from integration_tests.warm_process import run_warm
 
-OF_EACH_SYNC = {"_airbyte_raw_id", "_airbyte_extracted_at", "_airbyte_meta", "synced_at"}
+DIFFERENT_IN_EACH_SYNC = {"_airbyte_raw_id", "_airbyte_extracted_at", "_airbyte_meta", "synced_at"}
 Row = dict[str, Any]
 Cache = tuple[str, dict[str, Any]]
 
 
 class Warehouses:
-    """Their rows hold what the databases' drivers return: JSON is opened, and times are UTC without a zone."""
+    """Syncs into the databases, and returns their rows with parsed JSON and times in UTC without a zone."""
 
     def __init__(self, server: Server, config: Mapping[str, Any], streams: Sequence[str], folder: Path) -> None:
         self.server = server
@@ -49,7 +49,7 @@ class Warehouses:
         with duckdb.connect(str(self.file), read_only=True) as connection:
             cursor = connection.execute(f"select * from {stream}")
             columns = [(name, str(kind)) for name, kind, *_ in cursor.description]
-            return [_opened(columns, row) for row in cursor.fetchall()]
+            return [_parsed(columns, row) for row in cursor.fetchall()]
 
     def rows_in_source(self) -> dict[str, list[Row]]:
         """Return what the source sends, by stream."""
@@ -59,12 +59,12 @@ class Warehouses:
 
 
 def comparable(rows: Sequence[Row]) -> list[Row]:
-    """Return the rows in one order, without what differs from sync to sync."""
-    kept = [{name: value for name, value in row.items() if name not in OF_EACH_SYNC} for row in rows]
+    """Return the rows in a fixed order, without the columns that differ in each sync."""
+    kept = [{name: value for name, value in row.items() if name not in DIFFERENT_IN_EACH_SYNC} for row in rows]
     return sorted(kept, key=lambda row: json.dumps(row, default=str, sort_keys=True))
 
 
-def _opened(columns: Sequence[tuple[str, str]], row: Sequence[Any]) -> Row:
+def _parsed(columns: Sequence[tuple[str, str]], row: Sequence[Any]) -> Row:
     return {
         name: json.loads(value) if kind == "JSON" and value is not None else value
         for (name, kind), value in zip(columns, row, strict=True)

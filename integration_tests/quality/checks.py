@@ -23,7 +23,7 @@ _TIMEOUT_SECONDS = 30
 
 
 class NewConnector(Connector):
-    """A connector that Airbyte's registry does not have yet: four checks need not ask it, and run."""
+    """A connector that is not in Airbyte's registry yet, so that four checks run without a request to the registry."""
 
     is_released = False
 
@@ -42,29 +42,29 @@ def _run(check: Check, connector: Connector) -> tuple[str, str]:
             result = check.run(connector)
         if not hosts:
             return _STATUS[result.status], result.message
-        problem = _problem_but_for_docker_hub(connector) if isinstance(check, ValidateMetadata) else None
+        problem = _problem_without_docker_hub(connector) if isinstance(check, ValidateMetadata) else None
     return (FAILED, problem) if problem else (NEEDS_A_NETWORK, f"it asks {', '.join(sorted(hosts))}.")
 
 
 @contextmanager
 def _unreachable_hosts() -> Iterator[set[str]]:
-    """Collect the hosts that did not answer during the check: a check may swallow that, and pass."""
+    """Collect the hosts that did not answer during the check: a check may ignore the failure, and pass."""
     hosts: set[str] = set()
     request = requests.Session.request
 
-    def noting(session: requests.Session, method: str, url: str, **options: Any) -> requests.Response:
+    def recording_failures(session: requests.Session, method: str, url: str, **options: Any) -> requests.Response:
         try:
             return request(session, method, url, **{"timeout": _TIMEOUT_SECONDS, **options})
         except (requests.ConnectionError, requests.Timeout):
             hosts.add(str(urlsplit(url).hostname))
             raise
 
-    with patch.object(requests.Session, "request", noting):
+    with patch.object(requests.Session, "request", recording_failures):
         yield hosts
 
 
-def _problem_but_for_docker_hub(connector: Connector) -> str | None:
-    """Return what the validators find that do not ask for images; None if all is well."""
+def _problem_without_docker_hub(connector: Connector) -> str | None:
+    """Return the problem that the validators find without a request to Docker Hub, or None."""
     options = ValidatorOptions(docs_path=str(connector.documentation_file_path), disable_dockerhub_checks=True)
     _, problem = validate_and_load(connector.metadata_file_path, PRE_UPLOAD_VALIDATORS, options)
     return str(problem) if problem else None

@@ -1,4 +1,4 @@
-"""Lays out what Airbyte's monorepo would hold of this repository, for checks that know no other place."""
+"""Copies the connectors into the layout of Airbyte's monorepo, because the checks work only there."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def _lay_out_connector(name: str, entry: Path, folder: Path) -> None:
 
 
 def _poetry_project(name: str) -> dict[str, Any]:
-    """Return pyproject.toml with the values of `[project]` in Poetry's table too: the checks look nowhere else."""
+    """Return pyproject.toml with the values of `[project]` in Poetry's table, too: the checks read only that one."""
     pyproject = toml.loads((REPOSITORY / "pyproject.toml").read_text())
     project = pyproject["project"]
     needed = {requirement.name: str(requirement.specifier) for requirement in map(Requirement, project["dependencies"])}

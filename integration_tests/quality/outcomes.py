@@ -42,8 +42,8 @@ def totals(statuses: Iterable[str]) -> str:
     return ", ".join(f"{counts[status]} {status}" for status in STATUSES if counts[status])
 
 
-def surprises(expected: Table, found: Iterable[Outcome]) -> Iterator[str]:
-    """Yield outcomes that differ from the page. Where the page requires a network, there may have been one."""
+def differences(expected: Table, found: Iterable[Outcome]) -> Iterator[str]:
+    """Yield a message for each outcome that differs from the page. A check that needs a network may also pass."""
     outcomes = {(outcome.check, outcome.kind): outcome for outcome in found}
     for check, kind in expected.keys() - outcomes.keys():
         yield f"{kind}: there is no check named {check!r}."

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from integration_tests.pyairbyte import HAS_PYAIRBYTE
-from integration_tests.recipes.own_sync import sync as sync_without_pyairbyte
+from integration_tests.recipes.sync_without_pyairbyte import sync_without_pyairbyte
 from integration_tests.recipes.warehouse import Warehouse
 from integration_tests.warm_process import run_warm
 from powerschool_enrollment_sandbox import District, Sandbox
@@ -32,8 +32,8 @@ Record = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class ForgetfulChecklist(Checklist):
-    """Every third student's entry does not mention the first item."""
+class IncompleteChecklist(Checklist):
+    """A checklist whose first item is missing in every third student's entry."""
 
     def entries(self) -> list[Record]:
         entries = super().entries()
@@ -43,14 +43,14 @@ class ForgetfulChecklist(Checklist):
 
 
 @dataclass
-class Truth:
-    """The service's own records at one moment, by form."""
+class Snapshot:
+    """The service's records at one moment, by form."""
 
     roster: dict[int, list[Record]]
     submissions: dict[int, list[Record]]
 
     @classmethod
-    def of(cls, district: District) -> Truth:
+    def of(cls, district: District) -> Snapshot:
         return cls(
             {form.id: list(form.roster) for form in district.forms.values()},
             {form.id: list(form.submissions) for form in district.forms.values()},
@@ -68,30 +68,30 @@ class Season:
     detect_removed_records: bool = False
     removed: list[int] = field(default_factory=list)
 
-    def begin(self) -> None:
-        """Sync for the first time."""
+    def sync_first(self) -> None:
+        """Run the first sync."""
         self.prepare()
-        self.before = Truth.of(self.sandbox.district)
+        self.before = Snapshot.of(self.sandbox.district)
         self.sync(*self.steps())
 
-    def go_on(self) -> None:
-        """Let things happen, and sync again."""
+    def change_and_sync(self) -> None:
+        """Change the district, and sync again."""
         self.sandbox.clock.shift(days=1)
-        self.let_things_happen()
-        self.after = Truth.of(self.sandbox.district)
+        self.change_district()
+        self.after = Snapshot.of(self.sandbox.district)
         self.sync(*self.steps())
 
     def steps(self) -> list[dict[str, Any]]:
-        """Read one after the other: a delivery changes the record that it delivers, and adds a batch."""
+        """Return the syncs in their order: a delivery changes the record that it delivers, and adds a batch."""
         return [self.records(), self.deliveries(), self.sync_of(["batches", "open_batches"])]
 
     def prepare(self) -> None:
         self.sandbox.clock.freeze(OPENED)
         checklists = self.sandbox.district.checklists
         for number, checklist in checklists.items():
-            checklists[number] = ForgetfulChecklist(**vars(checklist))
+            checklists[number] = IncompleteChecklist(**vars(checklist))
 
-    def let_things_happen(self) -> None:
+    def change_district(self) -> None:
         _, second, third = self.sandbox.district.forms.values()
         for record_id in second.submissions.ids()[5:60:11]:
             second.submissions.edit(record_id, {"hh_City": "Marfa"}, status="Rejected")
@@ -110,7 +110,7 @@ class Season:
         return _newest(self.before.roster, self.after.roster)
 
     def submissions(self) -> list[tuple[int, Record]]:
-        """Return form and newest version of each submission record that was ever synced, but those known as removed."""
+        """Return form and newest version of each submission record that was synced, without detected removals."""
         gone = self.removed if self.detect_removed_records else []
         synced = _newest(self.before.submissions, self.after.submissions)
         return [(form, record) for form, record in synced if record["id"] not in gone]

@@ -1,4 +1,4 @@
-"""Syncs into a DuckDB file where PyAirbyte does not install: the same tables, from the connector's own messages."""
+"""Syncs into a DuckDB file on a Python without PyAirbyte: creates the same tables from the connector's messages."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ FORMATS = {"date": "DATE", "date-time": "TIMESTAMP"}
 ADDED = {"_airbyte_raw_id": "VARCHAR", "_airbyte_extracted_at": "TIMESTAMP", "_airbyte_meta": "JSON"}
 
 
-def sync(syncs: Sequence[Mapping[str, Any]]) -> None:
-    """Read the messages of each sync; each schema's incremental streams continue from their last state."""
+def sync_without_pyairbyte(syncs: Sequence[Mapping[str, Any]]) -> None:
+    """Run the syncs in order. Each one continues from the last states in its schema."""
     for each in syncs:
         schema = each["arguments"]["schema_name"]
         with duckdb.connect(each["arguments"]["db_path"]) as connection:

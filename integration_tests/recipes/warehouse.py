@@ -1,4 +1,4 @@
-"""Where a season is synced to: a DuckDB file or a PostgreSQL database."""
+"""The warehouse that a season is synced to, and a DuckDB file as one."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Rows = list[tuple[Any, ...]]
 
 
 class Warehouse(Protocol):
-    """What a season and dbt need to know about it."""
+    """A warehouse that PyAirbyte writes to, and dbt reads from."""
 
     @property
     def folder(self) -> Path:

@@ -42,7 +42,7 @@ def run_import(*arguments, sandbox=None, folder=None, stdin=b"", **environment):
 
 
 def check_ending(result):
-    """Check what each ending with code 2 states as its last line, and no other ending."""
+    """Check that the last line is "Nothing was sent." if the exit code is 2, and that no other output contains it."""
     shown = result.stdout + result.stderr
     assert shown.count("Nothing was sent.") == (result.returncode == ExitCode.REFUSED), shown
     assert result.returncode != ExitCode.REFUSED or shown.endswith("\nNothing was sent.\n"), shown
@@ -60,7 +60,7 @@ def signals_restored():
 
 
 def without_rate(shown):
-    """Return the output without its speed, whose digits may be those of a value."""
+    """Return the output without the rate, because its digits may be equal to those of a value."""
     return re.sub(r"in [\d.]+ s: [\d,]+ rows/s", "", shown)
 
 

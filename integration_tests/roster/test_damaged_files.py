@@ -1,4 +1,4 @@
-"""Files that were damaged on their way: each is read or refused, and never fails in another way."""
+"""Damaged files: each one is read, or refused with ImportRefused; no other exception is raised."""
 
 import datetime as dt
 import gzip

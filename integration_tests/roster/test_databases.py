@@ -135,7 +135,7 @@ def test_database_that_does_not_answer_is_reported_without_its_password(sandbox,
     assert "secret" not in result.stdout
 
 
-def test_identifiers_of_a_whole_number_column_are_taken(sandbox, tmp_path):
+def test_integer_identifiers_are_imported(sandbox, tmp_path):
     query = "select 123 as ExternalID, 'Zyx' as FirstName, 'Kwyx' as LastName"
     assert imported(sandbox, "sqlite://", query, folder=tmp_path).returncode == 0
     assert [row["ExternalID"] for row in rows_sent(sandbox)] == ["123"]

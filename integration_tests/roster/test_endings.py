@@ -39,13 +39,13 @@ def started(sandbox, roster):
 def after_posts(sandbox, count, act):
     posts = []
 
-    def press(request):
+    def on_request(request):
         if request.method == "POST":
             posts.append(request)
             if len(posts) == count:
                 act()
 
-    sandbox.on_request = press
+    sandbox.on_request = on_request
 
 
 @pytest.mark.parametrize(
@@ -166,7 +166,7 @@ def test_ctrl_c_stops_the_sandbox_as_well(roster):
         while not process.stdout.readline().startswith("my.csv: "):
             assert process.poll() is None
         os.killpg(process.pid, signal.SIGINT)
-        output, errors = process.communicate(timeout=60)  # which ends when the sandbox, too, has ended
+        output, errors = process.communicate(timeout=60)  # waits for the end of the sandbox, too
     assert process.returncode == 130
     assert errors == ""
     assert "The import was stopped." in output or "Stopped." in output

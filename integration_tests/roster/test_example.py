@@ -1,4 +1,4 @@
-"""The example that a pipeline copies."""
+"""`examples/import_roster.py`, which users copy into a pipeline."""
 
 import importlib.util
 import subprocess

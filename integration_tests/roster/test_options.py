@@ -1,4 +1,4 @@
-"""What the command needs before it starts: a roster, a key, something to write to."""
+"""Options and variables of the command: the roster, the key, the import schema, and unchanged rows."""
 
 import os
 from pathlib import Path

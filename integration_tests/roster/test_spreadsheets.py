@@ -180,7 +180,7 @@ def test_problem_in_a_file_of_an_archive_names_that_file(sandbox, tmp_path):
 
 
 def changed(rows, change):
-    """Return a workbook with the rows, changed in its sheet by openpyxl."""
+    """Return a workbook with these rows, after `change` has edited its sheet."""
     workbook = openpyxl.load_workbook(io.BytesIO(xlsx(rows)))
     change(workbook.active)
     return saved(workbook)

@@ -13,7 +13,7 @@ from integration_tests.roster.roster_command import rows_sent, run_import, schem
 
 CASES = yaml.safe_load(Path(__file__).with_name("text_cases.yaml").read_text(encoding="utf-8"))
 KEYS = {"id", "name", "text", "bytes", "encoding", "line_end", "pack", "options", "code", "sent", "prints", "omits"}
-# Parts of the values of all cases.
+# Parts of the values in the cases: none may be printed.
 VALUES = ("yx", "Qa", "Boz", "Cyz", "Diz", "@", "555", "0012", "Jos", "oz", "/2012", "never", "secretly", "Spanish")
 
 

@@ -1,4 +1,4 @@
-"""What came of the commands of one runner, and the table of all of them."""
+"""The outcome of one runner's commands, and a table of all outcomes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Outcome:
 
     @property
     def failure(self) -> str | None:
-        """Return the first step that did not do what the page shows, or None."""
+        """Return a description of the first step whose output differs from the page, or None."""
         for step, printed in zip(self.section.steps, self.outputs, strict=False):
             if not is_shown(printed, step.shown):
                 return f"{step.commands}\nThe page shows:\n{step.shown}\nPrinted:\n{printed}\n{self._end}"
@@ -49,11 +49,11 @@ class Outcome:
 
 
 def _columns(expected: Sequence[Sequence[Numbers]], printed: Sequence[Sequence[Numbers]]) -> tuple[str, str, str, str]:
-    promised = expected[0] if expected else ()
+    shown = expected[0] if expected else ()
     first, again = (printed[index] if len(printed) > index else () for index in (0, 1))
     return (
-        _lines([stream.stream for stream in promised]),
-        _lines([stream.rows for stream in promised]),
+        _lines([stream.stream for stream in shown]),
+        _lines([stream.rows for stream in shown]),
         _lines([stream.rows for stream in first]),
         _lines([f"{stream.received} {stream.stream}" for stream in again]),
     )

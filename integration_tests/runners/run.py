@@ -19,7 +19,7 @@ MINUTES = 30  # for one runner, its installation included
 
 
 def main(names: Sequence[str]) -> None:
-    """Run these sections, or all of them. Exit with 1 unless every one that can run here passed."""
+    """Run these sections, or all of them. Exit with 1 if one fails; one that needs a missing PostgreSQL is skipped."""
     chosen = [section for section in sections(PAGE.read_text(encoding="utf-8")) if section.name != BEFORE]
     if unknown := set(names) - {section.name for section in chosen}:
         known = ", ".join(section.name for section in chosen)

@@ -43,6 +43,6 @@ def _postgres(resources: ExitStack) -> dict[str, str]:
 
 
 def _pyenv() -> list[str]:
-    """Return the folders of pyenv's interpreters; it puts only the chosen ones on PATH."""
+    """Return the folders of pyenv's interpreters: pyenv puts only the selected ones on PATH."""
     root = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
     return [str(folder) for folder in sorted(root.glob("versions/*/bin"))]

@@ -1,4 +1,4 @@
-"""Makes answers of the service odd, at random: their JSON, bytes, status, headers, or the whole HTTP answer."""
+"""Changes answers of the service at random: their JSON, bytes, status, headers, or the whole HTTP answer."""
 
 from __future__ import annotations
 
@@ -78,8 +78,8 @@ RAW = [
 class AnswerFuzzer:
     """A sandbox's `on_response` that makes a share of the answers odd: those of all paths, or of one route.
 
-    What happens to an answer depends only on the seed, its path and how often that was requested: threads that
-    request other paths first change nothing.
+    The change of an answer depends only on the seed, the path and how often the path was requested, and not on the
+    order of the threads.
     """
 
     def __init__(self, seed: str) -> None:
@@ -102,7 +102,7 @@ class AnswerFuzzer:
         return mutated(answer, chance)
 
     def _is_chosen(self, entry: JournalEntry) -> bool:
-        """Return whether the answer's route is the chosen one: one in about five is."""
+        """Return whether answers of this route may be changed: all routes, or about one in five."""
         return self.route is None or abs(random.Random(f"{entry.method} {entry.route}").random() - self.route) < 0.1
 
 
@@ -140,7 +140,7 @@ def _odd_json(answer: Answer, chance: random.Random) -> Answer:
 
 
 def _written(content: Any, chance: random.Random) -> bytes:
-    """Write the content as JSON, now and then with what JSON does not have, or what other parsers cannot read."""
+    """Return the content as JSON. In half of the cases, invalid or unusual JSON replaces one null."""
     body = orjson.dumps(content)
     odd = [b"NaN", b"-Infinity", b"1e999", b"9" * 5000, b'"\\ud800"', b'"a\\u0000b"', b'"\xff"', b'"\x07"']
     odd += [b"[" * 400 + b"]" * 400, b"123456789012345678901234567890", b"0.1" + b"0" * 30, b"[1,]", b"undefined"]
@@ -152,7 +152,7 @@ def _written(content: Any, chance: random.Random) -> bytes:
 
 
 def _with_odd_node(content: Any, chance: random.Random, values: list[Any] = VALUES) -> Any:
-    """Return the content with one of its nodes changed: nodes near the root are as likely as all below them."""
+    """Return the content with one node changed: 15 % of the time this one, else a node below it."""
     if isinstance(content, dict) and content and chance.random() < 0.85:
         key = chance.choice([*content])
         if chance.random() < 0.2:
@@ -167,7 +167,7 @@ def _with_odd_node(content: Any, chance: random.Random, values: list[Any] = VALU
 
 
 def _near(content: Any, chance: random.Random) -> Any:
-    """Return a number near the content's, which is the hardest to notice; else nothing."""
+    """Return a number near this one, because a small change is hard to detect; None if it is not a number."""
     is_number = isinstance(content, int) and not isinstance(content, bool)
     return content + chance.choice([-1, 1, 3, 50, 2_000_000]) if is_number else None
 

@@ -1,4 +1,4 @@
-"""Answers and input whose sizes and times the other side names, for `integration_tests.soak.limits`."""
+"""Answers and input of extreme sizes and durations, for `integration_tests.soak.limits`."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ MARKS = (KEY, "Zyxwana", "vertraulich")
 OK = b"HTTP/1.1 200 OK\r\n"
 CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
 MEGABYTE = b"Zyxwana " * (1024 * 128)
-_CHECK = 60  # seconds for a complete answer in `check`, which also asks for the health status
-_UNPATCHED = 300
+_CHECK_SECONDS = 60  # seconds for a complete answer in `check`, which also requests the health status
+_DEFAULT_SECONDS = 300
 FORMS = 16
 
 AnswerOf = Callable[[str, str], Answer]
@@ -29,7 +29,7 @@ AnswerOf = Callable[[str, str], Answer]
 
 @dataclass(frozen=True)
 class Attack:
-    """A command, and the server that lies to it. `deadline` is the time for one attempt, in seconds."""
+    """A command, and the answers that a server sends to it. `deadline` is the time for one attempt, in seconds."""
 
     name: str
     script: str
@@ -38,7 +38,7 @@ class Attack:
     config: dict[str, Any]
     catalog: dict[str, Any]
     input: Callable[[], Iterable[bytes]] = field(default=tuple)
-    deadline: float = _UNPATCHED
+    deadline: float = _DEFAULT_SECONDS
     attempts: int = 1
     is_patched: bool = False
     is_slow: bool = False
@@ -50,8 +50,8 @@ class Attack:
         return self.deadline * self.attempts
 
 
-def endless() -> dict[str, Answer]:
-    """Return the answers that are sent as fast as they are read."""
+def fast_answers() -> dict[str, Answer]:
+    """Return answers that are sent as fast as the client reads them."""
     packer = zlib.compressobj(wbits=31)
     begin, piece = (packer.compress(MEGABYTE) + packer.flush(zlib.Z_FULL_FLUSH) for _ in range(2))
     return {
@@ -68,8 +68,8 @@ def endless() -> dict[str, Answer]:
     }
 
 
-def trickling() -> dict[str, Answer]:
-    """Return the answers of which a little is sent each second."""
+def slow_answers() -> dict[str, Answer]:
+    """Return answers of which one piece is sent per second."""
     return {
         "a byte per second": Answer(OK + b"Content-Length: 100000\r\n\r\n[", b" ", 1),
         "a header per second": Answer(OK, b"X-Header: 1\r\n", 1),
@@ -81,16 +81,16 @@ def trickling() -> dict[str, Answer]:
 
 def attacks(patched_seconds: float) -> Iterator[Attack]:
     """Yield all attacks. Where no option shortens a deadline, the process is started with `patched_seconds`."""
-    for name, answer in trickling().items():
+    for name, answer in slow_answers().items():
         patched: dict[str, Any] = {"deadline": patched_seconds, "attempts": 2, "is_patched": True, "is_slow": True}
-        yield source("check", name, lambda *_, answer=answer: answer, deadline=_CHECK, attempts=2, is_slow=True)
+        yield source("check", name, lambda *_, answer=answer: answer, deadline=_CHECK_SECONDS, attempts=2, is_slow=True)
         yield source("read", name, pages(answer), **patched)
         yield destination(name, rows(answer), **patched)
-    trickle = trickling()["a byte per second"]
+    trickle = slow_answers()["a byte per second"]
     yield documents(
         "a document that trickles", trickle, deadline=patched_seconds, attempts=2, is_patched=True, is_slow=True
     )
-    for name, answer in endless().items():
+    for name, answer in fast_answers().items():
         yield source("read", name, pages(answer), attempts=2)
         yield destination(name, rows(answer), attempts=2)
     yield documents("endless address of a document", None, attempts=2)
@@ -147,7 +147,7 @@ def lines(comment: str) -> Iterator[bytes]:
 
 
 def pages(answer: Answer | Callable[[str], Answer]) -> AnswerOf:
-    """Answer each request for records with this answer."""
+    """Return a function that answers each request for records with this answer, and others as the service does."""
 
     def answer_to(_: str, path: str) -> Answer:
         if "records" not in path:
@@ -158,7 +158,7 @@ def pages(answer: Answer | Callable[[str], Answer]) -> AnswerOf:
 
 
 def rows(answer: Answer) -> AnswerOf:
-    """Answer each row with this answer."""
+    """Return a function that answers each row with this answer, and other requests as the service does."""
     return lambda method, path: answer if method == "POST" else of_service(path)
 
 
@@ -179,6 +179,6 @@ def page(path: str, count: int, size: int = 100) -> Answer:
 
 
 def metadata(path: str, size: int, count: int, record_count: int) -> dict[str, int]:
-    """Return the metadata of the page that the path asks for."""
+    """Return the metadata of the page that the path names."""
     (number,) = re.findall(r"[?&]page=(\d+)", path)
     return {"page": int(number), "pageSize": size, "pageCount": count, "recordCount": record_count}

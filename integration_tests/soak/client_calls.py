@@ -38,7 +38,7 @@ class ClientCalls:
         self.records = [*next(iter(district.forms.values())).roster.ids()]
 
     def make(self, count: int) -> None:
-        """Make this number of calls. Raises everything but EnrollmentError."""
+        """Make this number of calls, and keep the text of each EnrollmentError. Other exceptions are raised."""
         calls = [*self._calls()]
         for _ in range(count):
             self._make(self.chance.choice(calls))

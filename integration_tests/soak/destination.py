@@ -8,7 +8,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from integration_tests.destination.bench import EnrollmentBench
+from integration_tests.destination.harness import EnrollmentHarness
 from integration_tests.destination.stand_in import StandIn
 from integration_tests.destination.write_contract import kill_once
 
@@ -18,7 +18,7 @@ def main(kills: int = 200) -> None:
     began = time.monotonic()
     for seed in range(1000, 1000 + kills):
         with StandIn() as service, tempfile.TemporaryDirectory() as folder:
-            states += kill_once(EnrollmentBench(service, Path(folder)), seed)
+            states += kill_once(EnrollmentHarness(service, Path(folder)), seed)
     print(
         f"{kills} syncs killed at random moments in {time.monotonic() - began:.0f} s: "
         f"{states} states were emitted, each after its rows were written, in order."

@@ -1,4 +1,4 @@
-"""Lets both connectors work with odd answers of every endpoint, and exits with 1 if one of them ends badly.
+"""Runs both connectors with odd answers of every endpoint, and exits with 1 if a run ends badly.
 
 .venv/bin/python -m integration_tests.soak.fuzz --answers 100000 --seed 1
 
@@ -36,7 +36,7 @@ from integration_tests.source.delivery_process import CATALOG as DELIVERIES
 from powerschool_enrollment_api import Client, ConnectionSettings, Timeouts
 from powerschool_enrollment_sandbox import District, Sandbox, running_sandbox
 
-LONGEST_RUN = 300  # seconds; the deadlines are short, so a run takes a few on a quiet machine
+LONGEST_RUN = 300  # seconds; usually a run takes a few seconds, because its deadlines are short
 ENVIRONMENT = {"POWERSCHOOL_ENROLLMENT_RETRY_SECONDS": "0.05", "POWERSCHOOL_ENROLLMENT_READ_TIMEOUT_SECONDS": "5"}
 FAILURE_TYPES = {"config_error", "system_error", "transient_error"}
 LISTED = {"batches", "open_batches", "delivery_targets", "published_actions", "import_schemas", "checklist_entries"}
@@ -86,9 +86,17 @@ class FuzzedRun:
         }
 
     def run(self) -> None:
-        """Run it. Odd answers stop at its end."""
-        connectors = [self.read, self.read, self.read, self.deliver, self.write, self.write, self.ask]
-        commands: list[Callable[[], None]] = [*connectors, *[self.call] * len(connectors) * 3]
+        """Run one of the commands, chosen at random. The sandbox's answers are odd until it ends."""
+        connectors = [
+            self.read,
+            self.read,
+            self.read,
+            self.read_deliveries,
+            self.write,
+            self.write,
+            self.check_and_discover,
+        ]
+        commands: list[Callable[[], None]] = [*connectors, *[self.call_library] * len(connectors) * 3]
         self.sandbox.on_response = self.fuzzer
         signal.signal(signal.SIGALRM, _raise_not_ended)
         signal.alarm(LONGEST_RUN)
@@ -102,8 +110,8 @@ class FuzzedRun:
             signal.alarm(0)
             self.sandbox.on_response = None
 
-    def call(self) -> None:
-        """Call the client library of both connectors, which costs a tenth of what a command costs."""
+    def call_library(self) -> None:
+        """Call the client library of both connectors: this takes a tenth of the time of a command."""
         lines: list[str] = []
         handler = logging.Handler()
         handler.emit = lambda line: lines.append(line.getMessage())  # type: ignore[method-assign]
@@ -128,7 +136,7 @@ class FuzzedRun:
         if mode == "incremental":
             self._source("read", **files, state=states)
 
-    def deliver(self) -> None:
+    def read_deliveries(self) -> None:
         """Read delivered records and the addresses of documents, twice."""
         targets = self.sandbox.district.delivery_targets
         for target in targets.values():
@@ -161,7 +169,7 @@ class FuzzedRun:
         )  # fmt: skip
         self._judge(session.code, session.everything, [message for _, message in session.messages])
 
-    def ask(self) -> None:
+    def check_and_discover(self) -> None:
         """Check and discover with both connectors."""
         self._source("check", config={**self.config, "published_actions": {"mode": "ids", "ids": [1, 2]}})
         form = next(iter(self.sandbox.district.forms))
@@ -180,7 +188,7 @@ class FuzzedRun:
         return [{"type": "STREAM", "stream": state["stream"]} for state in states.values()]
 
     def _judge(self, exit_code: int | None, output: str, messages: Messages) -> None:
-        """Note why a run ended badly, and how it ended."""
+        """Record how a run ended, and each reason why it ended badly."""
         errors = [message["trace"]["error"] for message in messages if message.get("trace", {}).get("type") == "ERROR"]
         self.endings[errors[-1]["failure_type"] if errors else "complete"] += 1
         if "Traceback" in output or any(error.get("stack_trace") for error in errors):

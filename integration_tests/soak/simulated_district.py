@@ -22,7 +22,7 @@ LISTS = ("/rosterrecords", "/submissionrecords")
 
 
 class SimulatedDistrict:
-    """The service of one history. What it does to a request depends on the seed, the path and how often it came."""
+    """The service of one history. A request's fault depends on the seed, the path and how often it was requested."""
 
     def __init__(self, service: DeliverySandbox, seed: str) -> None:
         self.service = service
@@ -71,7 +71,7 @@ class SimulatedDistrict:
             changes.add(Change(path="*/rosterrecords", every=3, times=4, **dict.fromkeys(kinds, 1)))
 
     def _undo_edits(self) -> None:
-        """Undo the edits of the last round: a sync that died may have emitted them without a state."""
+        """Undo the edits of the last round: a killed sync may have emitted them without a state."""
         for (records, record_id), status in self._edits.items():
             if record_id in records:
                 records.edit(record_id, status=status)

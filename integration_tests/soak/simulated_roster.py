@@ -36,10 +36,10 @@ class RosterUpstream:
         self.confirmed = 0
         self.sent = 0
 
-    def killed(self) -> bool:
-        """Kill a write, which is a process, once it has returned some states; return whether it was running then."""
+    def sync_until_killed(self) -> bool:
+        """Start a write as a process, kill it after some states, and return whether it was still running."""
         messages = self._messages()
-        session = Session(self.folder, self._config(), self._catalog(), start=_start_in_a_hurry)
+        session = Session(self.folder, self._config(), self._catalog(), start=_start_with_short_pauses)
         session.send(*messages)
         wanted = self.chance.randint(0, sum(message["type"] == "STATE" for message in messages))
         while len(session.states) < wanted and not session.output_has_ended:
@@ -48,8 +48,8 @@ class RosterUpstream:
         self._confirm(session.states)
         return bool(session.code)
 
-    def cut(self) -> bool:
-        """Write in this process a part of the rows, and lose some of the states. Return False: nothing is killed."""
+    def sync_in_part(self) -> bool:
+        """Write a part of the rows in this process, and lose some of the states. Return False: no process is killed."""
         messages = self._messages()
         states = self._write(messages[: self.chance.randint(0, len(messages))])
         self._confirm(states[: self.chance.randint(0, len(states))])
@@ -74,7 +74,7 @@ class RosterUpstream:
         return {attempt.row["ExternalID"] for attempt in attempts if attempt.record_id is not None} - present
 
     def _messages(self) -> list[dict[str, Any]]:
-        """Add rows, and return the messages from the last confirmed state on: a state after each few rows."""
+        """Add rows, and return the messages after the last confirmed state, with a state after every fourth row."""
         for number in range(len(self.rows), len(self.rows) + self.chance.randint(0, 25)):
             student = f"S{self.chance.randrange(STUDENTS)}"
             self.rows.append(
@@ -95,7 +95,7 @@ class RosterUpstream:
             sync = WriteSync(parse_config(self._config()), parse_catalog(self._catalog()))
             states.extend(message["state"] for message in sync.write(read_messages(lines)))
         except EnrollmentError:
-            pass  # the service failed; what is confirmed counts
+            pass  # the service failed; the states until then count
         return states
 
     def _confirm(self, states: list[dict[str, Any]]) -> None:
@@ -113,12 +113,12 @@ class RosterUpstream:
         return {"api_key": sandbox.api_key, "base_url": sandbox.base_url, "num_workers": 4, "imports": [entry]}
 
 
-def _hurry() -> None:
+def _shorten_pauses() -> None:
     retry._BACK_OFF = wait_fixed(0.001)
 
 
-def _start_in_a_hurry(arguments: list[str], environment: dict[str, str]) -> WarmProcess:
-    """Start the destination in a process that waits almost no time between attempts."""
+def _start_with_short_pauses(arguments: list[str], environment: dict[str, str]) -> WarmProcess:
+    """Start the destination in a process with almost no pause between attempts."""
     variables = {**os.environ, **environment}
     imported = ("destination_powerschool_enrollment.destination",)
-    return WarmProcess(*COMMAND, *arguments, environment=variables, before=_hurry, imported=imported)
+    return WarmProcess(*COMMAND, *arguments, environment=variables, before=_shorten_pauses, imported=imported)

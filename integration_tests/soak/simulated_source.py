@@ -38,7 +38,7 @@ DELIVERED = "delivered_records"
 
 
 class SourceConnection:
-    """What the platform has of all three streams: `records` and `deliveries`."""
+    """A connection of three streams. `records` and `deliveries` hold what the platform has received."""
 
     def __init__(self, district: SimulatedDistrict, folder: Path) -> None:
         self.district = district
@@ -52,16 +52,16 @@ class SourceConnection:
         self.clock_is_fast = timedelta()
         self.may_set_clock = True
 
-    def killed(self) -> bool:
-        """Kill a sync, which is a process, and return whether it was killed before its end."""
+    def sync_until_killed(self) -> bool:
+        """Start a sync as a process, kill it, and return whether it was still running."""
         sync = KilledSyncOfAll(self)
         self.deliveries.confirm_at_random(sync.run(), self.chance)
         self.records.receive(sync.lines, keeps_rest=self.chance.random() < 0.5)
         self.clock_is_fast, self.may_set_clock = timedelta(), False
         return sync.process.exitcode == -9
 
-    def cut(self) -> bool:
-        """Sync in this process, and let the platform receive only a part of it. Return False: nothing is killed."""
+    def sync_in_part(self) -> bool:
+        """Sync in this process, and let the platform receive only a part of it. Return False: no process is killed."""
         lines = [*self._sync(queue_size=self.chance.choice([1, 3, 10_000]))]
         received = lines[: self.chance.randint(0, len(lines))] if self.chance.random() < 0.7 else lines
         self.may_set_clock = len(received) == len(lines)
@@ -159,7 +159,7 @@ class KilledSyncOfAll(KilledSync):
         return [message for message in super().messages_in(line) if _is_of_deliveries(message)]
 
     def fault_for(self, when: str, path: str) -> str | None:
-        """Kill the process at its last request; else do what the district's service does."""
+        """Kill the process at its last request; before that, return the fault that the district chooses."""
         return super().fault_for(when, path) or self._district.fault_for(when, path)
 
 

@@ -6,7 +6,7 @@ A history has several rounds of two syncs. The source reads record streams and d
 versions of students to the same forms. In the first histories each sync is a process that is killed, until there were
 `--kills` kills; in the others the platform receives only a part of what a sync printed. At the end the service is
 reliable: each record, approved submission and last version of a student must have arrived. `--only SEED` repeats one
-history, with `--kills 1` the one with processes. Exits with 1 if something was lost, or a sync hung.
+history, with `--kills 0` without processes. Exits with 1 if something was lost, or a sync hung.
 """
 
 from __future__ import annotations
@@ -50,22 +50,24 @@ def simulated_service() -> Iterator[DeliverySandbox]:
 
 
 def simulate(service: DeliverySandbox, seed: str, folder: Path, *, with_kills: bool = False) -> Counter[str]:
-    """Play one history, and count what was lost, repeated, killed and synced. The same seed plays the same history.
+    """Run one history, and count what was lost, repeated, killed and synced. The same seed gives the same history.
 
-    With kills, only what the service does and when a process is killed is the same: threads differ in speed.
+    With kills, only the service's behaviour and the moments of the kills are the same: the speed of threads differs.
     """
     district = SimulatedDistrict(service, seed)
     source = SourceConnection(district, folder)
     upstream = RosterUpstream(district, folder)
+    killed = [source.sync_until_killed, upstream.sync_until_killed]
+    in_part = [source.sync_in_part, upstream.sync_in_part]
     counts: Counter[str] = Counter()
     for number in range(district.chance.randint(2, 4)):
         district.begin_round(number)
-        for sync in district.shuffled([source.killed, upstream.killed] if with_kills else [source.cut, upstream.cut]):
+        for sync in district.shuffled(killed if with_kills else in_part):
             counts["killed"] += sync()
             counts["syncs"] += 1
     district.answer_correctly()
     upstream.complete()
-    for _ in range(3):  # a batch may be listed a list late, and a page may be in doubt
+    for _ in range(3):  # the first list after its creation may lack a batch, and a page may be in doubt
         source.complete()
     counts["syncs"] += 4
     return counts + source.losses() + upstream.losses()

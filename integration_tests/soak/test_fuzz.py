@@ -1,4 +1,4 @@
-"""A few hundred of the odd answers that `make soak` sends by the hundred thousand."""
+"""A few hundred odd answers; `make soak` sends 100,000."""
 
 import pytest
 

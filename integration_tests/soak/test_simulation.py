@@ -1,4 +1,4 @@
-"""A few histories of the simulation that `make soak` plays at length."""
+"""A few histories of the simulation; `make soak` runs 1,000."""
 
 import pytest
 
@@ -12,7 +12,7 @@ def service():
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_killed_syncs_of_an_unreliable_service_lose_nothing(service, seed, tmp_path):
+def test_interrupted_syncs_of_an_unreliable_service_lose_nothing(service, seed, tmp_path):
     counts = simulate(service, f"test {seed}", tmp_path)
     assert counts["confirmed"] > 0
     assert counts["lost"] == counts["lost with a warning"] == 0

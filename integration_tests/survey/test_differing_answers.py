@@ -29,7 +29,7 @@ def second_page_again(content, query):
 
 
 def paging_ignored():
-    """Return a change that answers page 1 whenever a page of the same size is requested."""
+    """Return a change that answers the request for page 2 with the records of page 1."""
     first = {}
 
     def change(content, query):

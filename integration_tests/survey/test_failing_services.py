@@ -83,7 +83,8 @@ def test_survey_stops_when_the_service_asks_for_a_long_pause(sandbox):
 def test_survey_stops_when_the_service_goes_down(sandbox):
     sandbox.faults.add(Fault("drop", skip=10))
     surveyed = run_survey(sandbox)
-    assert len(sandbox.journal) <= 10 + 6 + 2  # of two at a time, one may overlap the first failure, and one the last
+    # Two requests run at a time, so one more may run at the first and at the last failure.
+    assert len(sandbox.journal) <= 10 + 6 + 2
     assert "not sent, because the service failed" in surveyed.reasons("import_schemas")
 
 

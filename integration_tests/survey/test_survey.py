@@ -49,7 +49,7 @@ def test_documented_wire_fits(sandbox):
     assert {each["answer"] for each in surveyed.facts["document_addresses"]} == {"text"}
 
 
-# Each switch of the sandbox: the settings, the streams whose verdict is another, that verdict, a part of its reason.
+# Each switch of the sandbox: the settings, the streams whose verdict changes, the new verdict, a part of its reason.
 SWITCHES = {
     "page in a list": ({"page_shape": "list"}, RECORDS, WARNS, "neither the documented nor the observed shape"),
     "metadata key": ({"metadata_key": "metadata"}, RECORDS, WARNS, "neither the documented nor the observed shape"),

@@ -15,7 +15,7 @@ from powerschool_enrollment_sandbox import Fault, running_sandbox
 from powerschool_enrollment_survey.report import markdown_of
 from source_powerschool_enrollment.source import MANIFEST
 
-# One for each format that a report distinguishes. The mark is that of no other text.
+# One for each format that a report distinguishes. Each planted text has a unique mark.
 FORMATS = (
     "Ada-{mark}", "{mark}", "1873-04-15T00:00:00.{mark}", "1873-04-15T00:00:00.{mark}Z", "04/15/{mark}",
     "{mark:>08}-18d3-18d3-18d3-18d318d318d3", "ada.{mark}@example.org", "+1 ({mark})", "Q\u0000{mark}", "|`{mark}\n#",
@@ -41,22 +41,22 @@ class Planter:
         return int(self.planted[-1])
 
     def texts(self, value: Any) -> Any:
-        """Plant in the place of each text."""
+        """Replace each text."""
         return _mapped(value, lambda leaf: self.text() if isinstance(leaf, str) else leaf)
 
     def leaves(self, value: Any) -> Any:
-        """Plant in the place of each text, number and null, ids and numbers of pages included."""
+        """Replace each text, number and null, also ids and page numbers."""
         return _mapped(value, lambda leaf: self.number() if isinstance(leaf, int) else self.text())
 
     def keys(self, value: Any) -> Any:
-        """Plant five further keys, which look like a name or not, in each object."""
+        """Add five keys to each object. Some of them look like the name of a field."""
         if isinstance(value, dict):
             planted = {self.text(): "Q" for _ in range(5)}
             return {name: self.keys(entry) for name, entry in value.items()} | planted
         return [self.keys(entry) for entry in value] if isinstance(value, list) else value
 
     def types(self, value: Any) -> Any:
-        """Plant an object, a list, a number or a text in the place of each text."""
+        """Replace each text by an object, a list, a number or a text."""
         shapes = itertools.cycle([lambda text: {text: text}, lambda text: [text], lambda _: self.number(), str])
         return _mapped(value, lambda leaf: next(shapes)(self.text()) if isinstance(leaf, str) else leaf)
 
@@ -91,7 +91,7 @@ def leaked(planted, surveyed, caplog):
     """Return the planted values that were printed, in either format of the report, or logged."""
     reports = [surveyed.stdout, markdown_of(surveyed.facts)] if surveyed.stdout else []
     written = "\n".join([*reports, surveyed.stderr, *map(_whole, caplog.records)])
-    digits = " ".join(re.findall(r"\d{6,}", written))  # hardly any: all marks are searched for in them
+    digits = " ".join(re.findall(r"\d{6,}", written))  # few, so the search for all marks is fast
     return [value for value in planted if value in (digits if value.isdigit() else written)]
 
 
@@ -104,7 +104,7 @@ def _whole(record: logging.LogRecord) -> str:
 def test_no_planted_value_is_reported(sandbox, caplog, kind, wire):
     sandbox.settings.wire = wire
     planter = Planter()
-    lists = ("/publishedactions", "/deliverytargets", "/checklists")  # without their ids, hardly anything is asked for
+    lists = ("/publishedactions", "/deliverytargets", "/checklists")  # without their ids, the survey sends few requests
 
     def plant(entry, content):
         return getattr(planter, "texts" if kind == "leaves" and entry.path in lists else kind)(content)
