@@ -135,7 +135,7 @@ def _like_a_new_process(environment: Mapping[str, str]) -> Iterator[tuple[String
 
 
 def _forget_the_last_command() -> None:
-    context._sync_for.cache_clear()  # it keeps the client and the counted warnings
+    context._sync_for.cache_clear()  # the cache keeps the client and the counted warnings
     update_secrets([])
 
 
@@ -144,7 +144,7 @@ def _log_lines_to(stdout: StringIO) -> Iterator[None]:
     """Write the connector's log lines as the CDK does, at the levels of a new process."""
     handler = logging.StreamHandler(stdout)
     handler.setFormatter(AirbyteLogFormatter())
-    handler.addFilter(lambda record: not record.name.startswith(("asyncio", "uvicorn")))  # the sandbox's
+    handler.addFilter(lambda record: not record.name.startswith(("asyncio", "uvicorn")))  # log lines of the sandbox
     root = logging.getLogger()
     connector = [logging.getLogger(name) for name in ("airbyte", f"airbyte.{SourcePowerschoolEnrollment.name}")]
     saved = root.handlers[:], [(logger, logger.level, logger.filters[:]) for logger in connector]

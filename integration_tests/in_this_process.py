@@ -21,7 +21,7 @@ _running: list[InThisProcess] = []
 class InThisProcess:
     """A running script: the part of `subprocess.Popen` that a session uses. Only one can run at a time.
 
-    Starting a process costs more than a second, most of it for imports.
+    Starting a process takes more than a second, most of it for imports.
     """
 
     def __init__(
@@ -117,7 +117,7 @@ def own_state(
 
 @contextlib.contextmanager
 def logging_as_at_the_start(process: pytest.MonkeyPatch) -> Iterator[None]:
-    """Configure logging as importing the CDK does; pytest's handlers get nothing."""
+    """Configure logging as importing the CDK does. Pytest's handlers receive no log lines."""
     console = logging.StreamHandler(PRINT_BUFFER)
     console.setFormatter(AirbyteLogFormatter("%(message)s"))
     root, airbyte = logging.getLogger(), logging.getLogger("airbyte")

@@ -26,7 +26,7 @@ class Answer:
 
     @classmethod
     def of(cls, payload: Any, status: str = "200 OK", *headers: str) -> Answer:
-        """Return a complete answer with this JSON."""
+        """Return a complete answer with this payload as JSON; bytes are sent unchanged."""
         body = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
         lines = [f"HTTP/1.1 {status}", "Content-Type: application/json", f"Content-Length: {len(body)}", *headers]
         return cls("\r\n".join([*lines, "", ""]).encode() + body)

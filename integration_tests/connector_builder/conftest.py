@@ -21,7 +21,7 @@ def options(service):
 
 
 @pytest.fixture(params=["observed", "documented"])
-def small(request):
+def small_service(request):
     """A small sandbox that a test may change, in each wire shape."""
     district = District.generate(forms=2, roster_records_per_form=5, submission_records_per_form=3, checklist_entries=4)
     with running_sandbox(district=district, wire=request.param) as running:
@@ -29,5 +29,5 @@ def small(request):
 
 
 @pytest.fixture
-def small_options(small):
-    return {"api_key": small.api_key, "base_url": small.base_url}
+def small_options(small_service):
+    return {"api_key": small_service.api_key, "base_url": small_service.base_url}

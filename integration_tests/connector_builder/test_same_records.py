@@ -57,8 +57,8 @@ def test_only_the_forms_of_the_chosen_years_are_read(service, options):
     assert len(records_of(output, "published_actions")) == len(service.district.forms)
 
 
-def test_the_list_ends_at_the_page_count_of_the_answer(small, small_options):
-    small.settings.page_size_cap = 2
+def test_the_list_ends_at_the_page_count_of_the_answer(small_service, small_options):
+    small_service.settings.page_size_cap = 2
     records = records_of(read_manifest({**small_options, "page_size": 1000}, "roster_records"), "roster_records")
     assert len(records) == 10
     assert len({record["id"] for record in records}) == 10
@@ -82,7 +82,7 @@ TIMES = [
 ]
 
 
-def test_times_and_dates_of_any_format_equal_those_of_the_python_source(small, small_options):
+def test_times_and_dates_of_any_format_equal_those_of_the_python_source(small_service, small_options):
     def on_answer(entry, payload):
         if entry.path.endswith("/rosterrecords"):
             page = payload[0] if isinstance(payload, list) else payload
@@ -91,7 +91,7 @@ def test_times_and_dates_of_any_format_equal_those_of_the_python_source(small, s
             ]
         return payload
 
-    small.on_answer = on_answer
+    small_service.on_answer = on_answer
     assert_both_read_the_same(small_options, "roster_records")
 
 
@@ -110,13 +110,13 @@ ITEMS = [
 
 
 @pytest.mark.parametrize("items", [ITEMS, [], None, "text", 7, {"dateCompleted": "02/03/2015"}], ids=repr)
-def test_checklist_items_of_any_shape_equal_those_of_the_python_source(small, small_options, items):
+def test_checklist_items_of_any_shape_equal_those_of_the_python_source(small_service, small_options, items):
     def on_answer(entry, payload):
         if entry.path.endswith("/checklistentries"):
             payload[0]["checklistItems"] = items
         return payload
 
-    small.on_answer = on_answer
+    small_service.on_answer = on_answer
     assert_both_read_the_same(small_options, "checklist_entries")
 
 

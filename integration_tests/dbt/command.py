@@ -38,7 +38,7 @@ class Finished:
 def run_dbt(
     *arguments: str, folder: Path, output: Mapping[str, Any], project: Path = PACKAGE, **variables: Any
 ) -> Finished:
-    """Run a command of dbt with a profile of this output; its files are in the folder."""
+    """Run a dbt command with a profile of this output. The profile, results and logs are in the folder."""
     profiles = {profile_name(project): {"target": "target", "outputs": {"target": dict(output)}}}
     (folder / "profiles.yml").write_text(yaml.safe_dump(profiles))
     results = folder / "target" / "run_results.json"

@@ -63,6 +63,6 @@ def season(built):
 
 @pytest.fixture(scope="session")
 def rows(built, warehouse):
-    """Query the models."""
+    """Return a function that queries the models."""
     assert built.finished.exit_code == 0, built.finished.stdout[-3000:]
     return lambda sql: warehouse.rows(sql, "main_powerschool_enrollment")

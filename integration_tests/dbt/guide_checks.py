@@ -21,7 +21,7 @@ INSTALL = "make dbt-install"
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """A folder that looks like a clone."""
+    """A folder with the parts of a clone that the commands need."""
     folder = tmp_path_factory.mktemp("clone")
     for name in ("dbt", ".venv-dbt", "examples"):
         (folder / name).symlink_to(ROOT / name)

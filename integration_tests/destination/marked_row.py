@@ -13,11 +13,7 @@ from integration_tests.destination.session import (
 from integration_tests.destination.stand_in import StandIn
 
 SHORT_TIMEOUTS = {"POWERSCHOOL_ENROLLMENT_RETRY_SECONDS": "1.5", "POWERSCHOOL_ENROLLMENT_READ_TIMEOUT_SECONDS": "0.5"}
-
-
 MARKED = {"StudentID": "777123", "FirstName": "Zyxwana", "Comment": "vertraulich"}
-
-
 MARKS = ("777123", "Zyxwana", "vertraulich", "a-key-nobody-may-see")
 
 

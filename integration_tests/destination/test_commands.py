@@ -122,6 +122,7 @@ def test_overwrite_mode_is_a_warning_and_upserts(service, tmp_path):
     stream = configured_stream("students", ("StudentID",), destination_sync_mode="overwrite", generation_id=1)
     session = run(tmp_path, config(service), {"streams": [stream]}, [record({"StudentID": "1"})])
     assert session.code == 0
+    assert service.answered == [{"StudentID": "1"}]
     assert "The service cannot delete" in session.logs
 
 

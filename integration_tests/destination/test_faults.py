@@ -1,4 +1,4 @@
-"""Each fault, over a socket: the right failure type, message and exit code, in bounded time, and no value of a row."""
+"""Each fault, over a socket: its failure type, message and exit code. No output contains a value of a row."""
 
 import socket
 from pathlib import Path

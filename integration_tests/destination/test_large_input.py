@@ -11,7 +11,7 @@ from integration_tests.destination.marked_row import MARKED, write
 from integration_tests.destination.session import COMMAND, catalog, config
 from integration_tests.destination.stand_in import Reply, StandIn
 
-# Runs a command and prints its peak memory. The peak includes the memory of the process that starts it: this is small.
+# Runs a command and prints its peak memory. The peak includes the process that starts it, so this one is small.
 MEASURE = """
 import os, subprocess, sys
 process = subprocess.Popen(sys.argv[1:])

@@ -1,4 +1,4 @@
-"""Rows whose namespace was lost on the way from a cache."""
+"""Rows without the namespace that their stream has in the catalog, as a cache sends them."""
 
 from pathlib import Path
 

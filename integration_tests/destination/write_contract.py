@@ -118,7 +118,7 @@ class WriteContract:
         assert run.code == 0
 
     @pytest.mark.parametrize("seed", range(10))
-    def test_no_state_was_printed_before_its_rows_were_written_when_killed(self, harness: Harness, seed: int) -> None:
+    def test_killed_sync_printed_no_state_before_its_rows_were_written(self, harness: Harness, seed: int) -> None:
         kill_once(harness, seed)
 
     def test_rows_of_one_key_are_sent_in_order_one_at_a_time(self, harness: Harness) -> None:

@@ -1,4 +1,4 @@
-"""A base image for a machine without docker and podman: its Linux distribution, from its mirror, with Python."""
+"""A base image for a machine without docker and podman: the machine's distribution with Python, from its mirror."""
 
 from __future__ import annotations
 

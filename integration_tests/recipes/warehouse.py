@@ -1,4 +1,4 @@
-"""The warehouse that a season is synced to, and a DuckDB file as one."""
+"""The interface of the warehouse that a season is synced to, and a DuckDB file that has it."""
 
 from __future__ import annotations
 

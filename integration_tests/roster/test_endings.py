@@ -37,6 +37,7 @@ def started(sandbox, roster):
 
 
 def after_posts(sandbox, count, act):
+    """Call `act` once when this number of rows has arrived."""
     posts = []
 
     def on_request(request):
@@ -135,7 +136,7 @@ def test_retries_are_shown_while_the_service_does_not_answer(sandbox, roster):
     assert "Trying again in" in result.stdout
 
 
-def test_full_disk_stops_the_import_and_keeps_no_secret(sandbox, tmp_path):
+def test_full_disk_stops_the_import_without_showing_a_value(sandbox, tmp_path):
     # The service's reason quotes the value, so the file of rejected rows is larger than the roster.
     rows = "".join(f"{number},Zyx,Kwyx,{'K' * 300}\n" for number in range(2, 12))
     (tmp_path / "my.csv").write_text(f"ExternalID,FirstName,LastName,DateOfBirth\n1,Zyx,Kwyx,03/14/2012\n{rows}")

@@ -86,7 +86,7 @@ def test_import_schema_may_be_in_the_environment(sandbox, roster):
         ("99", "this form or import schema does not exist"),
     ],
 )
-def test_ambiguous_choice_lists_the_candidates(sandbox, roster, into, message):
+def test_ambiguous_or_unknown_choice_lists_the_candidates(sandbox, roster, into, message):
     form = next(iter(sandbox.district.forms))
     result = run_import(roster, "--into", into.format(form=form), sandbox=sandbox)
     assert result.returncode == 2
@@ -165,7 +165,7 @@ def test_emptied_cell_is_cleared_on_request(sandbox, tmp_path):
     assert phones == ["512-555-0100", "512-555-0100", ""]
 
 
-def test_help_lists_the_options_and_exit_codes():
+def test_options_of_the_help_are_on_the_page():
     result = run_import("--help")
     assert result.returncode == 0
     page = (Path(__file__).parents[2] / "docs" / "import_roster.md").read_text()

@@ -15,7 +15,7 @@ from integration_tests.runners.page import BEFORE, PAGE, ROOT, Section, sections
 from integration_tests.runners.services import running_services
 
 FOLDER = ROOT / ".cache" / "runners"
-MINUTES = 30  # for one runner, its installation included
+TIMEOUT_MINUTES = 30  # for one runner, including its installation
 
 
 def main(names: Sequence[str]) -> None:
@@ -59,7 +59,7 @@ def _run(section: Section, environment: Mapping[str, str]) -> Outcome:
         start_new_session=True,
     ) as process:
         try:
-            printed, _ = process.communicate(timeout=60 * MINUTES)
+            printed, _ = process.communicate(timeout=60 * TIMEOUT_MINUTES)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGTERM)
             printed, _ = process.communicate()

@@ -80,7 +80,7 @@ def slow_answers() -> dict[str, Answer]:
 
 
 def attacks(patched_seconds: float) -> Iterator[Attack]:
-    """Yield all attacks. Where no option shortens a deadline, the process is started with `patched_seconds`."""
+    """Yield all attacks. Where no option shortens the deadline, the process starts with one of `patched_seconds`."""
     for name, answer in slow_answers().items():
         patched: dict[str, Any] = {"deadline": patched_seconds, "attempts": 2, "is_patched": True, "is_slow": True}
         yield source("check", name, lambda *_, answer=answer: answer, deadline=_CHECK_SECONDS, attempts=2, is_slow=True)

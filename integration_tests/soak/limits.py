@@ -31,7 +31,7 @@ _SLACK = 10  # seconds from the first request, beyond the deadlines of all attem
 _LONGEST_START = 60  # seconds until the first request, on a busy machine
 _ENVIRONMENT = {"POWERSCHOOL_ENROLLMENT_RETRY_SECONDS": "3", "POWERSCHOOL_ENROLLMENT_READ_TIMEOUT_SECONDS": "3"}
 _PATCHED_SECONDS = 5
-# A small process starts the command, because a process's peak includes that of the process which starts it.
+# Runs a command and prints its peak memory. The peak includes the process that starts it, so this one is small.
 _MEASURE = """
 import os, subprocess, sys
 process = subprocess.Popen(sys.argv[1:])

@@ -34,8 +34,6 @@ from source_powerschool_enrollment.records.backpressure import Backlog
 from source_powerschool_enrollment.records.stream import RECORD_STREAMS, Outlet, record_stream
 from source_powerschool_enrollment.records.sync_clock import utc_now
 
-DELIVERED = "delivered_records"
-
 
 class SourceConnection:
     """A connection of three streams. `records` and `deliveries` hold what the platform has received."""

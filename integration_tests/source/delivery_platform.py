@@ -40,7 +40,7 @@ class Platform:
     confirmed: Counter[tuple[int, int]] = field(default_factory=Counter)
 
     def confirm(self, messages: list[Message], committed_states: int | None = None) -> None:
-        """Keep this number of states, and the records before the last of them; None keeps all."""
+        """Commit this number of states, and confirm the records before the last one. None commits all states."""
         places = [place for place, message in enumerate(messages) if "state" in message]
         kept = places[:committed_states]
         if kept:

@@ -21,10 +21,11 @@ Answers = Callable[[dict[str, Any]], Any]  # correct answer → answer that is s
 
 @dataclass
 class OddTarget(DeliveryTarget):
-    """A target that reads the list's date in another time zone, ignores it, or lists a batch only after some requests.
+    """A target whose list of batches is odd.
 
-    It lists the newest `most_listed` batches. `answers` changes the answer of `createbatch`, and `entries` changes a
-    batch in the list. `oddities` replaces fields of a record, by its id.
+    The list uses its date in another time zone (`hours_off`) or ignores it, leaves out a new batch `lists_late` times,
+    and is cut to the newest `most_listed` batches. `entries` changes a batch in the list, `answers` the answer of
+    `createbatch`, and `oddities` the fields of a record, by its id.
     """
 
     hours_off: int = 0
@@ -107,7 +108,10 @@ class DeliverySandbox:
         records_per_form: int = 0,
         **oddity: Any,
     ) -> None:
-        """Replace the district by one with these targets, without batches, and clear the journal."""
+        """Replace the district by one with these targets, without batches, and clear the journal.
+
+        `resets_stay`: the list still shows a batch after its reset. `oddity` has fields of OddTarget.
+        """
         district = District.generate(
             forms=forms,
             roster_records_per_form=records_per_form,
@@ -147,7 +151,7 @@ class DeliverySandbox:
         self.sandbox.faults.fault_for = fault_for
 
     def fail_once(self, fault: str, when: str, what: str = "createbatch", *, at_call: int = 1) -> None:
-        """Cause the fault once, before or after the service acted, on a path that contains `what`."""
+        """Cause the fault once, "before" or "after" the service acts: at the n-th call of a path with `what`."""
         calls = count(1)
 
         def fault_for(moment: str, path: str) -> str | None:

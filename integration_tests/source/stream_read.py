@@ -43,7 +43,7 @@ class StreamRead:
 
 
 def last_state(messages: Sequence[Any]) -> list[AirbyteStateMessage]:
-    """Return the last state in the format of the option --state, or an empty list if there is no state."""
+    """Return the last state in the format of the option --state: a list with one state, or an empty list."""
     states = [message.state.stream for message in messages if not isinstance(message, Record)]
     return [AirbyteStateMessage(AirbyteStateType.STREAM, states[-1])] if states else []
 

@@ -81,7 +81,7 @@ def test_no_record_is_lost_if_the_clock_of_this_machine_is_wrong(service, days_o
     assert not platform.repeated()
 
 
-def test_the_service_s_clock_may_jump_ahead_and_back(service):
+def test_clock_of_the_service_may_jump_ahead_and_back(service):
     platform = Platform(service)
     today = service.now.date()
     service.now += timedelta(days=400)
@@ -123,7 +123,7 @@ def test_since_in_the_future_counts_as_unknown(service, since, caplog):
 def test_first_date_of_tomorrow_hides_no_batch_of_today(service, caplog):
     service.approve(7, 10)
     platform = Platform(service, start_date=service.now.date() + timedelta(days=1))
-    platform.sync()  # and no state of it is committed
+    platform.sync()  # no state of this sync is committed
     with caplog.at_level(logging.WARNING):
         platform.confirm(platform.sync())
     assert caplog.messages == []

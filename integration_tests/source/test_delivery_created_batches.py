@@ -16,7 +16,7 @@ UNKNOWN_RECORDS = (
 
 @pytest.fixture(params=[lambda batch: batch, lambda batch: [batch]], ids=["object", "list of one"])
 def wire(request):
-    """Return the answer of `createbatch` in one of both shapes."""
+    """Return a function that gives the answer of `createbatch` one of the two shapes."""
     return request.param
 
 

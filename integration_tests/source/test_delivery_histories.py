@@ -30,7 +30,7 @@ def start_over(service, chance):
 
 
 def damage(platform, chance):
-    """Change the state as a careless person might: a date in the future, or ids in capitals."""
+    """Change the state as a user may do by mistake: a date in the future, or ids in capitals."""
     for target in platform.state.get("delivery_targets", {}).values():
         if chance.random() < 0.2:
             target["since"] = "2099-01-01"

@@ -106,7 +106,7 @@ def test_list_that_the_service_cuts_is_a_warning_with_its_length(service, caplog
     service.start_over(7, batch_size=1, most_listed=50)
     service.approve(7, 60)
     platform = Platform(service)
-    platform.sync()  # and no state of it is committed
+    platform.sync()  # no state of this sync is committed
     with caplog.at_level(logging.WARNING):
         sync_and_confirm(platform)
     assert caplog.messages == [CUT]

@@ -16,7 +16,7 @@ FAULTS = ["drop", "500", "503", "html", "empty", "truncate", "429", "409"]
 
 
 class RandomFaults:
-    """Corrupts some answers, approves records during the sync, and drops all connections after a random request."""
+    """Corrupts some answers, approves records during the sync, and fails all requests after a random one."""
 
     def __init__(self, chance: random.Random, service: DeliverySandbox) -> None:
         self.chance = chance
@@ -73,7 +73,7 @@ def test_no_record_is_lost_when_a_process_is_killed(service, seed):
             queue_size=chance.choice([1, 3, 10_000]),
             today=service.now.date() + timedelta(days=chance.choice([-1, 0, 1])),
         )
-        # In most histories the process dies before its last message.
+        # Most syncs are killed before their last message.
         received = messages[: chance.randint(0, len(messages))] if chance.random() < 0.7 else messages
         platform.confirm_at_random(received, chance)
         service.now += timedelta(hours=chance.choice([0, 1, 25]))

@@ -52,7 +52,7 @@ def records_of(payload: Any) -> Iterator[dict[str, Any]]:
 
 
 def with_odd_values(record: dict[str, Any], fields: list[str], turn: int) -> dict[str, Any]:
-    """Return the record with another value in each field, and other values in each turn."""
+    """Return the record with a different odd value in each field. Each turn starts with another value."""
     return {**record, **{field: VALUES[(turn + place) % len(VALUES)] for place, field in enumerate(fields)}}
 
 

@@ -19,7 +19,7 @@ from integration_tests.connector import (
 
 
 def without_times(outcome):
-    """Return the messages in a fixed order: threads may print theirs in another order."""
+    """Return the messages without their times, in a fixed order: the order of the threads is not fixed."""
     messages = outcome.messages
     for message in messages:
         message.get("trace", {}).pop("emitted_at", None)
@@ -29,7 +29,7 @@ def without_times(outcome):
 
 
 def run_both(command, **options):
-    """Run the command as a process and in this process; both must end in the same way."""
+    """Run the command as a process and in this process; both must print the same and end in the same way."""
     process, in_process = [run(command, **options) for run in (run_source_process, run_source)]
     assert (process.exit_code, process.stderr) == (in_process.exit_code, in_process.stderr)
     assert without_times(process) == without_times(in_process)
@@ -71,7 +71,7 @@ def test_without_a_command_the_usage_is_printed():
 
 @pytest.fixture
 def slow_read(sandbox, config, streams, tmp_path):
-    """A read of 600 pages, so of a minute and a half, that has printed its first record."""
+    """A read of 600 pages, which takes a minute and a half. It has printed its first record."""
     catalog = configured_catalog(streams, ["roster_records", "submission_records"])
     sandbox.settings.latency_ms = 300
     slow = {**config, "page_size": 1, "num_workers": 2}

@@ -38,7 +38,7 @@ def prepare(streams, config):
 
 @pytest.fixture
 def read(prepare):
-    """Read roster records with these options."""
+    """Read roster records with the arguments of `prepare`."""
     return lambda *args, **options: run_source("read", **prepare(*args, **options))
 
 
@@ -82,7 +82,7 @@ def test_each_page_of_an_unchanged_form_is_requested_once_by_num_workers(sandbox
     assert sandbox.journal.max_concurrent >= min(workers, 16)
 
 
-def test_expected_rows_are_reported_before_most_are_emitted(sandbox, read):
+def test_estimate_has_the_expected_number_of_rows(sandbox, read):
     outcome = read(sync_mode="full_refresh")
     (estimate,) = [trace["estimate"] for trace in outcome.of_type("TRACE") if trace["type"] == "ESTIMATE"]
     assert estimate == {"name": "roster_records", "type": "STREAM", "row_estimate": len(every_id(sandbox))}

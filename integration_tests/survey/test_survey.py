@@ -78,7 +78,7 @@ def test_switch_changes_the_verdict_of_its_streams(sandbox, settings, streams, v
         ({"page_size_cap": 40}, {"page_sizes": {"default size": 40, "50": 40, "100": 40, "1000": 40}}),
     ],
 )
-def test_switch_that_the_connector_expects_is_only_a_fact(sandbox, settings, fact):
+def test_switch_that_the_connector_expects_changes_no_verdict(sandbox, settings, fact):
     vars(sandbox.settings).update(settings)
     surveyed = run_survey(sandbox, "--document", FIELD)
     assert everything_fits(surveyed)

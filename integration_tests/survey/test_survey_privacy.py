@@ -156,7 +156,7 @@ def _leaves(value: Any) -> Iterator[Any]:
         yield value
 
 
-# How a service may fail while it sends values: what the hook sends, or the fault.
+# How an answer may be broken: the body that is sent, made from the JSON of the answer.
 BODIES = {
     "half a body": lambda text: text[: len(text) // 2],
     "HTML": lambda text: f"<html>{text}",

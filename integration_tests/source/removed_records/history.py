@@ -101,7 +101,7 @@ class Warehouse:
     state: list[AirbyteStateMessage] = field(default_factory=list)
 
     def load(self, messages: list[Any], *, with_unconfirmed: bool) -> None:
-        """Load the records and adopt the last state. `with_unconfirmed`: load the records after it, too."""
+        """Load the records before the last state, or all records if `with_unconfirmed`, and keep that state."""
         states = [place for place, message in enumerate(messages) if not isinstance(message, Record)]
         self.state = last_state(messages) or self.state
         end = len(messages) if with_unconfirmed else states[-1] if states else 0

@@ -1,4 +1,4 @@
-"""Over a socket, in both wire shapes: after random histories the warehouse holds exactly the service's records."""
+"""Over a socket, in both wire shapes: after random histories the warehouse holds the service's records."""
 
 import os
 from collections import Counter

@@ -72,7 +72,7 @@ def test_without_the_option_nothing_is_looked_up_and_no_id_is_stored(sandbox, fo
     assert first.states[-1].keys() == second.states[-1].keys() == {"settings", "published_actions", "synced_at"}
 
 
-def test_unchanged_sync_sends_the_requests_of_one_without_the_option(sandbox, read):
+def test_unchanged_sync_sends_the_same_requests_as_without_the_option(sandbox, read):
     first = read()
     second = read(first)
     requests = sandbox.journal.count()
