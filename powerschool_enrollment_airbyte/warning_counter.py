@@ -28,7 +28,8 @@ class _Count:
 
     def __str__(self) -> str:
         places = "; ".join([*self.places, *(["and elsewhere"] if self.has_more_places else [])])
-        return f"{self.times} times: {places}" if places else f"{self.times} times"
+        number = "once" if self.times == 1 else f"{self.times} times"
+        return f"{number}: {places}" if places else number
 
 
 class WarningCounter:

@@ -58,7 +58,7 @@ def test_date_that_cannot_be_read_is_null_with_a_counted_warning(service, config
     assert ids == sent
     assert [record.get("date") for record in outcome.records("batches")] == [None, "2026-09-01T12:00:00Z"]
     assert cursors(outcome) == ["2026-09-01", "2026-09-01"]
-    mistyped = "batches: date does not have the type in the schema, and is null instead (1 times)."
+    mistyped = "batches: date does not have the type in the schema, and is null instead (once)."
     assert outcome.warnings == ([] if odd is None or odd == "" else [mistyped])
 
 

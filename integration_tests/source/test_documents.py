@@ -120,7 +120,7 @@ def test_data_items_that_are_not_an_object_affect_only_their_record(sandbox, con
     others = {place: document for place, document in documents_at_service(sandbox).items() if place[0] != victim}
     assert (outcome.exit_code, documents_read(outcome)) == (0, others)
     assert outcome.warnings == [
-        "documents: dataItems of a submission record is not an object, so its documents are unknown (1 times)."
+        "documents: dataItems of a submission record is not an object, so its documents are unknown (once)."
     ]
 
 

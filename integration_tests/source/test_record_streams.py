@@ -188,7 +188,7 @@ def test_a_form_that_is_removed_while_it_is_read_is_a_counted_warning(sandbox, r
     sandbox.on_request = remove
     outcome = read()
     assert outcome.exit_code == 0
-    assert [warning for warning in outcome.warnings if "a form was removed during the read (1 times)" in warning]
+    assert [warning for warning in outcome.warnings if "a form was removed during the read (once)" in warning]
     assert sorted(ids(outcome)) == sorted(id_ for form in stay for id_ in sandbox.district.forms[form].roster.ids())
 
 

@@ -15,7 +15,7 @@ def test_each_kind_is_one_warning_with_its_count_and_first_places(caplog):
     counter.report(LOGGER)
     assert caplog.messages == [
         "batches: left out a record (11 times: page 1; page 2; page 3; and elsewhere).",
-        "documents: skipped a document (1 times).",
+        "documents: skipped a document (once).",
     ]
 
 

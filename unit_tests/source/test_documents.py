@@ -55,7 +55,7 @@ def test_skipped_document_is_a_counted_warning_that_names_record_and_field(sync,
     sync.warnings.report(logging.getLogger("airbyte.test"))
     assert caplog.messages == [
         f"documents: the document in doc_BirthCertificate of submission record 5100021 {reason}.",
-        f"documents: skipped a document that {reason} (1 times).",
+        f"documents: skipped a document that {reason} (once).",
     ]
 
 

@@ -15,7 +15,7 @@ def test_a_record_without_a_usable_id_is_left_out_and_counted(sandbox, read, syn
     assert outcome.exit_code == 0
     assert ids(outcome) == [record_id for record_id in roster_ids(sandbox) if record_id != victim]
     assert outcome.warnings == [
-        f"roster_records: left out a record without a usable id (1 times: form {form}, page 2)."
+        f"roster_records: left out a record without a usable id (once: form {form}, page 2)."
     ]
 
 
@@ -50,7 +50,7 @@ def test_an_entry_that_is_not_an_object_is_left_out_and_counted(sandbox, read, s
     assert outcome.exit_code == 0
     assert ids(outcome) == [one for one in roster_ids(sandbox) if one != lost]
     assert outcome.warnings == [
-        f"roster_records: left out a record without a usable id (1 times: form {form}, page 2)."
+        f"roster_records: left out a record without a usable id (once: form {form}, page 2)."
     ]
 
 
