@@ -46,8 +46,8 @@ class SourceConnection:
         self.deliveries = Platform(district.service)
         self.page_size = self.chance.choice([5, 10, 25])
         self.warnings: list[str] = []
-        # The clock of the machine. After a sync whose last records no state confirms, it must not be set back.
-        self.clock_is_fast = timedelta()
+        # The error of the machine's clock. If no state confirms the last records, the clock must not be set back.
+        self.clock_offset = timedelta()
         self.may_set_clock = True
 
     def sync_until_killed(self) -> bool:
@@ -55,7 +55,7 @@ class SourceConnection:
         sync = KilledSyncOfAll(self)
         self.deliveries.confirm_at_random(sync.run(), self.chance)
         self.records.receive(sync.lines, keeps_rest=self.chance.random() < 0.5)
-        self.clock_is_fast, self.may_set_clock = timedelta(), False
+        self.clock_offset, self.may_set_clock = timedelta(), False
         return sync.process.exitcode == -9
 
     def sync_in_part(self) -> bool:
@@ -98,7 +98,7 @@ class SourceConnection:
     def _sync(self, *, queue_size: int = 10_000) -> Iterator[str]:
         """Yield the records and states of a sync, as lines."""
         if self.may_set_clock:
-            self.clock_is_fast = timedelta(hours=self.chance.choice([-30, -1, 0, 2]))
+            self.clock_offset = timedelta(hours=self.chance.choice([-30, -1, 0, 2]))
         queue: Queue[Any] = Queue(maxsize=queue_size)
         repository = ConcurrentMessageRepository(queue, InMemoryMessageRepository())
         source = ConcurrentSource.create(4, 1, QUIET, DebugSliceLogger(), repository, queue)
@@ -127,8 +127,8 @@ class SourceConnection:
         delivered = delivered_records(
             sync, option, self.deliveries.state, repository, today=lambda: today, sleep=_no_sleep
         )
-        fast = self.clock_is_fast
-        return [delivered, *(record_stream(name, sync, outlet, lambda: utc_now() + fast) for name in STREAMS)]
+        offset = self.clock_offset
+        return [delivered, *(record_stream(name, sync, outlet, lambda: utc_now() + offset) for name in STREAMS)]
 
 
 class KilledSyncOfAll(KilledSync):

@@ -137,7 +137,7 @@ class History:
         self.hidden: set[int] = set()  # ids that a look-up found while some forms were not selected
         self.moved: set[int] = set()  # ids of records that changed during a read
         self.is_disturbed = False
-        self.clock_is_fast = timedelta()
+        self.clock_offset = timedelta()
 
     def run(self, syncs: int) -> None:
         """Run the syncs with changes between them, and a last one during which nothing changes or fails."""
@@ -177,7 +177,7 @@ class History:
         end = self.chance.randint(0, len(messages)) if may_be_killed and self.chance.random() < 0.5 else len(messages)
         self.warehouse.load(messages[:end], with_unconfirmed=self.chance.random() < 0.5)
         if end == len(messages):  # after records that no state confirms, the clock must not be set back
-            self.clock_is_fast = timedelta(hours=self.chance.choice([-30, -1, 0, 2]))
+            self.clock_offset = timedelta(hours=self.chance.choice([-30, -1, 0, 2]))
 
     def messages(self, selected: list[int] | None) -> list[Any]:
         """Return what a sync emits, in the order of the queue."""
@@ -189,8 +189,8 @@ class History:
             "detect_removed_records": True,
             **({"published_actions": {"mode": "ids", "ids": selected}} if selected else {}),
         }
-        state, fast = self.warehouse.state, self.clock_is_fast
-        return read_stream(config, self.name, state, machine_time=lambda: utc_now() + fast).messages
+        state, offset = self.warehouse.state, self.clock_offset
+        return read_stream(config, self.name, state, machine_time=lambda: utc_now() + offset).messages
 
     def before_answer(self, entry: Any) -> None:
         """Record each look-up. If the sync is disturbed, change records while it reads."""

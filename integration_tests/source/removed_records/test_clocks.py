@@ -1,4 +1,4 @@
-"""A machine's clock that is set back between two syncs, over a socket: the newer version of a record still wins."""
+"""The machine's clock is set back between two syncs, over a socket: the warehouse has the newer version of a record."""
 
 from datetime import timedelta
 
@@ -12,11 +12,11 @@ from source_powerschool_enrollment.records.sync_clock import utc_now
 
 @pytest.fixture
 def sync(options):
-    """Sync the roster into a warehouse, on a machine whose clock is wrong by this many hours. Return the read."""
+    """Sync the roster into a warehouse while the machine's clock is this many hours fast, and return the read."""
 
     def sync(warehouse, hours=0):
-        clock_is_fast = timedelta(hours=hours)
-        read = read_stream(options, "roster_records", warehouse.state, machine_time=lambda: utc_now() + clock_is_fast)
+        clock_offset = timedelta(hours=hours)
+        read = read_stream(options, "roster_records", warehouse.state, machine_time=lambda: utc_now() + clock_offset)
         warehouse.load(read.messages, with_unconfirmed=False)
         return read
 
