@@ -22,7 +22,7 @@ def connection(sandbox):
     return {KEY: sandbox.api_key, ADDRESS: sandbox.base_url}
 
 
-def run_import(*arguments, sandbox=None, folder=None, stdin=b"", **environment):
+def run_import(*arguments, sandbox=None, folder=None, stdin=None, **environment):
     """Run the command and check its last line; return its exit code and its output."""
     arguments = [command.__name__, *map(str, arguments)]
     shown, errors = io.StringIO(), io.StringIO()
@@ -32,7 +32,7 @@ def run_import(*arguments, sandbox=None, folder=None, stdin=b"", **environment):
             process.delenv(name, raising=False)
         for name, value in {"COLUMNS": "200", **(connection(sandbox) if sandbox else {}), **environment}.items():
             process.setenv(name, value)
-        stdin = io.TextIOWrapper(stdin) if isinstance(stdin, io.IOBase) else None
+        stdin = io.TextIOWrapper(stdin) if stdin else None
         for name, value in {"argv": arguments, "stdin": stdin, "stdout": shown, "stderr": errors}.items():
             process.setattr(sys, name, value)
         code = exit_code_of(command.run)

@@ -52,14 +52,14 @@ def _columns(expected: Sequence[Sequence[Numbers]], printed: Sequence[Sequence[N
     shown = expected[0] if expected else ()
     first, again = (printed[index] if len(printed) > index else () for index in (0, 1))
     return (
-        _lines([stream.stream for stream in shown]),
-        _lines([stream.rows for stream in shown]),
-        _lines([stream.rows for stream in first]),
-        _lines([f"{stream.received} {stream.stream}" for stream in again]),
+        _joined([stream.stream for stream in shown]),
+        _joined([stream.rows for stream in shown]),
+        _joined([stream.rows for stream in first]),
+        _joined([f"{stream.received} {stream.stream}" for stream in again]),
     )
 
 
-def _lines(values: Sequence[object]) -> str:
+def _joined(values: Sequence[object]) -> str:
     return ", ".join(map(str, values))
 
 

@@ -21,7 +21,7 @@ OK = b"HTTP/1.1 200 OK\r\n"
 CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
 MEGABYTE = b"Zyxwana " * (1024 * 128)
 _CHECK_SECONDS = 60  # seconds for a complete answer in `check`, which also requests the health status
-_DEFAULT_SECONDS = 300
+_DEFAULT_SECONDS = 300  # for a complete answer in the other commands
 FORMS = 16
 
 AnswerOf = Callable[[str, str], Answer]
@@ -86,10 +86,8 @@ def attacks(patched_seconds: float) -> Iterator[Attack]:
         yield source("check", name, lambda *_, answer=answer: answer, deadline=_CHECK_SECONDS, attempts=2, is_slow=True)
         yield source("read", name, pages(answer), **patched)
         yield destination(name, rows(answer), **patched)
-    trickle = slow_answers()["a byte per second"]
-    yield documents(
-        "a document that trickles", trickle, deadline=patched_seconds, attempts=2, is_patched=True, is_slow=True
-    )
+    slow = slow_answers()["a byte per second"]
+    yield documents("a slow document", slow, deadline=patched_seconds, attempts=2, is_patched=True, is_slow=True)
     for name, answer in fast_answers().items():
         yield source("read", name, pages(answer), attempts=2)
         yield destination(name, rows(answer), attempts=2)

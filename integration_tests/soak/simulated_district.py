@@ -98,7 +98,7 @@ class SimulatedDistrict:
         chance = self._chance_of(f"wrong page {entry.path} {entry.query}")
         if not entry.path.endswith(LISTS) or chance.random() >= self.rate * 3:
             return payload
-        wrong = chance.choice(["page count", "record count", "text ids", "null entry field"])
+        wrong = chance.choice(["page count", "record count", "text ids", "fields"])
         metadata = payload["metaData"]
         if wrong == "page count":
             metadata["pageCount"] = max(1, metadata["pageCount"] - 1)

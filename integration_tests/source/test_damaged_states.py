@@ -32,7 +32,7 @@ def sandbox():
 
 @pytest.fixture(scope="module")
 def read(sandbox):
-    """Return the outcome of a sync of the three incremental streams with a state."""
+    """Return a function that syncs the three incremental streams with a state."""
     (target,) = sandbox.district.delivery_targets
     deliveries = {"mode": "consume", "delivery_target_ids": [target], "start_date": "2026-08-01"}
     config = {"api_key": sandbox.api_key, "base_url": sandbox.base_url, "page_size": 10, "deliveries": deliveries}
