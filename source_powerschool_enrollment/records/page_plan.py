@@ -79,7 +79,8 @@ class FormPlan:
         # Beyond the page count: the last page that showed new records, and the first one that showed none.
         self._last_filled = 0
         self._first_empty: int | None = None
-        self._suspected = 0  # pages to read because full pages showed more records than the service counts
+        self._most_shown = 0  # the most records of a page: the page size, if the service has an undeclared limit
+        self._suspected = 0  # pages to read because full pages contradict the page count
         # Pairs of pages that showed the same records in the last pass, with the ids of these records.
         self._repeated: set[tuple[int, int, bytes]] = set()
 
@@ -98,7 +99,7 @@ class FormPlan:
         """How many records the metadata counts and the pages do not show."""
         by_page = sum({reading.page: reading.lacking for reading in self._readings}.values())
         has_changed = len({reading.record_count for reading in self._readings}) > 1
-        return by_page if has_changed else max(by_page, self.counted - self._listed_count())
+        return by_page if has_changed else self.counted - self._listed_count()
 
     def take(self, number: int, page: Page, asked: int) -> Reading:
         """Note the answer for page `number`, which was requested after `asked` answers were received."""
@@ -161,7 +162,7 @@ class FormPlan:
 
     def _note_beyond(self, number: int, ids: array[int]) -> array[int]:
         """Return the ids if they are new. Some services answer with their last page again."""
-        if self._listed().issuperset(ids):
+        if self._listed(except_page=number).issuperset(ids):
             self._first_empty = min(number, self._first_empty or number)
             return array("q")
         self._last_filled = max(number, self._last_filled)
@@ -170,16 +171,30 @@ class FormPlan:
     def _page_count(self, number: int, page: Page) -> int:
         """Return how many pages the form has, by page count, record count, or because full pages contradict both."""
         size = self._page_size or 0
-        if size and len(page.records) >= size and number * size > page.record_count:
-            # The record count is too small. Beyond the page count nothing states the end, so the steps grow.
-            self._suspected = max(self._suspected, number + 1 if number <= page.page_count else _GROWTH * number)
+        self._suspect(number, page, size)
         promised = max(self._suspected, -(-page.record_count // size) if size else 0)
         known = max(page.page_count, self._last_filled)
         limit = self._first_empty or _GROWTH * known + _PAGES_BEYOND
         return max(known, min(promised, limit))
 
-    def _listed(self) -> set[int]:
-        return set().union(*(reading.ids for reading in self._readings))
+    def _suspect(self, number: int, page: Page, size: int) -> None:
+        """Note further pages to read, if this page is full and the counts do not explain that it is the last one.
+
+        Beyond the page count nothing states the end, so the steps grow. The record count ends them, unless the pages
+        contradict it: then it is too small.
+        """
+        self._most_shown = max(self._most_shown, len(page.records))
+        full = min(size, self._most_shown)
+        shown = number * full
+        if not full or len(page.records) < full or shown == page.record_count:
+            return
+        following = number + 1 if number <= page.page_count else _GROWTH * number
+        if shown < page.record_count:  # the page count is too small
+            following = min(following, -(-page.record_count // full)) if number >= page.page_count else 0
+        self._suspected = max(self._suspected, following)
+
+    def _listed(self, except_page: int | None = None) -> set[int]:
+        return set().union(*(reading.ids for reading in self._readings if reading.page != except_page))
 
     def _listed_count(self) -> int:
         return len(self._listed()) + sum({reading.page: reading.without_id for reading in self._readings}.values())

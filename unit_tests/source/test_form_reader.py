@@ -84,7 +84,9 @@ def test_page_whose_count_is_newer_than_its_records_is_emitted():
 
 
 def test_records_beyond_the_record_count_are_emitted():
-    assert emitted_by(stream_of(Answers(page_1=[page(1, [7], 0, page_count=0)]))) == [7]
+    one, two, three = (page(number, [7] if number == 1 else [], 0, page_count=0) for number in (1, 2, 3))
+    answers = Answers(page_1=[one], page_2=[two], page_3=[three])
+    assert emitted_by(stream_of(answers)) == [7]
 
 
 @pytest.mark.parametrize(("one", "other"), [(-1, -2), (1, 1 + (1 << 61) - 1)])

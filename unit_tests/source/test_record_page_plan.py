@@ -195,3 +195,46 @@ def test_form_that_changes_once_is_read_completely(seed):
     plan, emitted = read_whole(form, chance)
     assert not plan.doubtful
     assert form.throughout <= emitted
+
+
+def read_form(records, *, claimed_size, shown_per_page, page_count, repeats_last=False):
+    """Read a form whose metadata claim a page size and a page count. Return the plan, the ids and the pages read."""
+
+    def answer(number):
+        place = min(number, max(1, -(-records // shown_per_page))) if repeats_last else number
+        ids = range(records)[(place - 1) * shown_per_page : place * shown_per_page]
+        return Page(number, claimed_size, page_count, records, [{"id": one} for one in ids])
+
+    plan, ids, pages = FormPlan(), set(), 1
+    first = answer(1)
+    ids.update(plan.take(1, first, 0).ids)
+    following = list(range(2, plan.page_count + 1))
+    while following:
+        for number in following:
+            ids.update(plan.take(number, answer(number), plan.answers).ids)
+        pages += len(following)
+        following = plan.next_round()
+    return plan, ids, pages
+
+
+@pytest.mark.parametrize("repeats_last", [False, True])
+@pytest.mark.parametrize("claimed_page_count", ["of the shown size", "of the claimed size", "0", "1"])
+def test_form_is_complete_without_a_warning_if_pages_are_smaller_than_they_claim(claimed_page_count, repeats_last):
+    for records in (*range(30), 130, 400):
+        for claimed, shown in ((2, 1), (5, 3), (5, 5), (12, 5), (25, 2), (100, 7)):
+            counts = {"of the shown size": -(-records // shown), "of the claimed size": -(-records // claimed)}
+            page_count = counts.get(claimed_page_count)
+            plan, ids, pages = read_form(
+                records,
+                claimed_size=claimed,
+                shown_per_page=shown,
+                page_count=int(claimed_page_count) if page_count is None else page_count,
+                repeats_last=repeats_last,
+            )
+            assert (len(ids), plan.unlisted, plan.doubtful) == (records, 0, frozenset())
+            assert pages <= 5 * -(-records // shown) + 2
+
+
+def test_many_pages_beyond_a_page_count_are_read():
+    plan, ids, _ = read_form(1000, claimed_size=2, shown_per_page=2, page_count=1)
+    assert (len(ids), plan.unlisted) == (1000, 0)

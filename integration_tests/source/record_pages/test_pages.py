@@ -33,6 +33,16 @@ def test_pages_beyond_counts_that_are_too_small_are_read(sandbox, read, sync_mod
     assert ids(outcome) == roster_ids(sandbox)
 
 
+@pytest.mark.parametrize("page_count", [1, 4, 12])
+def test_pages_that_show_fewer_records_than_their_size_are_all_read(sandbox, read, sync_mode, page_count):
+    """The service limits the page size to 3, and its metadata show the requested one."""
+    sandbox.settings.page_size_cap = 3
+    on_pages(sandbox, lambda _number, metadata, _envelope: metadata.update(pageSize=PAGE_SIZE, pageCount=page_count))
+    outcome = read(sync_mode=sync_mode)
+    assert (outcome.exit_code, outcome.warnings) == (0, [])
+    assert ids(outcome) == roster_ids(sandbox)
+
+
 def test_correct_counts_cause_no_further_request(sandbox, read):
     outcome = read()
     assert sandbox.journal.count("GET", f"*{ROSTER}") == -(-len(ids(outcome)) // PAGE_SIZE)
