@@ -57,7 +57,7 @@ def read_configured_catalog(path: str) -> ConfiguredAirbyteCatalog:
 
 def read_states(path: str) -> list[AirbyteStateMessage]:
     """Return the states, one for each stream. Whole STATE messages, as `read` prints them, are accepted too."""
-    content = _state_content(path) or []  # an empty object counts as an empty list
+    content = _state_content(path) or []  # an empty file or object counts as an empty list
     problem = f"{name_of(path, '--state')} is not a list of states"
     if _is_nested_deeper_than(_MOST_LEVELS, content):
         raise InvalidOption(f"{problem}: it is nested too deeply. {_STATES}.")
@@ -94,7 +94,7 @@ def catalog_problems(configured: ConfiguredAirbyteCatalog, offered: AirbyteCatal
 def _used_members(entry: Any) -> Any:
     """Return the entry with the members that this source uses, and constants for others that the CDK requires.
 
-    Runners leave those out, or have values for them that the CDK does not know.
+    Some runners omit the others, or have values for them that the CDK does not know.
     """
     stream = entry.get("stream") if isinstance(entry, dict) else None
     if not isinstance(stream, dict):

@@ -83,7 +83,7 @@ class DeclarativeSource(YamlDeclarativeSource):
         return self._config
 
     def streams_among(self, names: Container[str]) -> list[AbstractStream]:
-        """Return all streams but those of the manifest that have other names: building one takes a few milliseconds."""
+        """Return the streams, without those of the manifest that have other names: building each takes milliseconds."""
         self._names = names
         try:
             return self.streams(self.options)

@@ -34,7 +34,7 @@ class CircuitBreaker(PartitionGenerator):
         failures = _Failures()
         for partition in self.partitions():
             if not failures.are_too_many:
-                yield _Attempt(partition, failures)
+                yield _CountedPartition(partition, failures)
 
 
 def with_circuit_breaker(declared: AbstractStream) -> DefaultStream:
@@ -71,7 +71,7 @@ class _Failures:
 
 
 @dataclass(frozen=True, eq=False)
-class _Attempt(Partition):
+class _CountedPartition(Partition):
     """A partition that is counted as a success or a failure when its read ends."""
 
     partition: Partition

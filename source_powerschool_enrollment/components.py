@@ -35,8 +35,8 @@ class EnrollmentRequester(Requester):
     `path` is below `base_url` and may use `stream_partition` and `stream_interval`. With `skip_missing` a 404 is a
     counted warning: the object was removed after it was listed.
 
-    `builder_log` sends nothing. The CDK passes the message repository, which the Connector Builder reads, to an
-    HttpRequester, and not to custom components.
+    `builder_log` sends no request. It only has the message repository that the Connector Builder reads, which the CDK
+    does not pass to custom components.
     """
 
     config: Config
@@ -69,7 +69,7 @@ class EnrollmentRequester(Requester):
         """
         path = self.get_path(stream_state=stream_state, stream_slice=stream_slice, next_page_token=next_page_token)
         response = self._response(path, request_params)
-        # Only the Connector Builder has a formatter: it shows requests and responses, with the records in them.
+        # Only the Connector Builder passes a formatter: it shows requests and responses, with the records in them.
         if log_formatter and response is not None:
             self.builder_log.message_repository.log_message(Level.DEBUG, lambda: log_formatter(response))
         return response

@@ -17,7 +17,7 @@ _MOST_CHOICES_NAMED = 20
 
 @dataclass(frozen=True)
 class PublishedActionSelection:
-    """Which forms are read: all, those of some academic years, or some by id. `published_actions` lists all."""
+    """Which forms to read: all, those of some academic years, or some by id."""
 
     academic_years: frozenset[str] | None = None
     ids: frozenset[int] | None = None
@@ -61,7 +61,7 @@ class DeliveryOption:
         if option["mode"] == "disabled":
             return None
         _refuse_future_date("deliveries.start_date", option["start_date"])
-        # JSON's integers may be written `789.0`: as such, the id would be in paths and in the state.
+        # JSON's integers may be written `789.0`. Paths and the state must contain `789`.
         return cls(tuple(map(int, option["delivery_target_ids"])), date.fromisoformat(option["start_date"]))
 
     def require_known_targets(self, delivery_targets: Iterable[Mapping[str, Any]]) -> None:

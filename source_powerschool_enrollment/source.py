@@ -44,7 +44,7 @@ from source_powerschool_enrollment.circuit_breaker import with_circuit_breaker
 from source_powerschool_enrollment.config import SourceConfig
 from source_powerschool_enrollment.context import SyncContext, sync_for
 from source_powerschool_enrollment.deliveries.batch_cursor import NAME as BATCHES
-from source_powerschool_enrollment.deliveries.batch_cursor import with_batch_cursor, with_readable_batches
+from source_powerschool_enrollment.deliveries.batch_cursor import with_batch_cursor, with_readable_batches_state
 from source_powerschool_enrollment.deliveries.stream import NAME as DELIVERED_RECORDS
 from source_powerschool_enrollment.deliveries.stream import delivered_records
 from source_powerschool_enrollment.documents.download import verify_staging_folder
@@ -97,7 +97,7 @@ class SourcePowerschoolEnrollment(DeclarativeSource):
         state: list[AirbyteStateMessage] | None = None,
     ) -> None:
         options = without_empty(config) if config else config
-        used = with_readable_batches(_states_to_continue(catalog, state))
+        used = with_readable_batches_state(_states_to_continue(catalog, state))
         super().__init__(path_to_yaml=str(MANIFEST), catalog=catalog, config=options, state=used)
         self._request = _ReadRequest(state)
 

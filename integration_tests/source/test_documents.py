@@ -227,7 +227,7 @@ def test_missing_staging_folder_is_reported_before_any_request(sandbox, config, 
     assert outcome.exit_code == 1
     assert outcome.errors[0]["failure_type"] == "config_error"
     assert (
-        f"AIRBYTE_STAGING_DIRECTORY names {staging / 'misspelt'}, but that directory does not exist"
+        f"AIRBYTE_STAGING_DIRECTORY is set to {staging / 'misspelt'}, but that directory does not exist"
         in outcome.errors[0]["message"]
     )
     assert sandbox.journal.count() == 0

@@ -28,7 +28,7 @@ logger = logging.getLogger("airbyte.source_powerschool_enrollment")
 
 
 class BatchCursor(Cursor):
-    """The CDK's cursor, which does not observe batches with an implausible date."""
+    """Wraps the CDK's cursor, and ignores batches with an implausible date."""
 
     def __init__(self, cursor: Cursor, today: Callable[[], date] = today_in_utc) -> None:
         self._cursor = cursor
@@ -62,10 +62,10 @@ def with_batch_cursor(stream: AbstractStream) -> AbstractStream:
     return replace_cursor(stream, BatchCursor)
 
 
-def with_readable_batches(
+def with_readable_batches_state(
     states: list[AirbyteStateMessage] | None, today: Callable[[], date] = today_in_utc
 ) -> list[AirbyteStateMessage] | None:
-    """Return the states. Parts of the state of `batches` that no sync wrote are removed: the CDK would fail on them."""
+    """Return the states, without parts of the state of `batches` that no sync wrote: the CDK would fail on them."""
     for stream in (each.stream for each in states or [] if each.stream):
         if stream.stream_descriptor.name == NAME and stream.stream_state:
             readable, is_damaged = readable_state(vars(stream.stream_state), today())
@@ -91,8 +91,8 @@ def readable_state(state: Mapping[str, Any], today: date) -> tuple[dict[str, Any
     readable: dict[str, Any] = {"use_global_cursor": False, "states": known}
     # New targets begin at the newest date of all. For a target whose own date is lost, that may be too late.
     if is_whole and newest:
-        uses_it_alone = state.get("use_global_cursor") is True
-        readable |= {"use_global_cursor": uses_it_alone, "state": newest, "lookback_window": lookback}
+        is_global = state.get("use_global_cursor") is True
+        readable |= {"use_global_cursor": is_global, "state": newest, "lookback_window": lookback}
     return readable, not is_whole
 
 

@@ -6,7 +6,7 @@ A batch is settled when its records were confirmed, or when it was reset so that
 date before `since` are all settled.
 
 A target may also have `"not_found": {"<batch id>": 2}`: in how many syncs in a row resetbatch did not find this batch.
-An older connector ignores it.
+Older versions of the connector ignore it.
 """
 
 from __future__ import annotations
@@ -98,12 +98,12 @@ class TargetState:
 
         `since` follows the newest date listed, or this machine's date if that is earlier: the service's clock or
         this one may be wrong, and moving too late does no harm. It never passes an orphan. A settled batch is
-        removed once its date is before `since`; one that is no longer listed, once a later one is removed.
+        removed once its date is before `since`. If it is no longer listed, it is removed with a later one in `settled`.
         """
         newest = max((batch.delivered_on for batch in listed if batch.delivered_on), default=self.since)
         orphans = keys_of(self.orphans_in(listed))
-        unsettled = [batch.delivered_on or self.since for batch in listed if batch.key in orphans]
-        moved = replace(self, since=max(self.since, min([days_before(min(newest, today), _GRACE), *unsettled])))
+        orphan_dates = [batch.delivered_on or self.since for batch in listed if batch.key in orphans]
+        moved = replace(self, since=max(self.since, min([days_before(min(newest, today), _GRACE), *orphan_dates])))
         past = {batch.key for batch in listed if batch.is_before(moved.since)}
         present = {batch.key for batch in listed} - past
         settled = [(place, batch_id, key_of(batch_id)) for place, batch_id in enumerate(self.settled)]

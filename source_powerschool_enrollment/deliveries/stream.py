@@ -82,7 +82,7 @@ class DeliveryCursor(Cursor):
         """Do nothing: the state contains batches, not records."""
 
     def close_partition(self, partition: Partition) -> None:
-        """Do nothing: the last batch has settled the target."""
+        """Do nothing: the target's state was emitted with its last batch."""
 
     @override
     def should_be_synced(self, record: Record) -> bool:

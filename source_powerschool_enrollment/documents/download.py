@@ -32,7 +32,7 @@ def verify_staging_folder() -> None:
     """Raise WrongEnvironment if AIRBYTE_STAGING_DIRECTORY does not exist: the CDK would silently use another folder."""
     folder = os.environ.get("AIRBYTE_STAGING_DIRECTORY")
     if folder and not Path(folder).is_dir():
-        raise WrongEnvironment(f"AIRBYTE_STAGING_DIRECTORY names {folder}, but that directory does not exist.")
+        raise WrongEnvironment(f"AIRBYTE_STAGING_DIRECTORY is set to {folder}, but that directory does not exist.")
 
 
 @dataclass(frozen=True)
@@ -91,11 +91,11 @@ class Download:
     def _attempt(self, document: UploadedDocument) -> Fetched:
         with self.storage.connections:  # there may be more threads than connections
             try:
-                return self._ask_and_download(document)
+                return self._request_and_download(document)
             except AddressExpired:
-                return self._ask_and_download(document)
+                return self._request_and_download(document)
 
-    def _ask_and_download(self, document: UploadedDocument) -> Fetched:
+    def _request_and_download(self, document: UploadedDocument) -> Fetched:
         address = request_address(self.client, document.object_id, document.file_name)
         path = self.folder_name / document_path(
             document.published_action_id,
@@ -130,7 +130,7 @@ class Download:
 
 
 def _place_for(path: PurePosixPath) -> Path:
-    """Return the file's path in the staging folder, which is created for this user only if it is missing."""
+    """Return the file's path in the staging folder. A missing staging folder is created with mode 700."""
     root = Path(get_files_directory())
     root.mkdir(mode=0o700, parents=True, exist_ok=True)
     target = root / path

@@ -143,7 +143,7 @@ def document_in(record: Mapping[str, Any], entry: DocumentField) -> UploadedDocu
 
 
 def _data_items(record: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the record's data items; none if they are not an object. Nothing has converted this record before."""
+    """Return the record's data items; an empty dict if they are not an object, because the record is unconverted."""
     items = record.get("dataItems")
     return items if isinstance(items, dict) else {}
 

@@ -81,7 +81,7 @@ class FormReader:
         if page is None:
             return ReadPage()
         further = () if self._is_planned else self._plan_after(page)
-        # When the page arrived, not when it got room: a page that waited is older than one that arrived later.
+        # The time when the page arrived. If it waited for room, it is older than a page that arrived in the meantime.
         synced_at = text_of(room.arrived_at)
         if self._digests is None or not page.records:
             return ReadPage(self._typed(self._not_emitted_yet(page.records), synced_at), None, further)
@@ -137,7 +137,7 @@ class FormReader:
             if reading.lacking and not page.records and self._plan.times_read(number) > 1:
                 raise UnexpectedAnswer(f"page {number} of {page.page_count} of form {self.form} shows no records.")
         if self._ids:
-            self._ids.show(self.form, reading.ids)
+            self._ids.note_shown(self.form, reading.ids)
         return replace(page, records=records if reading.ids else [])
 
     def _plan_after(self, first: Page) -> tuple[int, ...]:
@@ -190,7 +190,7 @@ class FormReader:
         if not following:
             self._report()
             if self._ids and not self._plan.doubtful:
-                self._ids.complete(self.form)
+                self._ids.note_complete(self.form)
             self._plan = FormPlan()  # frees the ids while other forms are still read
         return following
 

@@ -27,7 +27,7 @@ from source_powerschool_enrollment.records.sync_clock import SyncClock, text_of
 DELETED_AT = "_ab_cdc_deleted_at"
 
 _MOST_FAILURES = 10
-# If more than a tenth of the records, and more than 100, are missing, of one form or of all, that is unusual.
+# It is unusual if more than 100 records, and more than a tenth of all records, of one form or of all forms are missing.
 _USUAL_PART = 10
 _USUAL_NUMBER = 100
 _CONTROLS = 3
@@ -84,13 +84,13 @@ class LookUps:
 
     def look_up(self, record_id: int) -> Iterator[PartitionOutput]:
         """Look up one record. Yield its tombstone if it was removed, then the stream's state if it must be emitted."""
-        asked_at = self._stream.clock.now()
+        requested_at = self._stream.clock.now()
         exists = self._answer(record_id)
         if exists is False:
-            self._stream.clock.use(asked_at)
+            self._stream.clock.use(requested_at)
             yield from self._stream.cursor.before_tombstone()
             self._stream.backlog.reserve(1)
-            yield self._tombstone(record_id, asked_at)
+            yield self._tombstone(record_id, requested_at)
         # Here the tombstone is on the queue: no state that forgets the id can overtake it.
         if exists is not None:
             self._settle(record_id, exists=exists)
@@ -113,10 +113,10 @@ class LookUps:
         for form in self._forms[record_id]:
             self._stream.ids.settle(form, record_id, look_up_again=exists and form in self._forms_to_repeat)
 
-    def _tombstone(self, record_id: int, asked_at: datetime) -> Record:
+    def _tombstone(self, record_id: int, requested_at: datetime) -> Record:
         """Return the tombstone. Its time is that of the request, so a later version of the record is never older."""
         form = self._forms[record_id][-1]
-        time = text_of(asked_at)
+        time = text_of(requested_at)
         data = {"id": record_id, "published_action_id": form, "synced_at": time, DELETED_AT: time}
         return Record(data, self._stream.name, StreamSlice(partition={"published_action_id": form}, cursor_slice={}))
 
@@ -137,7 +137,7 @@ class LookUps:
 
 
 class _DetailEndpoint:
-    """Asks the detail endpoint for records. Thread-safe.
+    """Reports whether records exist, according to their detail endpoint. Thread-safe.
 
     With `controls`, a 404 counts only if the endpoint shows one of these records, which pages of this sync showed.
     Otherwise the endpoint is not usable, with this key or for the time being, and its answers prove nothing.

@@ -101,8 +101,8 @@ class FormPlan:
         has_changed = len({reading.record_count for reading in self._readings}) > 1
         return by_page if has_changed else self.counted - self._listed_count()
 
-    def take(self, number: int, page: Page, asked: int) -> Reading:
-        """Note the answer for page `number`, which was requested after `asked` answers were received."""
+    def take(self, number: int, page: Page, requested_after: int) -> Reading:
+        """Note the answer for page `number`, which was requested after `requested_after` answers were received."""
         self._note_size(page)
         is_beyond = number > page.page_count
         ids = _ids(page)
@@ -114,7 +114,10 @@ class FormPlan:
         self._held += len(ids)
         if self._held > envelope.MOST_RECORDS:
             raise UnexpectedAnswer(f"the pages show more than {envelope.MOST_RECORDS} records.")
-        reading = Reading(number, self.page_count, page.record_count, ids, asked, self.answers + 1, lacking, without_id)
+        position = self.answers + 1
+        reading = Reading(
+            number, self.page_count, page.record_count, ids, requested_after, position, lacking, without_id
+        )
         self._readings.append(reading)
         return reading
 
@@ -169,7 +172,7 @@ class FormPlan:
         return ids
 
     def _page_count(self, number: int, page: Page) -> int:
-        """Return how many pages the form has, by page count, record count, or because full pages contradict both."""
+        """Return how many pages the form has, by page count and record count; more if full pages contradict both."""
         size = self._page_size or 0
         self._suspect(number, page, size)
         promised = max(self._suspected, -(-page.record_count // size) if size else 0)
@@ -260,9 +263,9 @@ def doubtful_pages(readings: Sequence[Reading], page_count: int) -> frozenset[in
     by_page: dict[int, list[Reading]] = defaultdict(list)
     for reading in readings:
         by_page[reading.page].append(reading)
-    last = min((page for page, taken in by_page.items() if any(it.page_count <= page for it in taken)), default=0)
+    last = min((each.page for each in readings if each.page_count <= each.page), default=0)
     doubtful = {page for page in range(1, page_count + 1) if page not in by_page}
-    doubtful |= {page for page, taken in by_page.items() if len(taken) == 1 and taken[0].lacking}
+    doubtful |= {page for page, of_page in by_page.items() if len(of_page) == 1 and of_page[0].lacking}
     for page in range(1, last or page_count):
         if not any(turns.is_quiet(one, other) for one in by_page[page] for other in by_page[page + 1]):
             doubtful |= {page, page + 1}

@@ -44,7 +44,7 @@ class PageQueue:
             RecordPage(stream, FormReader(stream, form), 1, self) for form in forms.selected
         )
         self._under_way = 0
-        self._has_look_ups = False
+        self._are_pages_read = False
         self._is_closed = False
         stream.backlog.when_closed(self.close)
 
@@ -64,8 +64,8 @@ class PageQueue:
 
     def _add_look_ups(self) -> None:
         """Append the look-ups, once. A failed stream has none: the pages that failed may show the records."""
-        stream, self._has_look_ups, had = self._stream, True, self._has_look_ups
-        if had or stream.has_failed.is_set() or not stream.cursor or not stream.cursor.ids:
+        stream, is_first_call, self._are_pages_read = self._stream, not self._are_pages_read, True
+        if not is_first_call or stream.has_failed.is_set() or not stream.cursor or not stream.cursor.ids:
             return
         context = LookUpContext(
             stream.name, stream.sync, stream.pages, stream.cursor, stream.cursor.ids, stream.backlog, stream.clock

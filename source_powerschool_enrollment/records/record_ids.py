@@ -56,7 +56,7 @@ class RecordIds:
         self._unstated: set[int] = set()
         self._texts: dict[int, str] = {}
 
-    def show(self, form: int, ids: array[int]) -> None:
+    def note_shown(self, form: int, ids: array[int]) -> None:
         """Note the ids of a page. Call it before the page's digest is remembered: no state has only the digest."""
         with self._lock:
             known = self._known.get(form, _no_ids())
@@ -65,7 +65,7 @@ class RecordIds:
             self._shown.setdefault(form, _no_ids()).extend(ids)
             self._texts.pop(form, None)
 
-    def complete(self, form: int) -> None:
+    def note_complete(self, form: int) -> None:
         """Note that all pages of the form were read, and that none is in doubt."""
         with self._lock:
             self._complete.add(form)
@@ -73,8 +73,8 @@ class RecordIds:
     def compare(self, forms: PublishedActionIds) -> list[Missing]:
         """Return what is missing in each form that was read completely, or that the service does not list any more.
 
-        Call it when all pages are read. Afterwards the state contains these ids until they are settled. An id that
-        another form showed moved there: it is not missing.
+        Call it when all pages are read. Afterwards the state contains these ids until `settle` removes them. An id
+        that another form showed has moved there: it is not missing.
         """
         with self._lock:
             compared = sorted(form for form in self._forms() if form in self._complete or form not in forms.listed)

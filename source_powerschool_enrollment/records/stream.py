@@ -118,7 +118,7 @@ def _district_and_search(config: SourceConfig) -> str:
     """Return a digest of the options that decide which records the lists show and the detail endpoints know.
 
     Another key may belong to another district: the service would answer 404 to it for records that exist. 32 bits of
-    the key's digest detect another key, and are too few to find the key by trying.
+    the key's digest detect another key, and are too few to find the key by brute force.
     """
     key = blake2b(config.connection.api_key.encode(), digest_size=4).hexdigest()
     options = {"base_url": config.connection.base_url, "key": key, "record_search": config.search_parameters()}

@@ -30,9 +30,9 @@ def after_reading(state, shown, *, complete=(FORM, OTHER)):
     """Return the ids after a read that showed these ids by form."""
     ids = RecordIds("settings", state)
     for form, of_form in shown.items():
-        ids.show(form, array("q", of_form))
+        ids.note_shown(form, array("q", of_form))
     for form in complete:
-        ids.complete(form)
+        ids.note_complete(form)
     return ids
 
 
@@ -64,7 +64,7 @@ def test_any_json_as_a_state_has_no_missing_ids(whole, forms):
 def test_ids_of_other_settings_are_dropped():
     state = state_with(published_actions={str(FORM): encoded({1, 2})})
     ids = RecordIds("others", state)
-    ids.complete(FORM)
+    ids.note_complete(FORM)
     assert ids.compare(BOTH) == []
 
 
@@ -107,9 +107,9 @@ def test_id_is_looked_up_again_only_once():
 
 def test_only_new_ids_must_be_stated_before_their_records():
     ids = RecordIds("settings", state_with(published_actions={str(FORM): encoded({1, 2})}))
-    ids.show(FORM, array("q", [1, 2]))
+    ids.note_shown(FORM, array("q", [1, 2]))
     assert not ids.has_unstated(FORM)
-    ids.show(FORM, array("q", [2, 3]))
+    ids.note_shown(FORM, array("q", [2, 3]))
     assert ids.has_unstated(FORM)
     ids.as_state(is_emitted=True)
     assert not ids.has_unstated(FORM)

@@ -19,7 +19,7 @@ def plan_of(*answers):
     """Return a plan that took these answers one after the other."""
     plan = FormPlan()
     for answer in answers:
-        plan.take(answer.number, answer, asked=plan.answers)
+        plan.take(answer.number, answer, requested_after=plan.answers)
     return plan
 
 
@@ -44,7 +44,7 @@ def test_pages_read_again_without_a_change_are_not_in_doubt():
     plan = plan_of(page(1, [1, 2], 8), page(2, [3, 4], 8), page(3, [6, 7], 7), page(4, [8], 7))
     plan.next_round()
     for again in (page(2, [3, 5], 7), page(3, [6, 7], 7)):
-        plan.take(again.number, again, asked=plan.answers)
+        plan.take(again.number, again, requested_after=plan.answers)
     assert plan.next_round() == []
     assert not plan.doubtful
 
@@ -58,7 +58,7 @@ def test_a_form_that_loses_its_last_page_is_complete_without_it():
     plan = plan_of(page(1, [1, 2], 3), page(2, [], 2))
     assert plan.next_round() == [1, 2]
     for again in (page(1, [1, 2], 2), page(2, [], 2)):
-        plan.take(again.number, again, asked=plan.answers)
+        plan.take(again.number, again, requested_after=plan.answers)
     assert plan.next_round() == []
     assert not plan.doubtful
 
@@ -87,7 +87,7 @@ def test_a_last_page_may_give_its_own_length_as_its_size():
 def test_short_page_is_read_again_once_and_then_accepted():
     plan = plan_of(page(1, [1], 4), page(2, [3, 4], 4))
     assert plan.next_round() == [1]
-    plan.take(1, page(1, [1], 4), asked=plan.answers)
+    plan.take(1, page(1, [1], 4), requested_after=plan.answers)
     assert plan.next_round() == []
     assert plan.unlisted == 1
 
@@ -97,7 +97,7 @@ def test_form_that_keeps_changing_ends_with_pages_in_doubt():
     rounds, numbers = 0, [1, 2, 3]
     while numbers:
         for number in numbers:
-            plan.take(number, page(number, [number], next(records), size=1), asked=plan.answers)
+            plan.take(number, page(number, [number], next(records), size=1), requested_after=plan.answers)
         rounds, numbers = rounds + 1, plan.next_round()
     assert rounds <= 11
     assert plan.doubtful
