@@ -1,4 +1,4 @@
-"""Maps the service's errors to Airbyte's failure types and exceptions."""
+"""Maps the errors of the client library to Airbyte's failure types and exceptions."""
 
 from __future__ import annotations
 

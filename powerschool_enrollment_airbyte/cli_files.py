@@ -17,7 +17,7 @@ _contents: ContextVar[dict[str, bytes] | None] = ContextVar("_contents", default
 
 
 class EmptyFile(InvalidOption):
-    """The file has no content, as `/dev/null`, or only blanks."""
+    """The file is empty, like `/dev/null`, or contains only white space."""
 
 
 @contextmanager
@@ -70,7 +70,7 @@ def read_json(path: str, argument: str) -> Any:
         line = content.count(b"\n", 0, error.start) + 1
         raise InvalidOption(f"{name} is not UTF-8 (line {line}): save it in the encoding UTF-8.") from None
     except (RecursionError, ValueError):
-        raise InvalidOption(f"{name} is nested too deep, or holds a number too long, to be read as JSON.") from None
+        raise InvalidOption(f"{name} is nested too deeply, or a number in it is too long, to be read.") from None
 
 
 def _content_of(path: str) -> bytes:

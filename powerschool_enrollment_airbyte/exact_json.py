@@ -1,6 +1,7 @@
 """Reads and writes JSON without changing its numbers: a source may fail on a state with other digits.
 
-Python changes `1e400` to `Infinity`, which is not JSON, `0.10000000000000000001` to `0.1`, and rejects 5,000 digits.
+Python changes `1e400` to `Infinity`, which is not JSON, and `0.10000000000000000001` to `0.1`. It rejects an integer of
+5,000 digits.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import secrets
 from dataclasses import dataclass
 from typing import Any
 
-_MARK = secrets.token_hex(16)  # no text of the input contains it
+_MARK = secrets.token_hex(16)  # random, so no text of the input contains it
 _MARKED = re.compile(rf'"{_MARK}([^"]*)"')
 
 

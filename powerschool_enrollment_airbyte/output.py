@@ -17,7 +17,7 @@ def use_utf8_output() -> None:
     Python uses the encoding of the locale otherwise. In `cp1252` or ASCII most names cannot be written.
     """
     if sys.stdout is None:
-        print_on_stderr("Standard output is closed: the messages are printed there.")
+        print_on_stderr("Standard output is closed. Open it: the messages are printed there.")
         sys.exit(1)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
@@ -35,7 +35,7 @@ def _escape_surrogates(record: logging.LogRecord) -> bool:
 def without_surrogates(text: str) -> str:
     """Return the text with each half of a surrogate pair escaped: the CDK's messages cannot contain one.
 
-    In the locale C, Python decodes each byte of a UTF-8 path to such a half: these become the path again.
+    In the locale C, Python decodes each byte of a UTF-8 path to such a half. These halves are decoded as UTF-8.
     """
     with suppress(UnicodeError):
         return text.encode("utf-8", "surrogateescape").decode()

@@ -181,7 +181,7 @@ class Unreachable(TemporaryFailure):
 class Redirected(TemporaryFailure):
     """302, 303 or 307 from an address that answered before, as to a maintenance page. It is not followed."""
 
-    guidance = "If it lasts, ask PowerSchool whether the service is down or has another address: the option base_url."
+    guidance = "If it lasts, ask PowerSchool whether the service is down, or has a new address for the option base_url."
 
 
 class RateLimited(TemporaryFailure):

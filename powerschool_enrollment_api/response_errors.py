@@ -37,7 +37,7 @@ from powerschool_enrollment_api.errors import (
 )
 from powerschool_enrollment_api.json_body import InvalidJson, Repairs, parse_json
 
-_REDIRECTED_FOR_NOW = {302, 303, 307}
+_TEMPORARY_REDIRECTS = {302, 303, 307}
 _SMALL = 4096  # bytes; error answers are shorter, and parsing an answer that short twice costs little
 _CHARSET = re.compile(r"charset=[\"']?([\w-]+)", re.IGNORECASE)
 _LONGEST_MESSAGE = 300
@@ -60,7 +60,7 @@ def failure_of(response: requests.Response, where: str, *, has_worked: bool = Fa
     if status < 300:
         return None
     if status < 400:
-        is_temporary = has_worked and status in _REDIRECTED_FOR_NOW
+        is_temporary = has_worked and status in _TEMPORARY_REDIRECTS
         kind = Redirected if is_temporary else WrongAddress
         return kind("the address redirects elsewhere; redirects are not followed.", where, status)
     if status == 404:

@@ -13,18 +13,19 @@ from typing_extensions import Self
 from powerschool_enrollment_sandbox.control.client import SandboxClient
 
 _READY = re.compile(r"Sandbox ready at (\S+)/api/v1 with API key (\S+)")
-_STOP_BOUND = 5.0
+_STOP_TIMEOUT = 5.0
 
 
 class SandboxProcess(SandboxClient):
     """Context manager that runs `powerschool-enrollment-sandbox` on a free port.
 
     The options are those of the command: `SandboxProcess(forms=1, roster_records=50_000, latency_ms=100)`.
+    `start_timeout` is the number of seconds within which the sandbox must be ready.
     """
 
-    def __init__(self, *, start_bound: float = 30.0, **options: Any) -> None:
+    def __init__(self, *, start_timeout: float = 30.0, **options: Any) -> None:
         super().__init__("", "")
-        self._start_bound = start_bound
+        self._start_timeout = start_timeout
         self._arguments = [
             argument for name, value in options.items() for argument in (f"--{name.replace('_', '-')}", str(value))
         ]
@@ -49,7 +50,7 @@ class SandboxProcess(SandboxClient):
             start_new_session=True,
         )
         try:
-            self.root_url, self.api_key = _ready(self._process, self._start_bound)
+            self.root_url, self.api_key = _ready(self._process, self._start_timeout)
         except BaseException:
             self._stop()
             raise
@@ -67,17 +68,17 @@ class SandboxProcess(SandboxClient):
             return
         process.terminate()
         try:
-            process.communicate(timeout=_STOP_BOUND)
+            process.communicate(timeout=_STOP_TIMEOUT)
         except subprocess.TimeoutExpired:
             process.kill()
             process.communicate()
 
 
-def _ready(process: "subprocess.Popen[str]", bound: float) -> tuple[str, str]:
-    deadline = time.monotonic() + bound
+def _ready(process: "subprocess.Popen[str]", timeout: float) -> tuple[str, str]:
+    deadline = time.monotonic() + timeout
     stdout = process.stdout
     if stdout is None or not select.select([stdout], [], [], deadline - time.monotonic())[0]:
-        raise TimeoutError(f"The sandbox process printed nothing for {bound:g} s.")
+        raise TimeoutError(f"The sandbox process printed nothing for {timeout:g} s.")
     match = _READY.match(stdout.readline())
     if match is None:
         raise RuntimeError("The sandbox process did not start; its reason is on standard error.")

@@ -18,7 +18,7 @@ from powerschool_enrollment_sandbox.http.server import listen, root_url, server_
 from powerschool_enrollment_sandbox.http.service import OnAnswer, OnRequest, OnResponse, Service
 from powerschool_enrollment_sandbox.settings import Settings, WireName
 
-_STOP_BOUND = 20.0
+_STOP_TIMEOUT = 20.0
 
 
 @dataclass
@@ -74,7 +74,7 @@ class Sandbox:
 
     @property
     def on_request(self) -> OnRequest | None:
-        """A function that is called in the server's thread before each API request is answered."""
+        """A function that is called before a request is answered: see `Service.on_request`."""
         return self.service.on_request
 
     @on_request.setter
@@ -127,7 +127,7 @@ def running_sandbox(  # noqa: PLR0913 - by keyword only
     finally:
         # Faults make requests hang on purpose, so the shutdown does not wait for them.
         server.should_exit = server.force_exit = True
-        thread.join(_STOP_BOUND)
+        thread.join(_STOP_TIMEOUT)
 
 
 def application(service: Service) -> SandboxApp:

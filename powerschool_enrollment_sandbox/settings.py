@@ -21,7 +21,7 @@ class Settings:
     api_key: str = "sandbox-key"
     wire: WireName = "observed"
     latency_ms: float = 0
-    """How long each API request waits before it is answered. Requests wait concurrently."""
+    """How long each request waits before it is answered. Requests wait concurrently."""
     default_page_size: int = 50
     page_size_cap: int = 1000
     refusal_status: int = 500
@@ -40,7 +40,7 @@ class Settings:
     batch_routes: BatchRoutes = "segments"
     """`segments`: `getbatches/{date}/true`; `joined`: `getbatches/{date}true`; `date_only`: no flag is accepted."""
     headers: dict[str, str] = field(default_factory=dict)
-    """Further headers of every API answer."""
+    """Further headers of every answer of the API and the storage."""
     document_url_shape: UrlShape = "wire"
     """`wire`: a JSON string in the observed format, plain text in the documented one."""
     document_lifetime_seconds: float = 120

@@ -123,8 +123,8 @@ def _verified(schema: FormImportSchema, row: Row) -> tuple[dict[str, str], list[
         elif text and name.startswith(("Email", "stu_Email")) and not _EMAIL.fullmatch(text):
             errors.append(f'{name}: "{text}" is not a valid email address.')
         else:
-            date_of = parsed_date(text) if "Date" in name else None
-            items[schema.fields[name]] = date_of.strftime("%m/%d/%Y") if date_of else text
+            day = parsed_date(text) if "Date" in name else None
+            items[schema.fields[name]] = day.strftime("%m/%d/%Y") if day else text
     return items, errors
 
 

@@ -1,4 +1,4 @@
-"""Published actions, which are the forms of the district: import schemas and two lists of records each."""
+"""Published actions: the forms of the district. Each has import schemas and two lists of records."""
 
 import functools
 from dataclasses import dataclass, field

@@ -58,7 +58,7 @@ class RecordFactory:
 
     @property
     def first_approved(self) -> int:
-        """The place of the first approved record that is not delivered. So are the next, up to `first_undecided`."""
+        """The place of the first approved record that is not delivered. The last one is before `first_undecided`."""
         return max(self.first_undecided - self.approved_waiting, 0)
 
     def roster_record(self, record_id: int, index: int) -> Record:

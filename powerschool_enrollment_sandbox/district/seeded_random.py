@@ -1,6 +1,6 @@
 """Random numbers that depend only on the seed and on the object that they are for.
 
-So each record can be generated separately, in any order, and always looks the same.
+So each record can be generated separately, in any order, with the same values every time.
 """
 
 import hashlib
@@ -21,9 +21,9 @@ _KEY = struct.Struct("<qqqq")
 _WORDS = struct.Struct("<32H")
 
 
-def draws(seed: int, kind: Kind, index: int, of: int = 0) -> tuple[int, ...]:
-    """Return 32 random numbers from 0 to 65535 for the object `index` of its kind; `of` is its form or list."""
-    key = _KEY.pack(seed, _NUMBERS[kind], index, of)
+def draws(seed: int, kind: Kind, index: int, parent: int = 0) -> tuple[int, ...]:
+    """Return 32 random numbers from 0 to 65535 for the object `index` of its kind and of its parent, such as a form."""
+    key = _KEY.pack(seed, _NUMBERS[kind], index, parent)
     return _WORDS.unpack(hashlib.blake2b(key, digest_size=64).digest())
 
 

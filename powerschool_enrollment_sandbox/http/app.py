@@ -12,7 +12,12 @@ from urllib.parse import parse_qsl
 
 import orjson
 
-from powerschool_enrollment_sandbox.http.connection import close_after_writing, gone, reset, write_and_close
+from powerschool_enrollment_sandbox.http.connection import (
+    close_after_writing,
+    reset,
+    wait_until_closed,
+    write_and_close,
+)
 from powerschool_enrollment_sandbox.http.corrupt_body import corrupted
 from powerschool_enrollment_sandbox.http.faults import Fault
 from powerschool_enrollment_sandbox.http.journal import JournalEntry
@@ -75,14 +80,14 @@ class SandboxApp:
             answer = None
         if answer is None:
             reset(scope)
-            await gone(receive)
+            await wait_until_closed(receive)
             return
         entry.status = answer.status
         answer = self._with_headers(corrupted(answer, faults))
         response = self._service.on_response(entry, answer) if self._service.on_response else answer
         if isinstance(response, bytes):
             write_and_close(scope, response)
-            await gone(receive)
+            await wait_until_closed(receive)
         else:
             await _send(response, scope, receive, send, faults)
 
@@ -130,27 +135,27 @@ def _rewritten(answer: Answer, entry: JournalEntry, on_answer: OnAnswer) -> Answ
 
 async def _send(answer: Answer, scope: Scope, receive: Receive, send: Send, faults: list[Fault]) -> None:
     await send({"type": "http.response.start", "status": answer.status, "headers": answer.raw_headers()})
-    slowing = next((fault for fault in faults if fault.kind in ("truncate", "trickle")), None)
-    if not answer.body or slowing is None:
+    partial_fault = next((fault for fault in faults if fault.kind in ("truncate", "trickle")), None)
+    if not answer.body or partial_fault is None:
         await send({"type": "http.response.body", "body": answer.body})
-    elif slowing.kind == "trickle":
-        await _trickle(answer.body, slowing.seconds, receive, send)
+    elif partial_fault.kind == "trickle":
+        await _trickle(answer.body, partial_fault.seconds, receive, send)
     else:
         half = answer.body[: len(answer.body) // 2]
         await send({"type": "http.response.body", "body": half, "more_body": True})
         close_after_writing(scope)
-        await gone(receive)
+        await wait_until_closed(receive)
 
 
 async def _trickle(body: bytes, seconds: float, receive: Receive, send: Send) -> None:
-    leaving = asyncio.ensure_future(gone(receive))
+    disconnect = asyncio.ensure_future(wait_until_closed(receive))
     try:
         for end in range(1, len(body) + 1):
             await send({"type": "http.response.body", "body": body[end - 1 : end], "more_body": end < len(body)})
-            if (await asyncio.wait([leaving], timeout=seconds))[0]:
+            if (await asyncio.wait([disconnect], timeout=seconds))[0]:
                 return
     finally:
-        leaving.cancel()
+        disconnect.cancel()
 
 
 @functools.lru_cache(maxsize=64)

@@ -46,7 +46,7 @@ def write_and_close(scope: MutableMapping[str, Any], raw: bytes) -> None:
     close_after_writing(scope)
 
 
-async def gone(receive: Callable[[], Awaitable[MutableMapping[str, Any]]]) -> None:
+async def wait_until_closed(receive: Callable[[], Awaitable[MutableMapping[str, Any]]]) -> None:
     """Wait until the connection is closed. Uvicorn must know that before the application returns."""
     while (await receive())["type"] != "http.disconnect":
         pass

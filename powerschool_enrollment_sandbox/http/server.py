@@ -10,7 +10,7 @@ import uvicorn
 from powerschool_enrollment_sandbox.http.app import Application
 from powerschool_enrollment_sandbox.http.connection import TransportInScope
 
-_START_BOUND = 20.0
+_START_TIMEOUT = 20.0
 _BACKLOG = 2048
 
 
@@ -46,7 +46,7 @@ def root_url(listening: socket.socket) -> str:
 
 
 class _Server(uvicorn.Server):
-    """A server that stops at once: it cancels running requests and does not wait for them."""
+    """A server that stops immediately: it cancels running requests and does not wait for them."""
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         for server in self.servers:
@@ -66,7 +66,7 @@ class _Server(uvicorn.Server):
 
 def wait_until_started(server: uvicorn.Server, thread: threading.Thread) -> None:
     """Wait until the server accepts requests. Raises RuntimeError if it does not start."""
-    deadline = time.monotonic() + _START_BOUND
+    deadline = time.monotonic() + _START_TIMEOUT
     while not server.started:
         if time.monotonic() > deadline or not thread.is_alive():
             raise RuntimeError("The sandbox did not start.")

@@ -31,9 +31,9 @@ class Service:
     changes: Changes = field(default_factory=Changes)
     journal: Journal = field(default_factory=Journal)
     on_request: OnRequest | None = None
-    """Called in the server's thread before each API request is answered."""
+    """Called in the server's thread before each request to a known path, with the right key, is answered."""
     on_answer: OnAnswer | None = None
-    """Called with the JSON of each successful API answer. Its result is sent instead; bytes are sent as they are."""
+    """Called with the JSON of each successful answer. Its result is sent instead; bytes are sent as they are."""
     on_response: OnResponse | None = None
     """Called with each answer of the API and the storage. Its result is sent instead; bytes are the raw HTTP answer."""
 

@@ -67,7 +67,7 @@ def test_json_that_is_not_an_object_is_reported_by_its_kind(problem_with, conten
 
 @pytest.mark.parametrize("content", [b"[" * 100_000, b"1" * 5000])
 def test_json_beyond_pythons_limits_is_an_invalid_option(problem_with, content):
-    assert problem_with(content) == "is nested too deep, or holds a number too long, to be read as JSON."
+    assert problem_with(content) == "is nested too deeply, or a number in it is too long, to be read."
 
 
 @pytest.mark.parametrize("mark", [b"", codecs.BOM_UTF8])

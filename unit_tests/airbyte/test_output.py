@@ -58,7 +58,7 @@ def test_closed_standard_output_is_reported(monkeypatch):
     with pytest.raises(SystemExit) as ended:
         use_utf8_output()
     assert ended.value.code == 1
-    assert streams[1].buffer.getvalue() == b"Standard output is closed: the messages are printed there.\n"
+    assert streams[1].buffer.getvalue() == b"Standard output is closed. Open it: the messages are printed there.\n"
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "closed"])

@@ -21,7 +21,7 @@ class Listed(Protocol):
 
 
 def finder(name: str, get: Find[T]) -> Find[T]:
-    """Return a function that finds an object by its id, and answers 404 if `get` raises KeyError."""
+    """Return a function that finds an object by its id, and raises Refusal (404) if `get` raises KeyError."""
 
     def find(district: District, object_id: int) -> T:
         try:
@@ -55,7 +55,7 @@ def details(find: Find[T], select: Callable[[T], Mapping[str, Any]]) -> Handler:
 
 
 def healthz(service: Service, _call: Call) -> Answer:
-    """Answer status, version and the server's time, written `7/15/2019 2:40:48 PM (Eastern Standard Time)`."""
+    """Answer status, version and the server's time, written `7/15/2019 2:40:48 PM (Coordinated Universal Time)`."""
     now = service.clock.now()
     return json_answer(
         {

@@ -29,7 +29,7 @@ def import_roster_record(service: Service, call: Call) -> Answer:
 
 
 def create_submission(service: Service, call: Call) -> Answer:
-    """POST /submission. The vendor's documentation does not describe its answers: these are modelled on other ones."""
+    """POST /submission. The vendor's documentation does not describe its answers: these are like those to an import."""
     body = _json_body(call)
     form_id = body.get("publishedActionId")
     form = find_published_action(service.district, form_id if isinstance(form_id, int) else -1)
