@@ -2,7 +2,8 @@
 
 While the CDK builds its serializers, serpyco_rs reads the source file of each message class to find docstrings of
 attributes (`inspect.getsource`, `ast.parse`). Only JSON schemas of the message classes contain them, and connectors
-never print those. serpyco_rs has no option for it, so its function is replaced during the import and then restored.
+never print those. serpyco_rs has no option to skip this. So its function is replaced during the import, and then
+restored.
 """
 
 from __future__ import annotations
@@ -14,13 +15,13 @@ from types import ModuleType
 from serpyco_rs import _describe
 from serpyco_rs._json_schema import _convert
 
-_READERS: tuple[ModuleType, ...] = (_describe, _convert)
+_MODULES: tuple[ModuleType, ...] = (_describe, _convert)
 _FUNCTION = "get_attributes_doc"
 
 
 @contextmanager
 def _without_attribute_docs() -> Iterator[None]:
-    originals = [(module, getattr(module, _FUNCTION)) for module in _READERS if hasattr(module, _FUNCTION)]
+    originals = [(module, getattr(module, _FUNCTION)) for module in _MODULES if hasattr(module, _FUNCTION)]
     for module, _ in originals:
         setattr(module, _FUNCTION, lambda _: {})
     try:

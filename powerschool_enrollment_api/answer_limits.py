@@ -23,11 +23,11 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from powerschool_enrollment_api.errors import AnswerTooLarge, TemporaryFailure
 
 # With a larger limit, a connector that receives endless answers would exceed 300 MB: it takes 90 MB itself, and the
-# small bodies of 8 workers 32 MB. A page of 1,000 long records has 30 MB, a large batch 100 MB. Parsed, they take
+# small bodies of 8 workers take 32 MB. A page of 1,000 long records has 30 MB, a large batch 100 MB. Parsed, they take
 # several times that.
 LARGEST_ANSWER = 128 * 1024 * 1024
 ACCEPTED_ENCODINGS = "gzip, deflate"
-_KEY = "limits"  # in the attributes of a response
+_KEY = "limits"  # the attribute of a response that holds its limits
 
 
 class Limits:
@@ -108,7 +108,7 @@ def refuse_larger(size: float, limit: float) -> None:
 
 
 class _LimitedFile(io.RawIOBase):
-    """What http.client reads one answer from: the socket's file with a deadline and a limit."""
+    """The socket's file, from which http.client reads one answer, with a deadline and a size limit."""
 
     def __init__(self, file: io.RawIOBase, connection: socket.socket, limits: Limits) -> None:
         self._file = file

@@ -54,7 +54,7 @@ class _Request:
     """One request.
 
     `repeatable`: the request is idempotent, so it is sent again when its outcome is unknown. `log_path` replaces the
-    path in logs and errors if the path contains more than ids. `on_repairs`: see `Client`.
+    path in logs and errors if the path contains a value of a record. `on_repairs`: see `Client`.
     """
 
     method: str
@@ -186,7 +186,7 @@ class Client:
             address = self.settings.base_url + strict_path(request.path)
         retrying = self._retries.after(request.may_be_repeated_after)
         try:
-            return retrying(_GivingUpAfterTwo(self._send_once), request, address)
+            return retrying(_RefusingRepeatedAnswers(self._send_once), request, address)
         except Unreachable as fault:
             if self._retries.was_reached or not request.may_be_repeated_after(fault):
                 raise
@@ -230,8 +230,8 @@ class Client:
         return response
 
 
-class _GivingUpAfterTwo:
-    """Sends a request, and raises UnexpectedAnswer when the same unusable answer is received a second time."""
+class _RefusingRepeatedAnswers:
+    """Sends a request, and raises UnexpectedAnswer for the second answer that is too large, or equally broken."""
 
     def __init__(self, send: Callable[[_Request, str], Any]) -> None:
         self._send = send

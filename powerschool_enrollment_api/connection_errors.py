@@ -108,7 +108,7 @@ def _holds_certificates(bundle: Path) -> bool:
 
 
 def _is_proxy_address_error(error: OSError | HTTPError) -> bool:
-    """Return whether the proxy's address is invalid. Only a SOCKS proxy raises InvalidSchema."""
+    """Return whether the proxy's address is invalid. InvalidSchema is raised for SOCKS proxies only."""
     if isinstance(error, (requests.exceptions.InvalidProxyURL, requests.exceptions.InvalidSchema)):
         return True
     if error.args and isinstance(error.args[0], ProxySchemeUnknown):
@@ -134,10 +134,10 @@ def _is_address(proxy: str) -> bool:
 
 def describe_connection_failure(error: OSError | HTTPError, host: str, connect_timeout: float) -> str | None:
     """Describe why no connection to `host`, or through the proxy, could be established; None if there was one."""
-    failure = _max_retry_error(error)
-    reason = failure.reason if failure else None
+    retry_error = _max_retry_error(error)
+    reason = retry_error.reason if retry_error else None
     if isinstance(reason, ProxyError):
-        proxy = getattr(failure.pool, "proxy", None) if failure else None
+        proxy = getattr(retry_error.pool, "proxy", None) if retry_error else None
         return _describe_proxy_failure(
             reason.original_error, proxy.netloc if proxy else "its host", host, connect_timeout
         )
@@ -175,8 +175,8 @@ def _failure_of_tls(error: OSError | HTTPError, where: str, host: str) -> Enroll
 
     An expired certificate counts as an outage: the service will replace it, or this machine's clock is wrong.
     """
-    failure = _max_retry_error(error)
-    reason = failure.reason if failure else None
+    retry_error = _max_retry_error(error)
+    reason = retry_error.reason if retry_error else None
     cause = reason.args[0] if isinstance(reason, SSLError) and reason.args else None
     if isinstance(cause, ssl.SSLCertVerificationError):
         why = cause.verify_message.rstrip(".")

@@ -1,8 +1,8 @@
 """Delivery batches: listing, creating and resetting them.
 
 A batch is `{"id": "11fdbe9d-…", "date": "2012-10-08T02:10:53Z", "records": [{"id", "submitted", "data"}]}`.
-Creating one marks its records as delivered on the server; resetting it makes them available again. A list of
-batches does not contain their records. Keys are read case-insensitively, as in the envelopes of records.
+Creating a batch marks its records as delivered on the server; resetting the batch makes them available again. A list
+of batches does not contain their records. Keys are read case-insensitively, as in the envelopes of records.
 """
 
 from __future__ import annotations

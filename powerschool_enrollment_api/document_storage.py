@@ -178,5 +178,5 @@ def _failure_of_exception(error: OSError | HTTPError, connect_timeout: float, *,
         return StorageUnreachable(description, _WHERE)
     if not is_answered and not isinstance(error, requests.exceptions.ReadTimeout):
         # A firewall or proxy that inspects the destination of a connection does this.
-        return StorageUnreachable("the connection to the storage's host is cut off before it answers.", _WHERE)
+        return StorageUnreachable("the connection to the storage's host is cut off before an answer arrives.", _WHERE)
     return StorageFault("the storage did not send the complete document.", _WHERE)

@@ -22,7 +22,7 @@ _WITH_NAME = "/documents/document/url"
 class DocumentAddress:
     """A temporary URL that gives access to a document until it expires.
 
-    `is_json`: the service answered a JSON string, as observed, and not bare text, as documented.
+    `is_json`: the service answered with a JSON string, as observed, and not with bare text, as documented.
     """
 
     url: str = field(repr=False)

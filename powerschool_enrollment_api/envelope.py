@@ -46,8 +46,9 @@ class Page:
 def open_page(payload: Any) -> Page:
     """Return the page in `payload`; an empty list is a form without records.
 
-    Raises UnexpectedAnswer for any other shape, and for a page without records whose metadata counts some. Only the
-    last of several pages may be empty then: records can be removed after the service counted and before it lists them.
+    Raises UnexpectedAnswer for any other shape, and for a page without records although its metadata counts records.
+    Only the last of several pages may then be empty: records can be removed after the service counted them and before
+    it lists them.
     """
     if payload == []:
         return Page(number=1, size=0, page_count=0, record_count=0, records=[])

@@ -1,4 +1,4 @@
-"""Parses JSON bodies so that an odd value affects no other one, and the result can be written as JSON again.
+"""Parses JSON bodies. An odd value does not affect other values, and the result can be written as JSON again.
 
 | The body contains | The parsed JSON contains |
 |---|---|

@@ -27,7 +27,7 @@ class Settings:
     refusal_status: int = 500
     """The status that answers a wrong API key. The real service answers 500."""
     page_shape: AnswerShape = "wire"
-    """`object`: a bare page of records; `list`: a page alone in a list. `wire`: as the wire format has it."""
+    """`object`: a bare page of records; `list`: a page alone in a list; `wire`: according to the setting `wire`."""
     metadata_key: MetadataKey = "wire"
     """The key of a page's metadata."""
     detail_shape: AnswerShape = "wire"

@@ -1,4 +1,4 @@
-"""Sends the survey's requests: GET only, at most 40, two at a time, and fewer when the service asks for a pause."""
+"""Sends the survey's requests: GET only, at most 40, two at a time. Waits or stops if the service requests a pause."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ from powerschool_enrollment_api.retry import RateLimiter
 MOST_REQUESTS = 40
 AT_ONCE = 2
 _MOST_REPEATS = 3
-_LONGEST_PAUSE = 30  # seconds; a service that asks for more gets no further request
-_PAUSE = 2  # seconds, if the service does not name any
+_LONGEST_PAUSE = 30  # seconds; if the service requests more, the survey stops
+_PAUSE = 2  # seconds, if the service does not state how long
 _MOST_FAILURES_IN_A_ROW = 6
 
 _REASONS: tuple[tuple[type[EnrollmentError], str], ...] = (
@@ -171,7 +171,7 @@ class Sender:
     def _may_be_repeated(self, reply: Reply) -> bool:
         """Return whether to send the request again, and delay all requests by the pause that the service needs.
 
-        The survey stops if it may not repeat a request after 429: the service wants fewer requests.
+        The survey stops if it may not repeat a request after 429: the service asks for fewer requests.
         """
         fault = reply.error
         if not isinstance(fault, TemporaryFailure):

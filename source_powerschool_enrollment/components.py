@@ -204,7 +204,7 @@ class TypedRecord(RecordTransformation):
 
     def __post_init__(self) -> None:
         self._types = RecordTypes.of_stream(self.name)
-        self._unreadable = partial(sync_for(self.config).count_unreadable, self.name)
+        self._on_unreadable = partial(sync_for(self.config).count_unreadable, self.name)
 
     @override
     def transform(
@@ -217,7 +217,7 @@ class TypedRecord(RecordTransformation):
         """Type the record in place."""
         if stream_slice:
             record.update({field: stream_slice[field] for field in self.added})
-        self._types.apply(record, self._unreadable)
+        self._types.apply(record, self._on_unreadable)
 
 
 @dataclass
@@ -231,7 +231,7 @@ class ChecklistEntryDates(RecordTransformation):
     name: str = ""
 
     def __post_init__(self) -> None:
-        self._unreadable = partial(sync_for(self.config).count_unreadable, self.name)
+        self._on_unreadable = partial(sync_for(self.config).count_unreadable, self.name)
 
     @override
     def transform(
@@ -245,4 +245,4 @@ class ChecklistEntryDates(RecordTransformation):
         for item in record.get("checklistItems") or []:
             if isinstance(item, dict):
                 item["date_completed"] = item.get("dateCompleted")
-                retype(item, "date_completed", iso_date_of_us_date, self._unreadable)
+                retype(item, "date_completed", iso_date_of_us_date, self._on_unreadable)

@@ -18,8 +18,8 @@ _SCHEMAS = Path(__file__).parent / "schemas"
 
 _TEXT_OR_NULL = {str, type(None)}
 
-Unreadable: TypeAlias = Callable[[str], None]
-_Convert: TypeAlias = Callable[[Any, Unreadable], Any]
+OnUnreadable: TypeAlias = Callable[[str], None]
+_Convert: TypeAlias = Callable[[Any, OnUnreadable], Any]
 _Fields: TypeAlias = "tuple[tuple[str, type | None, _Convert], ...]"
 
 # Other formats are not parsed. A parser that guesses, for example adds today's date or reads a name as a time zone,
@@ -61,9 +61,9 @@ class RecordTypes:
                 usable.append(record)
         return usable
 
-    def apply(self, record: dict[str, Any], unreadable: Unreadable) -> None:
-        """Convert all fields but the id in place. `unreadable` is called with each field whose value is lost."""
-        _apply(self._fields, record, unreadable)
+    def apply(self, record: dict[str, Any], on_unreadable: OnUnreadable) -> None:
+        """Convert all fields but the id in place. `on_unreadable` is called with each field whose value is lost."""
+        _apply(self._fields, record, on_unreadable)
 
 
 def _fields(properties: Mapping[str, Any]) -> _Fields:
@@ -89,12 +89,12 @@ def _object_converter(schema: Mapping[str, Any]) -> _Convert:
     other = schema.get("additionalProperties")
     all_text = isinstance(other, Mapping) and "string" in other.get("type", ())
 
-    def convert(value: Any, unreadable: Unreadable) -> Any:
+    def convert(value: Any, on_unreadable: OnUnreadable) -> Any:
         if not isinstance(value, dict):
             raise ValueError("not an object")  # noqa: TRY004 - each ValueError makes the field null
-        _apply(fields, value, unreadable)
+        _apply(fields, value, on_unreadable)
         if all_text and not set(map(type, value.values())) <= _TEXT_OR_NULL:
-            value.update({name: _as_text(entry, unreadable) for name, entry in value.items()})
+            value.update({name: _as_text(entry, on_unreadable) for name, entry in value.items()})
         return value
 
     return convert
@@ -105,42 +105,42 @@ def _list_converter(items: Mapping[str, Any]) -> _Convert:
     fields = _fields(items.get("properties", {}))
     all_text = "string" in items.get("type", ())
 
-    def convert(value: Any, unreadable: Unreadable) -> Any:
+    def convert(value: Any, on_unreadable: OnUnreadable) -> Any:
         if not isinstance(value, list):
             raise ValueError("not a list")  # noqa: TRY004 - each ValueError makes the field null
         if all_text:
-            return [_as_text(entry, unreadable) for entry in value]
+            return [_as_text(entry, on_unreadable) for entry in value]
         for entry in value:
             if isinstance(entry, dict):
-                _apply(fields, entry, unreadable)
+                _apply(fields, entry, on_unreadable)
         return value
 
     return convert
 
 
-def _apply(fields: _Fields, record: dict[str, Any], unreadable: Unreadable) -> None:
+def _apply(fields: _Fields, record: dict[str, Any], on_unreadable: OnUnreadable) -> None:
     for name, fits, convert in fields:
         value = record.get(name)
         if value is not None and type(value) is not fits:
-            record[name] = None if value == "" else _converted(name, value, convert, unreadable)
+            record[name] = None if value == "" else _converted(name, value, convert, on_unreadable)
 
 
-def _converted(name: str, value: Any, convert: _Convert, unreadable: Unreadable) -> Any:
+def _converted(name: str, value: Any, convert: _Convert, on_unreadable: OnUnreadable) -> Any:
     try:
-        return convert(value, unreadable)
+        return convert(value, on_unreadable)
     except ValueError:
-        unreadable(name)
+        on_unreadable(name)
         return None
 
 
-def _as_text(value: Any, _unreadable: Unreadable) -> str | None:
+def _as_text(value: Any, _on_unreadable: OnUnreadable) -> str | None:
     return value if value is None or isinstance(value, str) else orjson.dumps(value).decode()
 
 
 def date_converter(convert: Callable[[str], str]) -> _Convert:
     """Return a conversion for a date field. It raises ValueError if the value is not text, or if `convert` does."""
 
-    def converted(value: Any, _unreadable: Unreadable) -> str:
+    def converted(value: Any, _on_unreadable: OnUnreadable) -> str:
         if not isinstance(value, str):
             raise ValueError("a date is text")  # noqa: TRY004 - each ValueError makes the field null
         return convert(value)
@@ -185,9 +185,9 @@ def iso_date_of_us_date(text: str) -> str:
     return datetime.strptime(text, "%m/%d/%Y").date().isoformat()  # noqa: DTZ007 - a date has no time zone
 
 
-def retype(record: dict[str, Any], field: str, convert: Callable[[str], str], unreadable: Unreadable) -> None:
+def retype(record: dict[str, Any], field: str, convert: Callable[[str], str], on_unreadable: OnUnreadable) -> None:
     """Convert one date field of the record in place. Null and empty become null."""
-    _apply(((field, None, date_converter(convert)),), record, unreadable)
+    _apply(((field, None, date_converter(convert)),), record, on_unreadable)
 
 
 _FORMATS: Mapping[str, _Convert] = {"date-time": date_converter(utc_time), "date": date_converter(iso_date)}

@@ -14,7 +14,7 @@ from powerschool_enrollment_sandbox.district.published_actions import FormImport
 Row = Mapping[str, Any]
 _MAXIMUM_ATTEMPTS = 200_000
 _LOCKED = ("Started", "Submitted")
-_AMERICAN = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
+_US_DATE = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
 # Data items that a record also has as top-level fields.
 _TOP_LEVEL = {
     "stu_FirstName": "firstName",
@@ -145,10 +145,10 @@ def _required(schema: FormImportSchema) -> list[str]:
 
 def parsed_date(text: str) -> date | None:
     """Parse a date written MM/DD/YYYY or YYYY-MM-DD. Return None for any other text."""
-    american = _AMERICAN.fullmatch(text.strip())
-    if not american:
+    us_date = _US_DATE.fullmatch(text.strip())
+    if not us_date:
         return parsed_day(text.strip())
-    month, day, year = map(int, american.groups())
+    month, day, year = map(int, us_date.groups())
     try:
         return date(year, month, day)
     except ValueError:

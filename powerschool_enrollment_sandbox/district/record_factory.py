@@ -53,21 +53,21 @@ class RecordFactory:
 
     @property
     def first_undecided(self) -> int:
-        """The place of the first submission record that an administrator has not approved or rejected yet."""
+        """The position of the first submission record that an administrator has not approved or rejected yet."""
         return max(self.submission_records - self.undecided, 0)
 
     @property
     def first_approved(self) -> int:
-        """The place of the first approved record that is not delivered. The last one is before `first_undecided`."""
+        """The position of the first approved record that is not delivered. The last one is before `first_undecided`."""
         return max(self.first_undecided - self.approved_waiting, 0)
 
-    def roster_record(self, record_id: int, index: int) -> Record:
-        """Generate the roster record at a place. Places after the end are for records that are inserted later."""
-        d = draws(self.seed, "roster_record", index, self.form)
-        place = permuted(index, self.roster_records) if index < self.roster_records else index
-        person = self._student(place)
+    def roster_record(self, record_id: int, position: int) -> Record:
+        """Generate the roster record at a position. Positions after the end are for records that are inserted later."""
+        d = draws(self.seed, "roster_record", position, self.form)
+        number = permuted(position, self.roster_records) if position < self.roster_records else position
+        person = self._student(number)
         statuses = _WAITING_FOR_FAMILIES if self.families_started else _BEFORE_THE_SEASON
-        submitted = self.families_started and place < self.submission_records
+        submitted = self.families_started and number < self.submission_records
         status = "Submitted" if submitted else statuses[d[0] % len(statuses)]
         if d[1] % 50 == 0 and not submitted:
             status = "Discarded"
@@ -86,12 +86,12 @@ class RecordFactory:
             tags=[_TAGS[d[5] % len(_TAGS)]] if d[5] % 4 == 0 else [],
         )
 
-    def submission_record(self, record_id: int, index: int) -> Record:
-        """Generate the submission record at a place. Records at later places were submitted later."""
-        d = draws(self.seed, "submission_record", index, self.form)
-        person = self._student(index)
+    def submission_record(self, record_id: int, position: int) -> Record:
+        """Generate the submission record at a position. Records at later positions were submitted later."""
+        d = draws(self.seed, "submission_record", position, self.form)
+        person = self._student(position)
         spread = timedelta(days=120) / max(self.submission_records, 1)
-        submitted = self._season(1, 0) + spread * min(index, self.submission_records) + timedelta(seconds=d[2] % 60)
+        submitted = self._season(1, 0) + spread * min(position, self.submission_records) + timedelta(seconds=d[2] % 60)
         started = submitted - timedelta(minutes=8 + d[4] % 90)
         imported = None if self.new_students else self._season(-60, d[3])
         tags = [_TAGS[d[5] % len(_TAGS)]] if d[5] % 3 == 0 else []
@@ -99,9 +99,9 @@ class RecordFactory:
             record_id,
             person,
             d,
-            status=self._submission_status(index, d[0]),
+            status=self._submission_status(position, d[0]),
             times=(imported, started, submitted),
-            tags=["Polished", *tags] if index < self.first_undecided else tags,
+            tags=["Polished", *tags] if position < self.first_undecided else tags,
         )
         if self.new_students:
             # The student information system does not know new students yet.
@@ -111,18 +111,18 @@ class RecordFactory:
         self._attach_documents(record, d)
         return record
 
-    def external_student_id(self, index: int) -> str:
-        """Return the student id of the roster record at a place, without generating the record."""
-        place = permuted(index, self.roster_records) if index < self.roster_records else index
-        return external_student_id(self.first_student + place)
+    def external_student_id(self, position: int) -> str:
+        """Return the student id of the roster record at a position, without generating the record."""
+        number = permuted(position, self.roster_records) if position < self.roster_records else position
+        return external_student_id(self.first_student + number)
 
-    def _submission_status(self, index: int, draw: int) -> str:
-        if index >= self.first_undecided:
+    def _submission_status(self, position: int, draw: int) -> str:
+        if position >= self.first_undecided:
             return "PendingApproval" if draw % 12 else "Submitted"
-        return "Approved" if index >= self.first_approved else _DECIDED[draw % len(_DECIDED)]
+        return "Approved" if position >= self.first_approved else _DECIDED[draw % len(_DECIDED)]
 
-    def _student(self, place: int) -> Student:
-        return student(self.seed, self.first_student + place)
+    def _student(self, number: int) -> Student:
+        return student(self.seed, self.first_student + number)
 
     def _season(self, day: int, draw: int) -> datetime:
         opens = datetime(self.school_year, 3, 3, 14, tzinfo=timezone.utc)

@@ -29,7 +29,7 @@ class EncodedPage:
 
 
 class RecordList:
-    """The records of a list, in the order in which the service answers them. All methods are thread-safe.
+    """The records of a list, in the order in which the service lists them. All methods are thread-safe.
 
     `make(id, place)` generates the first `count` records, which have the ids from `first_id`. Inserted and
     edited records are stored. `student_id(place)` returns a generated record's external student id

@@ -17,7 +17,7 @@ class JournalEntry:
 
     Attributes:
         number: from 1, in order of arrival. `clear` does not restart it.
-        path: for the API without `/api/v1`.
+        path: without query; for a request to the API also without `/api/v1`.
         query: without the question mark.
         route: the path in the documentation, such as `/rosterrecords/{id}`; empty for an unknown path.
         acted: whether the service processed the request successfully, even if a fault replaced the answer.

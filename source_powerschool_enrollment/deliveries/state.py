@@ -5,8 +5,8 @@
 A batch is settled when its records were confirmed, or when it was reset so that they are delivered again. Batches of a
 date before `since` are all settled.
 
-A target may also have `"not_found": {"<batch id>": 2}`: in how many syncs in a row resetbatch did not find this batch.
-Older versions of the connector ignore it.
+A target may also have `"not_found": {"<batch id>": 2}`: the number of consecutive syncs in which resetbatch did not
+find this batch. Older versions of the connector ignore it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from source_powerschool_enrollment.deliveries.dates import days_before
 # A batch whose answer was lost is found even if it first appears in the list this long after its date.
 _GRACE = timedelta(days=3)
 _ROUND = 50  # if the service limits how many batches it lists, the limit is probably a multiple of this
-MOST_NOT_FOUND = 3  # syncs in a row; then the batch counts as reset, whatever the list shows
+MOST_NOT_FOUND = 3  # syncs in a row; then the batch counts as reset, even if the service still lists it
 
 
 def key_of(batch_id: str) -> str:

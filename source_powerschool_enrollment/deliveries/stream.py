@@ -102,7 +102,7 @@ class TargetPartition(Partition):
     delivery: Delivery
     cursor: DeliveryCursor
     types: RecordTypes
-    unreadable: Callable[[str], None]
+    on_unreadable: Callable[[str], None]
 
     def read(self) -> Iterator[Any]:  # PartitionOutput
         """Yield each batch's records, then the state, which must not overtake them: see PartitionOutput."""
@@ -136,7 +136,7 @@ class TargetPartition(Partition):
             "batch_id": batch.id,
             "batch_date": batch.date,
         }
-        self.types.apply(typed, self.unreadable)
+        self.types.apply(typed, self.on_unreadable)
         return typed
 
 
@@ -162,7 +162,7 @@ def delivered_records(  # noqa: PLR0913 - a test passes its own date and waiting
 ) -> DeliveredRecordsStream:
     """Return the stream. Raises InvalidOption for a state that cannot be read."""
     cursor = DeliveryCursor(read_states(stream_state), message_repository)
-    types, unreadable = RecordTypes.of_stream(NAME), partial(sync.count_unreadable, NAME)
+    types, on_unreadable = RecordTypes.of_stream(NAME), partial(sync.count_unreadable, NAME)
     deliveries = (
         Delivery(
             sync.client,
@@ -174,7 +174,7 @@ def delivered_records(  # noqa: PLR0913 - a test passes its own date and waiting
         )
         for target in option.delivery_target_ids
     )
-    partitions = tuple(TargetPartition(delivery, cursor, types, unreadable) for delivery in deliveries)
+    partitions = tuple(TargetPartition(delivery, cursor, types, on_unreadable) for delivery in deliveries)
     return DeliveredRecordsStream(
         partition_generator=TargetPartitions(partitions),
         name=NAME,

@@ -1,6 +1,6 @@
 """Delivers the batches of one delivery target, each at least once.
 
-`createbatch` marks records as delivered on the server: a sync that dies after it would lose them. One rule
+`createbatch` marks records as delivered on the server: a sync that crashes after it would lose them. One rule
 prevents that: a batch that the committed state does not list was never confirmed, so it is reset, and its records
 are delivered again. The numbers below are the steps in docs/deliveries.md.
 """

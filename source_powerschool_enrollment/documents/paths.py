@@ -16,8 +16,8 @@ _RESERVED = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|clock\$|(com|lpt)[0-9
 def document_path(published_action_id: int, submission_record_id: int, field: str, name: str) -> PurePosixPath:
     """Return the path of a document, relative to the folder of all documents.
 
-    The path is unique, whatever the file name: a field of a record holds one document, and the configuration refuses
-    fields that would share a folder.
+    The path is unique even if file names are equal: a field of a record holds one document, and the configuration
+    refuses fields that would share a folder.
     """
     return PurePosixPath(str(published_action_id), str(submission_record_id), safe_name(field), safe_name(name))
 

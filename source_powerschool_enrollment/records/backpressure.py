@@ -1,6 +1,6 @@
-"""Bounds memory: a page is parsed only when there is room for its records.
+"""Limits memory: a page is parsed only when there is room for its records.
 
-Workers read faster than the main thread writes. Without a bound each worker would hold a whole page, and the CDK's
+Workers read faster than the main thread writes. Without a limit each worker would hold a whole page, and the CDK's
 queue ten thousand records more.
 """
 

@@ -67,12 +67,12 @@ class FormReader:
         self._lock = threading.Lock()
         self._plan = FormPlan()
         self._is_planned = False
-        self._is_gone = False
+        self._is_removed = False
         self._open_pages = 1
 
     def read(self, number: int, room: Room) -> ReadPage:
         """Request page `number`. Blocks until the backlog has capacity. Raises AirbyteTracedException."""
-        if self._is_gone or self._stream.has_failed.is_set():
+        if self._is_removed or self._stream.has_failed.is_set():
             return ReadPage()
         try:
             page = self._requested(number, room)
@@ -121,7 +121,7 @@ class FormReader:
     def _requested(self, number: int, room: Room) -> Page | None:
         """Request the page and add it to the plan. Returns None for a form that was removed during the read."""
         with self._lock:
-            answers_before = self._plan.answers
+            requested_after = self._plan.answers
         try:
             page = self._stream.pages.read(self.form, number, opening=room.opening)
         except NotFound:
@@ -133,7 +133,7 @@ class FormReader:
         without_id = len(page.records) - len(records)
         self._stream.sync.count_without_id(self._stream.name, without_id, f"form {self.form}, page {number}")
         with self._lock:
-            reading = self._plan.take(number, page, answers_before)
+            reading = self._plan.take(number, page, requested_after)
             if reading.lacking and not page.records and self._plan.times_read(number) > 1:
                 raise UnexpectedAnswer(f"page {number} of {page.page_count} of form {self.form} shows no records.")
         if self._ids:
@@ -154,10 +154,10 @@ class FormReader:
         return max(0, first.record_count - known * first.size)
 
     def _typed(self, records: Iterable[dict[str, Any]], synced_at: str) -> Iterator[Record]:
-        unreadable = partial(self._stream.sync.count_unreadable, self._stream.name)
+        on_unreadable = partial(self._stream.sync.count_unreadable, self._stream.name)
         for record in records:
             record["published_action_id"] = self.form
-            self._stream.types.apply(record, unreadable)
+            self._stream.types.apply(record, on_unreadable)
             record["synced_at"] = synced_at
             yield Record(record, self._stream.name, self._slice)
 
@@ -168,15 +168,15 @@ class FormReader:
 
     def _note_removal(self) -> None:
         with self._lock:
-            if not self._is_gone:
-                self._is_gone = True
+            if not self._is_removed:
+                self._is_removed = True
                 if not self._is_planned:
                     self._stream.estimate.add(0)
                 self._stream.sync.warnings.count(self._stream.name, "a form was removed during the read")
 
     def _following_pages(self) -> list[int]:
         """Return the pages to read again. Called when all pages are closed."""
-        if self._is_gone:
+        if self._is_removed:
             return []
         following = self._plan.next_round()
         if self._digests:

@@ -26,7 +26,7 @@ from source_powerschool_enrollment.records.sync_clock import SyncClock, text_of
 
 DELETED_AT = "_ab_cdc_deleted_at"
 
-_MOST_FAILURES = 10
+_MOST_FAILURES = 10  # consecutive
 # It is unusual if more than 100 records, and more than a tenth of all records, of one form or of all forms are missing.
 _USUAL_PART = 10
 _USUAL_NUMBER = 100
@@ -61,10 +61,10 @@ class LookUps:
             # A service that hides everything answers like one that is empty: its answers would prove nothing.
             _report_no_records(stream, missing)
             missing = unusual = []
-        self._forms: dict[int, list[int]] = defaultdict(list)
+        self._forms_by_id: dict[int, list[int]] = defaultdict(list)
         for each in missing:
             for record_id in each.ids:
-                self._forms[record_id].append(each.form)
+                self._forms_by_id[record_id].append(each.form)
         self._forms_to_repeat = _forms_to_repeat(stream, forms)
         self._lock = threading.Lock()
         self._outcomes: Counter[str] = Counter()
@@ -80,7 +80,7 @@ class LookUps:
     @property
     def record_ids(self) -> Sequence[int]:
         """The ids to look up."""
-        return sorted(self._forms)
+        return sorted(self._forms_by_id)
 
     def look_up(self, record_id: int) -> Iterator[PartitionOutput]:
         """Look up one record. Yield its tombstone if it was removed, then the stream's state if it must be emitted."""
@@ -94,7 +94,7 @@ class LookUps:
         # Here the tombstone is on the queue: no state that forgets the id can overtake it.
         if exists is not None:
             self._settle(record_id, exists=exists)
-            yield from self._stream.cursor.after_look_up(len(self._forms))
+            yield from self._stream.cursor.after_look_up(len(self._forms_by_id))
         self._count("failed" if exists is None else "found" if exists else "removed")
 
     def _answer(self, record_id: int) -> bool | None:
@@ -110,12 +110,12 @@ class LookUps:
         return exists
 
     def _settle(self, record_id: int, *, exists: bool) -> None:
-        for form in self._forms[record_id]:
+        for form in self._forms_by_id[record_id]:
             self._stream.ids.settle(form, record_id, look_up_again=exists and form in self._forms_to_repeat)
 
     def _tombstone(self, record_id: int, requested_at: datetime) -> Record:
         """Return the tombstone. Its time is that of the request, so a later version of the record is never older."""
-        form = self._forms[record_id][-1]
+        form = self._forms_by_id[record_id][-1]
         time = text_of(requested_at)
         data = {"id": record_id, "published_action_id": form, "synced_at": time, DELETED_AT: time}
         return Record(data, self._stream.name, StreamSlice(partition={"published_action_id": form}, cursor_slice={}))
@@ -123,7 +123,7 @@ class LookUps:
     def _count(self, outcome: str) -> None:
         with self._lock:
             self._outcomes[outcome] += 1
-            if self._outcomes.total() < len(self._forms):
+            if self._outcomes.total() < len(self._forms_by_id):
                 return
         counts = self._outcomes
         logger.info(

@@ -31,7 +31,7 @@ from powerschool_enrollment_api import Page, UnexpectedAnswer, envelope
 
 _MOST_ROUNDS = 10
 _MOST_RESTARTS = 3
-# At most _GROWTH times the known pages, and _PAGES_BEYOND more, are read, whatever the record count claims.
+# At most _GROWTH times the known pages, and _PAGES_BEYOND more, are read, even if the record count is larger.
 _PAGES_BEYOND = 32
 _GROWTH = 3
 

@@ -99,12 +99,12 @@ class PageDigests:
     def suspend(self, form: int, page: int) -> bool:
         """Mark the page as unknown, and all pages of the form that this sync has not read.
 
-        Call it before the page's changed records are emitted. If the sync dies after them and the change is undone, a
-        page with its old digest would look as if it had never changed. Unread pages are marked, too, so that one state
-        covers the complete form; `resume` restores them. Returns whether a state must be emitted first.
+        Call it before the page's changed records are emitted. If the sync crashes after them and the change is undone,
+        a page with its old digest would look as if it had never changed. Unread pages are marked, too, so that one
+        state covers the complete form; `resume` restores them. Returns whether a state must be emitted first.
 
-        Large states cover 1, 2, 4, … forms, so their number is the logarithm of the number of forms. A sync that dies
-        then causes the pages of these forms to be emitted again.
+        Large states cover 1, 2, 4, … forms, so their number grows with the logarithm of the number of forms. If the
+        sync crashes, the next sync emits the pages of these forms again.
         """
         with self._lock:
             name = str(form)
@@ -233,7 +233,7 @@ class PageCursor(Cursor):
     def before_tombstone(self) -> Iterator[AirbyteMessage]:
         """Yield a state in which no page that may contain a removed record is known. Call it before each tombstone.
 
-        If the sync dies after the tombstone and the record is restored to its old page, a known page would not be
+        If the sync crashes after the tombstone and the record is restored to its old page, a known page would not be
         emitted again. The pages that this sync read do not contain the record. There is one such state per sync.
         """
         with self._lock:
@@ -271,9 +271,9 @@ class PageCursor(Cursor):
     def _must_emit_ids(self, form: int) -> bool:
         """Return whether a state must be emitted because the last one lacks ids of new records. Count these states.
 
-        If the sync dies after these records, and one of them is removed, only its id in a state detects that.
+        If the sync crashes after these records, and one of them is removed, only its id in a state detects that.
         """
-        if not self.ids or self._states_for_ids == _MOST_STATES_FOR_IDS or not self.ids.has_unstated(form):
+        if not self.ids or self._states_for_ids == _MOST_STATES_FOR_IDS or not self.ids.has_new_ids(form):
             return False
         self._states_for_ids += 1
         return True

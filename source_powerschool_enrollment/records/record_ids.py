@@ -53,7 +53,7 @@ class RecordIds:
         self._shown: dict[int, array[int]] = {}
         self._missing: dict[int, set[int]] = {}
         self._complete: set[int] = set()
-        self._unstated: set[int] = set()
+        self._forms_with_new_ids: set[int] = set()
         self._texts: dict[int, str] = {}
 
     def note_shown(self, form: int, ids: array[int]) -> None:
@@ -61,7 +61,7 @@ class RecordIds:
         with self._lock:
             known = self._known.get(form, _no_ids())
             if not all(_contains(known, one) for one in ids):
-                self._unstated.add(form)
+                self._forms_with_new_ids.add(form)
             self._shown.setdefault(form, _no_ids()).extend(ids)
             self._texts.pop(form, None)
 
@@ -104,16 +104,16 @@ class RecordIds:
         with self._lock:
             return [shown[0] for shown in self._shown.values() if shown][:most]
 
-    def has_unstated(self, form: int) -> bool:
+    def has_new_ids(self, form: int) -> bool:
         """Return whether pages of the form showed new ids since the last state was emitted."""
         with self._lock:
-            return form in self._unstated
+            return form in self._forms_with_new_ids
 
     def as_state(self, *, is_emitted: bool = False) -> dict[str, Any]:
-        """Return the part of the state with the ids. `is_emitted`: a state with it is emitted now."""
+        """Return the part of the state with the ids. `is_emitted`: the state is for a message, not for inspection."""
         with self._lock:
             if is_emitted:
-                self._unstated.clear()
+                self._forms_with_new_ids.clear()
             for form in self._forms() - self._texts.keys():
                 parts = (self._known, self._shown, self._missing)
                 self._texts[form] = encoded(set().union(*(part.get(form, ()) for part in parts)))

@@ -135,7 +135,7 @@ def test_a_storage_that_was_reached_in_an_earlier_sync_is_tried_for_ten_minutes(
 
 def test_connection_cut_off_before_the_first_answer_counts_as_unreachable(storage, server, virtual_time):
     server.answers(DROP)
-    with pytest.raises(StorageNeverReached, match="cut off before it answers"):
+    with pytest.raises(StorageNeverReached, match="cut off before an answer arrives"):
         fetched_from(storage, server.port)
     assert 50 < sum(virtual_time.slept) <= 60
 

@@ -108,8 +108,8 @@ def test_id_is_looked_up_again_only_once():
 def test_only_new_ids_must_be_stated_before_their_records():
     ids = RecordIds("settings", state_with(published_actions={str(FORM): encoded({1, 2})}))
     ids.note_shown(FORM, array("q", [1, 2]))
-    assert not ids.has_unstated(FORM)
+    assert not ids.has_new_ids(FORM)
     ids.note_shown(FORM, array("q", [2, 3]))
-    assert ids.has_unstated(FORM)
+    assert ids.has_new_ids(FORM)
     ids.as_state(is_emitted=True)
-    assert not ids.has_unstated(FORM)
+    assert not ids.has_new_ids(FORM)
