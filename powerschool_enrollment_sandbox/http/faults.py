@@ -49,7 +49,7 @@ class Fault:
         path: the path to match, below `/api/v1` and without query, with `*` and `?`.
         times: how many requests it applies to at most; None for no limit.
         skip: how many matching requests it ignores first.
-        probability: how likely it applies to a matching request after those.
+        probability: how likely it applies to a matching request that is not skipped.
         seconds: how long `delay` and `hang` wait; the time between two bytes of `trickle`.
         status: the status that `status` answers.
         body: what `status` answers: the documented JSON message, a maintenance page, or nothing.

@@ -38,7 +38,7 @@ _OVERLAP = timedelta(days=2)
 _MOST_LOST_ANSWERS = 10  # consecutive; the pauses between the attempts add up to about five minutes
 
 
-class _Reset(Enum):
+class _ResetOutcome(Enum):
     """The outcome of a request to reset a batch."""
 
     DONE = auto()
@@ -105,22 +105,22 @@ class Delivery:
         if orphans:
             logger.info("Delivery target %s: resetting unconfirmed batches: %s.", self.delivery_target_id, len(orphans))
         outcomes = {batch_id: self._reset(batch_id) for batch_id in orphans}
-        reset, missing, refused = ([key for key, value in outcomes.items() if value is each] for each in _Reset)
+        reset, missing, refused = ([key for key, value in outcomes.items() if value is each] for each in _ResetOutcome)
         self.state = self.state.with_not_found(missing, self._not_found_before).with_reset(reset)
         self._give_up_or_warn()
         if refused:
             self._warn_of_refused(refused)
         self.state = self.state.advanced(listed, self.today())
 
-    def _reset(self, batch_id: str) -> _Reset:
+    def _reset(self, batch_id: str) -> _ResetOutcome:
         """Reset a batch, and return the outcome. Raises EnrollmentError for a failure that is not about this batch."""
         try:
             reset_batch(self.client, self.delivery_target_id, batch_id)
         except NotFound:
-            return _Reset.NOT_FOUND
+            return _ResetOutcome.NOT_FOUND
         except RequestRefused:
-            return _Reset.REFUSED
-        return _Reset.DONE
+            return _ResetOutcome.REFUSED
+        return _ResetOutcome.DONE
 
     def _warn_of_refused(self, batch_ids: list[str]) -> None:
         # The batch exists and its records were never confirmed, so it never counts as settled.

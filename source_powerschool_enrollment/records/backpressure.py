@@ -50,7 +50,7 @@ class Backlog:
 
     @contextmanager
     def room(self, now: Callable[[], datetime] = utc_now) -> Iterator[Room]:
-        """Yield room for one page, which arrives at a time of `now`. Unused room is released at the end."""
+        """Yield room for one page. `now` returns the page's time of arrival. Unused room is released at the end."""
         room = Room(self, now)
         try:
             yield room

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-KEY = "synced_at"  # of the state
+KEY = "synced_at"  # the key in the state
 
 _STEP = timedelta(microseconds=1)
 _USUAL_DIFFERENCE = timedelta(minutes=10)
@@ -50,7 +50,7 @@ class SyncClock:
     def after(
         cls, state: Mapping[str, Any], stream_name: str, machine_time: Callable[[], datetime] = utc_now
     ) -> SyncClock:
-        """Return the clock that continues after the state's time. Warn, with both times, if it differs unusually."""
+        """Return the clock that continues after the state's time. Warn, with both times, if it is 10 minutes ahead."""
         latest, now = _readable(state.get(KEY)), machine_time()
         if latest is None or latest - now <= _USUAL_DIFFERENCE:
             return cls(latest, machine_time)
