@@ -11,7 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import Any, Protocol
@@ -186,7 +186,7 @@ class Writer:
         tasks = self._to_send_again.rows()
         if tasks:
             logger.info("Sending %d rows again: earlier rows of their keys may be applied late.", len(tasks))
-        with ThreadPoolExecutor(self._num_workers) as pool:
+        with ThreadPoolExecutor(self._num_workers) as pool, self._closed_on_exception():
             accepted = sum(pool.map(_is_accepted_again, tasks))
         if missing := len(tasks) - accepted + self._to_send_again.forgotten:
             logger.warning(
@@ -233,6 +233,15 @@ class Writer:
             self._failure = self._failure or error
         self._close()
         self._released.put(None)
+
+    @contextmanager
+    def _closed_on_exception(self) -> Iterator[None]:
+        """End the waits between retries: a pool waits for its threads, which may take minutes during an outage."""
+        try:
+            yield
+        except BaseException:  # also Ctrl-C
+            self._close()
+            raise
 
     def _close(self) -> None:
         self._stop.set()

@@ -14,8 +14,10 @@ from powerschool_enrollment_roster.importing import run_import
 from powerschool_enrollment_roster.options import parse_options
 from powerschool_enrollment_roster.screen import Screen, logs_on
 from powerschool_enrollment_roster.sending.guidance import text_of
+from powerschool_enrollment_roster.sending.import_report import ImportReport
 
-_STOP_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
+_STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_FAILURE = "red"
 
 
 def run() -> None:
@@ -28,35 +30,40 @@ def run() -> None:
 
 
 def _exit_code() -> ExitCode:
-    screen = Screen()
+    screen, report = Screen(), ImportReport()
     try:
         with logs_on(screen):
-            return run_import(parse_options(), screen)
+            return run_import(parse_options(), screen, report)
     except ImportRefused as refusal:
-        return _failed(screen, f"{refusal}\n{NOTHING_SENT}", ExitCode.REFUSED)
+        if not report.has_begun:
+            screen.report(f"{refusal}\n{NOTHING_SENT}", _FAILURE)
+            return ExitCode.REFUSED
+        reason, code = str(refusal), ExitCode.FAILED
     except EnrollmentError as error:
-        return _failed(screen, f"{text_of(error)} Nothing was written.", ExitCode.FAILED)
+        reason, code = text_of(error), ExitCode.FAILED
     except KeyboardInterrupt:
-        return _failed(screen, "Stopped. Nothing was written.", ExitCode.STOPPED)
+        reason, code = "The import was stopped.", ExitCode.STOPPED
     except Exception as error:  # noqa: BLE001 - its text may contain a row
-        frames = "".join(traceback.format_tb(error.__traceback__))
-        return _failed(screen, f"{frames}The import failed unexpectedly ({type(error).__name__}).", ExitCode.FAILED)
-
-
-def _failed(screen: Screen, text: str, code: ExitCode) -> ExitCode:
-    try:
-        screen.fail(text)
-    except KeyboardInterrupt:  # the reader of standard output is gone
-        screen.fail(text)
+        reason, code = _unexpected(error), ExitCode.FAILED
+    screen.report("\n".join([reason, *report.so_far()]), _FAILURE)
     return code
 
 
+def _unexpected(error: Exception) -> str:
+    frames = "".join(traceback.format_tb(error.__traceback__))
+    happened = f"The import failed unexpectedly ({type(error).__name__})."
+    return f"{frames}{happened} Please report this with the lines above: they contain no value of a row."
+
+
 def _handle_signals() -> None:
-    """Handle SIGTERM and SIGHUP like Ctrl-C, so that no process and no temporary file is left behind."""
+    """Handle SIGTERM and SIGHUP like Ctrl-C, so that no process and no temporary file is left behind.
+
+    After the first signal, all are ignored: the clean-up is short, and the report that follows must be printed.
+    """
 
     def stop(*_: object) -> None:
         for each in _STOP_SIGNALS:
-            signal.signal(each, signal.SIG_IGN)  # a signal is often sent twice, and must not interrupt the clean-up
+            signal.signal(each, signal.SIG_IGN)
         raise KeyboardInterrupt
 
     for each in _STOP_SIGNALS:

@@ -26,15 +26,16 @@ from powerschool_enrollment_roster.screen import Screen
 from powerschool_enrollment_roster.sending.destination_settings import write_config
 from powerschool_enrollment_roster.sending.dry_run import DryRun, show_columns
 from powerschool_enrollment_roster.sending.guidance import ADDRESS_VARIABLE, KEY_VARIABLE
+from powerschool_enrollment_roster.sending.import_report import ImportReport
 from powerschool_enrollment_roster.sending.sending import SendJob, send
 
 _SHOWN_BLANKS = 5
 
 
-def run_import(options: Options, screen: Screen) -> ExitCode:
+def run_import(options: Options, screen: Screen, report: ImportReport) -> ExitCode:
     """Import the roster, or show what an import would do.
 
-    Raises ImportRefused or EnrollmentError before the first row is sent.
+    Raises ImportRefused or EnrollmentError; `report` states whether rows were sent before.
     """
     with ExitStack() as resources:
         configured = _configured_connection(options)
@@ -58,7 +59,9 @@ def run_import(options: Options, screen: Screen) -> ExitCode:
             DryRun(roster, sent, config, writable).show(screen, skip_unchanged=options.skip_unchanged)
             return ExitCode.ACCEPTED
         _refuse_own_file(options)
-        return send(SendJob(roster, sent, config, options.rejected, screen))
+        send(SendJob(roster, sent, config, options.rejected, screen), report)
+    screen.report("\n".join(report.completed()))
+    return report.code
 
 
 def _configured_connection(options: Options) -> dict[str, str] | None:

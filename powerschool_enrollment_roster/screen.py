@@ -36,9 +36,12 @@ class Screen(Console):
         """Print what the user should look at."""
         self.print(text, style="yellow")
 
-    def fail(self, text: str) -> None:
-        """Print why the import ended."""
-        self.print(text, style="red")
+    def report(self, text: str, style: str | None = None) -> None:
+        """Print how the import ended."""
+        try:
+            self.print(text, style=style)
+        except KeyboardInterrupt:  # the reader of standard output is gone: the screen is standard error now
+            self.print(text, style=style)
 
     @contextmanager
     def progress(self, total: int) -> Iterator[Progress | None]:

@@ -51,7 +51,7 @@ def check_ending(result):
 @contextmanager
 def signals_restored():
     """Restore the handlers that the command sets."""
-    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
     try:
         yield
     finally:

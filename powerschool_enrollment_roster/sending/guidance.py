@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from destination_powerschool_enrollment.row_report import RowsRejected
 from powerschool_enrollment_api import (
     EnrollmentError,
     KeyRefused,
@@ -20,6 +21,10 @@ _OPTION = re.compile(r"(?:[Tt]he option |option )?\b(api_key|base_url)\b")
 _OUTAGE = (
     "Run it again later. If it lasts, check this machine's network, and ask PowerSchool whether the service is down."
 )
+_ALL_REJECTED = (
+    "The first rows were all rejected, so the import stopped. The columns probably go to the wrong fields: look at "
+    "them with --dry-run."
+)
 # The first class that fits counts.
 _ADVICE: tuple[tuple[type[EnrollmentError], str], ...] = (
     (KeyRefused, f"Check {KEY_VARIABLE}: copy the key again from what PowerSchool provided."),
@@ -35,6 +40,8 @@ _ADVICE: tuple[tuple[type[EnrollmentError], str], ...] = (
 
 def text_of(error: EnrollmentError) -> str:
     """Return one line: where, what happened, the service's message, what to do next."""
+    if isinstance(error, RowsRejected):
+        return _ALL_REJECTED  # its message names options of the destination
     advice = next((text for kind, text in _ADVICE if isinstance(error, kind)), "")
     answered = f'The service answered: "{error.service_message}".' if error.service_message else ""
     happened = f"{error.where}: {error.message}" if error.where else error.message
