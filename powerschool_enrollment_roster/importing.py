@@ -51,7 +51,7 @@ def run_import(options: Options, screen: Screen, report: ImportReport) -> ExitCo
         )
         size = f"{counted(roster.row_count, 'row')}, {counted(len(sent.columns), 'column')}"
         screen.print(f"{roster.name}: {size} for {target.name!r}")
-        inspection = Inspection(roster, sent)
+        inspection = Inspection(roster, sent, last_row_counts=options.last_row_counts)
         if options.dry_run:
             show_columns(sent, inspection.blank_cells, screen)
         _show_findings(inspection, options, screen)

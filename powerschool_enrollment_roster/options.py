@@ -45,6 +45,7 @@ class Options:
     dry_run: bool
     skip_unchanged: bool
     clear_empty: bool
+    last_row_counts: bool
     rejected: str
     sandbox: bool
 
@@ -75,6 +76,7 @@ def parse_options(arguments: Sequence[str] | None = None) -> Options:
         dry_run=given.dry_run,
         skip_unchanged=given.skip_unchanged,
         clear_empty=given.clear_empty,
+        last_row_counts=given.last_row_counts,
         rejected=given.rejected or _rejected_beside(given.roster),
         sandbox=given.sandbox,
     )
@@ -131,6 +133,7 @@ def _add_sending(group: argparse._ArgumentGroup) -> None:
     add("--dry-run", action="store_true", help="send nothing; show what would be sent")
     add("--skip-unchanged", action="store_true", help="send only rows that differ from PowerSchool's roster")
     add("--clear-empty", action="store_true", help="clear a field whose cell is blank; default: leave it as it is")
+    add("--last-row-counts", action="store_true", help="send rows of one ID that differ in name or birthday")
     add("--rejected", metavar="FILE", help="the file for rejected rows; default: ROSTER.rejected.csv")
     add("--sandbox", action="store_true", help="use the sandbox, a made-up district, even if a key is set")
 

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 
 from destination_powerschool_enrollment.field_text import trimmed
 from powerschool_enrollment_roster.mapping.odd_values import MONTH, REPLACEMENT, SCIENTIFIC, is_null_marker
+from powerschool_enrollment_roster.mapping.repeated_ids import RepeatedIds
 from powerschool_enrollment_roster.mapping.row_values import SentColumn
 from powerschool_enrollment_roster.reading.line_numbers import LineNumbers
 from powerschool_enrollment_roster.reading.roster import Roster, RosterRow
 
-_SHOWN = 5
 # The pattern of a damaged identifier, what is wrong with it, and how to fix it.
 _DAMAGES = (
     (re.compile(r"=.*"), "is a spreadsheet formula", "export the ID without the equals sign and quotation marks"),
@@ -40,14 +40,13 @@ _DATE = "is a date: the spreadsheet program took the ID for one"
 
 
 class IdentifierCheck:
-    """Looks at the identifier of each row. Memory: about a hundred bytes per student."""
+    """Looks at the identifier of each row. `repeated` gets the IDs that are not damaged."""
 
-    def __init__(self, roster: Roster, column: SentColumn) -> None:
+    def __init__(self, roster: Roster, column: SentColumn, repeated: RepeatedIds) -> None:
         self._roster = roster
         self._column = column
+        self._repeated = repeated
         self._damaged: dict[tuple[str, str], LineNumbers] = defaultdict(LineNumbers)
-        self._first_line: dict[str, int] = {}
-        self._repeated: dict[str, LineNumbers] = {}
         self._by_length: dict[int, LineNumbers] = defaultdict(LineNumbers)
         self._padded_length = 0  # of the longest identifier that begins with 0
         self._without_digit = LineNumbers()
@@ -63,7 +62,7 @@ class IdentifierCheck:
         if not any(map(str.isdigit, identifier)):
             self._without_digit.add(row.line)
         self._note_length(identifier, row.line)
-        self._note_student(identifier.casefold(), row.line)
+        self._repeated.add(identifier, row.line)
 
     def refusals(self) -> Iterator[str]:
         """Yield what must be fixed before any row is sent."""
@@ -74,14 +73,11 @@ class IdentifierCheck:
             self._damaged[_DATE, "format the column as text, and export again"] = self._roster.dates[place]
         for (what, fix), lines in self._damaged.items():
             yield f"{self._roster.places(lines)}: {self._column.name} {what}. Fix: {fix}."
+        yield from self._repeated.refusals()
 
     def suspicions(self) -> Iterator[str]:
         """Yield what the user should look at."""
-        repeated = list(self._repeated.values())
-        if repeated:
-            shown = "; ".join(lines.text(self._roster.unit) for lines in repeated[:_SHOWN])
-            more = f"; and {len(repeated) - _SHOWN:,} more students" if len(repeated) > _SHOWN else ""
-            yield f"{self._roster.name}: the same {self._column.name}, so that only the last row counts: {shown}{more}."
+        yield from self._repeated.suspicions()
         if 0 < self._without_digit.count <= self._undamaged_count / 2:
             yield (
                 f"{self._roster.places(self._without_digit)}: {self._column.name} has no digit, unlike others: a row "
@@ -102,11 +98,6 @@ class IdentifierCheck:
             self._by_length[len(identifier)].add(line)
             if identifier.startswith("0"):
                 self._padded_length = max(self._padded_length, len(identifier))
-
-    def _note_student(self, key: str, line: int) -> None:
-        first = self._first_line.setdefault(key, line)
-        if first != line:
-            self._repeated.setdefault(key, LineNumbers([first])).add(line)
 
 
 def _damage_of(identifier: str) -> tuple[str, str] | None:

@@ -8,19 +8,19 @@ from powerschool_enrollment_roster.endings import ImportRefused
 from powerschool_enrollment_roster.mapping.date_check import DateCheck
 from powerschool_enrollment_roster.mapping.identifier_check import IdentifierCheck
 from powerschool_enrollment_roster.mapping.odd_values import OddValues
+from powerschool_enrollment_roster.mapping.repeated_ids import RepeatedIds
 from powerschool_enrollment_roster.mapping.row_values import SentColumns
 from powerschool_enrollment_roster.reading.line_numbers import LineNumbers
 from powerschool_enrollment_roster.reading.roster import Roster, RosterRow
 
 
 class Inspection:
-    """Reads all rows once, and keeps the findings."""
+    """Reads all rows, and keeps the findings. `last_row_counts` allows different children with one ID."""
 
-    def __init__(self, roster: Roster, sent: SentColumns) -> None:
-        identity = sent.identity
+    def __init__(self, roster: Roster, sent: SentColumns, *, last_row_counts: bool = False) -> None:
         self._roster = roster
         self._sent = sent
-        self._identifiers = IdentifierCheck(roster, identity) if identity else None
+        self._identifiers = _identifier_check(roster, sent, last_row_counts=last_row_counts)
         self._dates = DateCheck(roster, sent)
         self._values = OddValues(roster, sent)
         self._roles = _RoleCheck(roster)
@@ -83,6 +83,14 @@ class Inspection:
         self._dates.add(row)
         self._values.add(row)
         self._roles.add(row)
+
+
+def _identifier_check(roster: Roster, sent: SentColumns, *, last_row_counts: bool) -> IdentifierCheck | None:
+    identity = sent.identity
+    if identity is None:
+        return None
+    repeated = RepeatedIds(roster, identity, sent, last_row_counts=last_row_counts)
+    return IdentifierCheck(roster, identity, repeated)
 
 
 class _RoleCheck:
