@@ -260,6 +260,29 @@ def test_stray_cell_far_from_the_roster_is_refused(sandbox, tmp_path):
     )
 
 
+FAR_ROWS = (
+    b'<table:table-row table:number-rows-repeated="1000000"><table:table-cell/></table:table-row><table:table-row>'
+    b'<table:table-cell table:number-columns-repeated="999"/>%b</table:table-row></table:table>'
+)
+BLANK = b'<table:table-cell office:value-type="string"><text:p> </text:p></table:table-cell>'
+
+
+@pytest.mark.parametrize(("cell", "code"), [(BLANK, 2), (b"<table:table-cell/>", 0)])
+def test_stray_cell_of_an_ods_is_refused_also_in_another_sheet(sandbox, tmp_path, cell, code):
+    def add_sheet(content):
+        second = b'<table:table table:name="Notes">' + FAR_ROWS % cell
+        return content.replace(b"</office:spreadsheet>", second + b"</office:spreadsheet>")
+
+    workbook = with_file(ods([HEADER, STUDENT]), "content.xml", add_sheet)
+    result = imported(sandbox, tmp_path, workbook, name="roster.ods")
+    assert result.returncode == code, result.stdout
+    message = (
+        "roster.ods, sheet 'Notes' is too large: it has a value, perhaps only a blank, in row 1,000,001, and one in "
+        "column ALL. Delete the rows below the students and the columns beside them, and save it."
+    )
+    assert (message in result.stdout) == (code == 2)
+
+
 def test_formats_far_from_the_roster_are_ignored(sandbox, tmp_path):
     def set_format(sheet):
         sheet["XFD1048576"].number_format = "@"

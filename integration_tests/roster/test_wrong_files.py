@@ -47,6 +47,10 @@ FILES = {
     "a.csv.bz2": (bz2.compress(b"Zyx"), "is an archive that is not .zip or .gz, not a roster"),
     "a.tar.gz": (gzip.compress(tar(b"Zyx")), "is an archive that is not .zip or .gz, not a roster"),
     "a.db": (b"SQLite format 3\0Zyx", "is a database, not a roster"),
+    "a.xlsb": (
+        zipped("[Content_Types].xml", "xl/workbook.bin"),
+        "is a binary workbook (.xlsb), which is not read: save",
+    ),
     "a.docx": (zipped("[Content_Types].xml", "word/document.xml"), "is a Word document, not a roster"),
     "a.numbers": (zipped("Index/Document.iwa", "preview.jpg"), "is a document of Apple Numbers, Pages or Keynote"),
     "a.doc": (stream("WordDocument"), "is a Word document, not a roster"),

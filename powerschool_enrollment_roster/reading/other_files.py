@@ -22,6 +22,7 @@ _BEGINNINGS = (
     (rb"(?:\xef\xbb\xbf)?\s*(?:\[\s*)?\{\s*\"", "JSON"),
 )
 _OFFICE_FOLDERS = {"word/": "a Word document", "ppt/": "a presentation"}
+_XLSB = "xl/workbook.bin"
 _OLE_STREAMS = {"WordDocument": "a Word document", "PowerPoint Document": "a presentation"}
 _WORKBOOK_STREAMS = ("Workbook", "Book")  # a workbook may embed a document, and then has its stream, too
 
@@ -41,6 +42,8 @@ def refuse_other_archive(members: Collection[str], name: str) -> None:
         for folder, kind in _OFFICE_FOLDERS.items():
             if any(member.startswith(folder) for member in members):
                 raise _refused(name, kind)
+    if _XLSB in members:
+        raise ImportRefused(f"{name} is a binary workbook (.xlsb), which is not read: save it as .xlsx.")
     if any(member.endswith(".iwa") for member in members):
         raise _refused(name, "a document of Apple Numbers, Pages or Keynote")
 

@@ -13,15 +13,19 @@ from typing import Any, BinaryIO
 from zipfile import BadZipFile, ZipFile
 
 from openpyxl import load_workbook
+from openpyxl.utils.cell import get_column_letter
 from python_calamine import CalamineSheet, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
 from powerschool_enrollment_roster.endings import ImportRefused
 from powerschool_enrollment_roster.reading.cell_text import cell_text, in_format, is_date, is_exact
+from powerschool_enrollment_roster.reading.ods_extent import ods_extents
 from powerschool_enrollment_roster.reading.sheet_notes import SheetNotes, sheet_notes
 from powerschool_enrollment_roster.reading.table import InputTable, TableLine
 
 _STYLES = "xl/styles.xml"
 _MOST_CELLS = 30_000_000  # calamine keeps also the blank cells between others; a cell takes about 35 bytes
+_MOST_CELLS_OF_ODS = 15_000_000  # calamine keeps these twice
+_LAST_COLUMN = 18278  # ZZZ
 _NO_RESULT = "=?"  # the text of a cell whose formula has no result: the cell is not blank
 _FORMAT_CODE = re.compile(r'formatCode="([^"]*)"')
 Formats = Mapping[tuple[int, int], str]
@@ -30,10 +34,11 @@ Formats = Mapping[tuple[int, int], str]
 def read_workbook(binary: BinaryIO, name: str, sheet: str | None) -> InputTable:
     """Return the rows of the sheet with this name or position, or of the first visible one. Raises ImportRefused."""
     try:
+        _refuse_huge_ods(binary, name)
         workbook = CalamineWorkbook.from_filelike(binary)
         title = _sheet_title(workbook, name, sheet)
         called, notes = _name_of(workbook, name, title), sheet_notes(binary, title)
-        _refuse_huge_area(called, notes)
+        _refuse_huge_xlsx(called, notes)
         chosen = workbook.get_sheet_by_name(title)
         # The sheet's area may begin in another column than A; rows are counted from the first one.
         first_column = (chosen.start or (0, 0))[1] + 1
@@ -75,13 +80,31 @@ def _sheet_title(workbook: CalamineWorkbook, name: str, wanted: str | None) -> s
     raise ImportRefused(f"--sheet {wanted}: {name} has no such sheet. It has {', '.join(map(repr, names))}.")
 
 
-def _refuse_huge_area(called: str, notes: SheetNotes) -> None:
-    """Raise ImportRefused for a stray cell far from the others: calamine would fill the memory and end the process."""
+def _refuse_huge_xlsx(called: str, notes: SheetNotes) -> None:
+    """Raise ImportRefused if the sheet is too large."""
     if notes.area > _MOST_CELLS:
-        raise ImportRefused(
-            f"{called} is too large: it has a value, perhaps only a blank, in row {notes.last_row:,}, and one in "
-            f"column {notes.last_column}. Delete the rows below the students and the columns beside them, and save it."
-        )
+        raise _huge_area(called, notes.last_row, notes.last_column)
+
+
+def _refuse_huge_ods(binary: BinaryIO, name: str) -> None:
+    """Raise ImportRefused if the sheets of an .ods are too large together: calamine reads all of them at once."""
+    sheets = ods_extents(binary)
+    if sum(sheet.area for sheet in sheets) > _MOST_CELLS_OF_ODS:
+        largest = max(sheets, key=lambda sheet: sheet.area)
+        column = _letters(largest.last_column)
+        raise _huge_area(f"{name}, sheet {largest.title!r}", largest.last_row, column)
+
+
+def _letters(column: int) -> str:
+    return get_column_letter(column) if column <= _LAST_COLUMN else str(column)
+
+
+def _huge_area(called: str, last_row: int, last_column: str) -> ImportRefused:
+    """Return the refusal of a stray cell far from the others: calamine would fill the memory and end the process."""
+    return ImportRefused(
+        f"{called} is too large: it has a value, perhaps only a blank, in row {last_row:,}, and one in "
+        f"column {last_column}. Delete the rows below the students and the columns beside them, and save it."
+    )
 
 
 class _KnownFormats:
