@@ -98,7 +98,9 @@ class RosterDigests:
         place = self._places.get(name)
         if place is None:
             return True
-        return digests[place * _DIGEST : (place + 1) * _DIGEST] != self._digest(name, value)
+        shown, text = digests[place * _DIGEST : (place + 1) * _DIGEST], trimmed(value)
+        # The service may store a value without the blanks with which a CHAR column fills it up.
+        return shown != self._digest(name, value) and (text == value or shown != self._digest(name, text))
 
     def _digest(self, name: str, value: Any) -> bytes:
         text = _normalised(value, is_date=name in self._date_fields)

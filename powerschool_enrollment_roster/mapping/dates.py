@@ -11,7 +11,8 @@ DateOrder = Literal["mdy", "dmy"]
 
 _MIDNIGHT = r"(?:[ T](?:0?0:00(?::00(?:\.0+)?)?|12:00(?::00)? ?AM))?"
 _NUMBERS = re.compile(rf"(\d{{1,2}})([/.-])(\d{{1,2}})\2(\d{{4}}){_MIDNIGHT}", re.IGNORECASE)
-_YEAR_FIRST = re.compile(rf"(\d{{4}})([-/.]?)(\d{{2}})\2(\d{{2}}){_MIDNIGHT}(?:Z|[+-]00:?00)?")
+# Midnight in any time zone: the date is the one that is written.
+_YEAR_FIRST = re.compile(rf"(\d{{4}})([-/.]?)(\d{{2}})\2(\d{{2}}){_MIDNIGHT}(?:Z|[+-]\d\d(?::?\d\d)?)?")
 _DAY_AND_NAME = re.compile(rf"(\d{{1,2}})[-. ]+([a-z]+)[-., ]+(\d{{4}}){_MIDNIGHT}", re.IGNORECASE)
 _NAME_AND_DAY = re.compile(rf"([a-z]+)[-. ]+(\d{{1,2}})[-, ]+(\d{{4}}){_MIDNIGHT}", re.IGNORECASE)
 _MONTHS = (

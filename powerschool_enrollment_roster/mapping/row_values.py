@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from destination_powerschool_enrollment.field_text import is_date_field
+from destination_powerschool_enrollment.field_text import is_date_field, trimmed
 from powerschool_enrollment_roster.mapping.column_fields import ColumnFields
 from powerschool_enrollment_roster.mapping.dates import DateOrder, iso_date
 from powerschool_enrollment_roster.mapping.import_targets import ImportTarget
@@ -38,13 +38,15 @@ class SentColumns:
         return next((column for column in self.columns if column.is_identity), None)
 
     def fields_of(self, row: RosterRow) -> Mapping[str, str | None]:
-        """Return the value of each field; None for a blank cell."""
+        """Return the value of each field, without blanks at its ends; None for a blank cell."""
         return {column.field: self._value(column, row.cells[column.position]) for column in self.columns}
 
     def _value(self, column: SentColumn, cell: str) -> str | None:
         if is_blank(cell):
             return None
-        return iso_date(cell, self.date_order or "mdy") if column.is_date else cell
+        # CHAR columns of databases and some exports fill values up with blanks.
+        text = trimmed(cell)
+        return iso_date(text, self.date_order or "mdy") if column.is_date else text
 
 
 def sent_columns(

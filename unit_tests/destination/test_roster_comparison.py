@@ -21,6 +21,13 @@ def test_nul_in_a_value_does_not_hide_a_change(shown, row):
     assert not is_unchanged(shown, row)
 
 
+def test_padding_of_a_value_is_no_change_but_its_removal_is():
+    assert is_unchanged({"A": "x y"}, {"A": " x y  "})
+    assert is_unchanged({"A": "x  "}, {"A": "x  "})
+    assert not is_unchanged({"A": "x  "}, {"A": "x"})
+    assert is_unchanged({"A": "04/20/2015"}, {"A": "2015-04-20 "}, date_fields={"A"})
+
+
 def test_date_formats_are_equal_in_date_fields_only():
     shown, row = {"A": "04/20/2015"}, {"A": "2015-04-20"}
     assert is_unchanged(shown, row, date_fields={"A"})
