@@ -44,7 +44,7 @@ def fields_of(roster: Roster, target: ImportTarget, mapping_options: MappingOpti
         raise ImportRefused("\n".join([f"{roster.name} does not fit {target.name!r}:", *problems, *choice.advice()]))
     names = roster.header.names
     in_order = {column: choice.fields[column] for column in names if column in choice.fields}
-    return ColumnFields(in_order, [column for column in names if column not in in_order])
+    return ColumnFields(in_order, list(dict.fromkeys(column for column in names if column not in in_order)))
 
 
 def header_line_message(roster: Roster, line: int) -> str:
@@ -100,14 +100,14 @@ class _Choice:
         self._unknown_fields: list[str] = []
         self._repeated_fields: list[str] = []
         self.undecided: dict[str, list[str]] = {}
-        ignored = self._ignored(mapping_options)
+        ignored = self._ignored_columns = self._ignored(mapping_options)
         self.fields = self._mapped(mapping_options)
         self._mapped_and_ignored = [column for column in self.fields if column in ignored]
         rest = [column for column in columns if column not in ignored and column not in self.fields]
         self._add_by_name(rest)
         self._add_by_synonym([column for column in rest if column not in self.fields])
         undecided = {column for columns in self.undecided.values() for column in columns}
-        unmapped = [column for column in rest if column not in self.fields and column not in undecided]
+        unmapped = list(dict.fromkeys(name for name in rest if name not in self.fields and name not in undecided))
         self.unmapped = [] if mapping_options.ignores_others else unmapped
 
     @property
@@ -132,6 +132,7 @@ class _Choice:
             yield f"--map: the field {field!r} does not exist. The fields are {listed(self._target.fields)}."
         for field in self._repeated_fields:
             yield f"--map: two columns go to the field {field}."
+        yield from self._problems_of_names()
         for column in self._mapped_and_ignored:
             yield f"The column {column!r} is both mapped and ignored."
         for field, columns in self.undecided.items():
@@ -182,6 +183,15 @@ class _Choice:
         elif self.unmapped:
             places = [self._header.columns.index(column) for column in self.unmapped]
             yield f"The column{_s(places)} without a field: {self._header.labels(places)}."
+
+    def _problems_of_names(self) -> Iterator[str]:
+        """Yield the columns with the same name of which one goes to a field, unless all others are ignored."""
+        undecided = {column for columns in self.undecided.values() for column in columns}
+        for places in self._header.repeated.values():
+            names = [self._header.columns[place] for place in places]
+            used = [name for name in names if name in self.fields or name in undecided]
+            if len(used) > 1 or (used and not self._ignored_columns.issuperset(set(names) - set(used))):
+                yield self._header.same_name(places)
 
     def _problem_of_identity(self) -> Iterator[str]:
         identities = self._target.identities

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import dropwhile
 
 from openpyxl.utils import get_column_letter
@@ -39,6 +40,25 @@ class Header:
         """Return the position of a column of OneRoster; None if it is missing or the file is not OneRoster's."""
         keys = list(map(match_key, self.columns))
         return keys.index(match_key(name)) if {"sourcedid", match_key(name)} <= set(keys) else None
+
+    @cached_property
+    def repeated(self) -> dict[str, list[int]]:
+        """Return the positions of columns with the same name, by match key."""
+        places = defaultdict(list)
+        for place, name in enumerate(self.columns):
+            if name:
+                places[match_key(name)].append(place)
+        return {key: same for key, same in places.items() if len(same) > 1}
+
+    def same_name(self, places: Iterable[int]) -> str:
+        """Return the problem of columns with the same name.
+
+        It states their positions instead of the name: if the file has no header, the name is a student's value.
+        """
+        return (
+            f"{self.place}: the columns {self.labels(places)} have the same name: rename or remove all but one, or "
+            "leave all out with --ignore COLUMN."
+        )
 
     def labels(self, columns: Iterable[int]) -> str:
         """Return what users call the columns at these positions, from 0: letters in a spreadsheet, else numbers."""
@@ -90,18 +110,6 @@ def header_of(table: InputTable, wanted: int | None) -> Header:
         columns.pop()
     place = f"{table.name}, {unit} {line.number}" if line.number else table.name  # a query's names are above row 1
     return Header(place, line.number, columns, table.first_column)
-
-
-def problem_of_names(header: Header) -> str | None:
-    """Return the problem of columns with the same name, or None.
-
-    It states their positions instead of the name: if the file has no header, the name is a student's value.
-    """
-    name, count = Counter(map(match_key, header.names)).most_common(1)[0]
-    if count == 1:
-        return None
-    same = (place for place, other in enumerate(header.columns) if other and match_key(other) == name)
-    return f"{header.place}: the columns {header.labels(same)} have the same name: rename or remove all but one."
 
 
 def students(table: InputTable, header: Header, left_out: LeftOut) -> Iterator[TableLine]:

@@ -12,7 +12,7 @@ from itertools import chain
 from typing import IO
 
 from powerschool_enrollment_roster.endings import ImportRefused
-from powerschool_enrollment_roster.reading.layout import Header, LeftOut, header_of, problem_of_names, students
+from powerschool_enrollment_roster.reading.layout import Header, LeftOut, header_of, students
 from powerschool_enrollment_roster.reading.line_numbers import LineNumbers, counted
 from powerschool_enrollment_roster.reading.row_filter import RowFilter
 from powerschool_enrollment_roster.reading.table import InputTable, TableLine, is_blank
@@ -90,6 +90,7 @@ def read_roster(
         row_filter = RowFilter(header, only or {})
         roster.unknown_columns = row_filter.unknown
         _store(table, roster, rows, row_filter)
+        roster.problems += [header.same_name(places) for places in row_filter.ambiguous]
         if not roster.row_count and not roster.problems:
             raise ImportRefused(row_filter.why_no_row(roster.left_out))
         yield roster
@@ -160,5 +161,3 @@ def _layout_problems(
         )
     if below_unnamed.count:
         yield f"{roster.places(below_unnamed)}: a cell in a column without a name. Name the column, or empty it."
-    if problem := problem_of_names(roster.header):
-        yield problem

@@ -17,7 +17,7 @@ class RowFilter:
     """Chooses rows by the values of columns, ignoring case.
 
     `unknown` are the columns of --only that the header does not have. They do not exclude rows here, because the import
-    is refused later.
+    is refused later. `ambiguous` has the positions of columns of --only that have the same name.
     """
 
     def __init__(self, header: Header, only: Mapping[str, str]) -> None:
@@ -27,6 +27,7 @@ class RowFilter:
             column: (place, only[column].strip().casefold()) for column, place in found.items() if place is not None
         }
         self.unknown = [column for column, place in found.items() if place is None]
+        self.ambiguous = [header.repeated[match_key(column)] for column in only if match_key(column) in header.repeated]
         self._place = header.place
         self._status = header.oneroster_column("status")
         self._matching: Counter[str] = Counter()
