@@ -58,7 +58,7 @@ function Folded({ schema, properties, registry }) {
   );
 }
 
-// How each field looks, as the specification's own words say.
+// How each field is displayed, as the specification states.
 function looks(schema) {
   const parts = [schema, ...(schema.oneOf ?? [])].map((part) => part.properties ?? {});
   const fields = Object.assign({}, ...parts);

@@ -9,7 +9,7 @@ from airbyte_cdk.models import AirbyteMessage, AirbyteRecordMessage, Type
 
 from source_powerschool_enrollment.records.backpressure import Backlog, ReaderStopped
 
-BOUND_SECONDS = 20
+TIMEOUT_SECONDS = 20
 
 
 def message(stream):
@@ -41,7 +41,7 @@ def test_a_third_page_waits_until_one_is_written(pool):
     assert not wait([third], timeout=0.2).done
     for _ in backlog.written([message("roster_records")] * 1001, {"roster_records"}):
         pass
-    third.result(BOUND_SECONDS)
+    third.result(TIMEOUT_SECONDS)
 
 
 def test_records_of_other_streams_release_no_room(pool):
@@ -50,7 +50,7 @@ def test_records_of_other_streams_release_no_room(pool):
     list(backlog.written([message("checklists")] * 2000, {"roster_records"}))
     assert not wait([third], timeout=0.2).done
     backlog.release(1000)
-    third.result(BOUND_SECONDS)
+    third.result(TIMEOUT_SECONDS)
 
 
 def test_unchanged_page_releases_all_its_room(pool):
@@ -58,7 +58,7 @@ def test_unchanged_page_releases_all_its_room(pool):
     for _ in range(10):
         with backlog.room() as room:
             open_page(room)
-    pool.submit(occupied, backlog).result(BOUND_SECONDS)
+    pool.submit(occupied, backlog).result(TIMEOUT_SECONDS)
 
 
 def test_page_that_fails_half_way_releases_the_unused_room(pool):
@@ -74,7 +74,7 @@ def test_page_that_fails_half_way_releases_the_unused_room(pool):
     with pytest.raises(OSError, match="broken"):
         fail_half_way()
     backlog.release(500)  # those that were forwarded are written
-    pool.submit(occupied, backlog).result(BOUND_SECONDS)
+    pool.submit(occupied, backlog).result(TIMEOUT_SECONDS)
 
 
 def test_page_that_is_valid_after_a_retry_takes_its_room_once(pool):
@@ -87,7 +87,7 @@ def test_page_that_is_valid_after_a_retry_takes_its_room_once(pool):
             pass
         backlog.reserve(1000)
         backlog.release(1000)
-    pool.submit(occupied, backlog).result(BOUND_SECONDS)
+    pool.submit(occupied, backlog).result(TIMEOUT_SECONDS)
 
 
 def test_page_may_have_more_records_than_requested(pool):
@@ -98,7 +98,7 @@ def test_page_may_have_more_records_than_requested(pool):
     waiting = pool.submit(backlog.reserve, 1000)
     assert not wait([waiting], timeout=0.2).done
     backlog.release(3000)
-    waiting.result(BOUND_SECONDS)
+    waiting.result(TIMEOUT_SECONDS)
 
 
 def test_small_pages_share_the_room_of_large_ones(pool):
@@ -108,7 +108,7 @@ def test_small_pages_share_the_room_of_large_ones(pool):
     waiting = pool.submit(backlog.reserve, 50)
     assert not wait([waiting], timeout=0.2).done
     backlog.release(50)
-    waiting.result(BOUND_SECONDS)
+    waiting.result(TIMEOUT_SECONDS)
 
 
 def test_no_thread_waits_if_records_are_consumed_as_they_come(pool):
@@ -120,7 +120,7 @@ def test_no_thread_waits_if_records_are_consumed_as_they_come(pool):
                 open_page(room)
                 assert len(list(room.forward(range(1000)))) == 1000
 
-    pool.submit(read_much).result(BOUND_SECONDS)
+    pool.submit(read_much).result(TIMEOUT_SECONDS)
 
 
 def test_closing_wakes_all_waiting_threads(pool):
@@ -130,7 +130,7 @@ def test_closing_wakes_all_waiting_threads(pool):
     backlog.close()
     backlog.when_closed(lambda: called.append("after"))
     with pytest.raises(ReaderStopped):
-        waiting.result(BOUND_SECONDS)
+        waiting.result(TIMEOUT_SECONDS)
     with pytest.raises(ReaderStopped):
         backlog.reserve(0)
     assert called == ["before", "after"]
@@ -163,7 +163,7 @@ def test_many_readers_and_one_writer_keep_within_the_bound(pool):
 
     assert sum(1 for _ in backlog.written(messages(), {"roster_records"})) == 100_000
     for reader in readers:
-        reader.result(BOUND_SECONDS)
+        reader.result(TIMEOUT_SECONDS)
     assert most <= 2000 + 100  # written records are counted a hundred at a time
 
 
@@ -172,7 +172,7 @@ def test_broken_page_releases_its_room_until_the_retry(pool):
     with backlog.room() as room:
         with pytest.raises(ValueError, match="cut short"), room.opening():
             raise ValueError("cut short")
-        pool.submit(occupied, backlog).result(BOUND_SECONDS)
+        pool.submit(occupied, backlog).result(TIMEOUT_SECONDS)
 
 
 def test_synced_at_of_a_waiting_page_is_its_arrival(pool):
@@ -182,6 +182,6 @@ def test_synced_at_of_a_waiting_page_is_its_arrival(pool):
         wait([opened], timeout=0.2)
         between = datetime.now(timezone.utc)
         backlog.release(2000)
-        opened.result(BOUND_SECONDS)
+        opened.result(TIMEOUT_SECONDS)
         open_page(later)
         assert waiting.arrived_at < between <= later.arrived_at

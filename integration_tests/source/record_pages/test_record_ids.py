@@ -14,9 +14,7 @@ def test_a_record_without_a_usable_id_is_left_out_and_counted(sandbox, read, syn
     (form,) = sandbox.district.forms
     assert outcome.exit_code == 0
     assert ids(outcome) == [record_id for record_id in roster_ids(sandbox) if record_id != victim]
-    assert outcome.warnings == [
-        f"roster_records: left out a record without a usable id (once: form {form}, page 2)."
-    ]
+    assert outcome.warnings == [f"roster_records: left out a record without a usable id (once: form {form}, page 2)."]
 
 
 def test_records_without_an_id_on_many_pages_are_one_warning(sandbox, read, sync_mode):
@@ -49,9 +47,7 @@ def test_an_entry_that_is_not_an_object_is_left_out_and_counted(sandbox, read, s
     (form,) = sandbox.district.forms
     assert outcome.exit_code == 0
     assert ids(outcome) == [one for one in roster_ids(sandbox) if one != lost]
-    assert outcome.warnings == [
-        f"roster_records: left out a record without a usable id (once: form {form}, page 2)."
-    ]
+    assert outcome.warnings == [f"roster_records: left out a record without a usable id (once: form {form}, page 2)."]
 
 
 def test_ids_that_are_sent_as_text_are_integers(sandbox, read, sync_mode):

@@ -14,7 +14,7 @@ from powerschool_enrollment_api import (
 )
 from unit_tests.api.scripted_server import DROP, HANG, http_answer
 
-IMPATIENT = Timeouts(connect=2, read=0.2, retries=0)
+SHORT_TIMEOUTS = Timeouts(connect=2, read=0.2, retries=0)
 
 
 def test_page_cut_short_is_requested_again(client, server):
@@ -73,13 +73,13 @@ def test_a_hanging_answer_times_out(client_for, server):
     server.answers(HANG)
 
     with pytest.raises(TemporaryFailure, match="did not answer in time"):
-        client_for(server.base_url, timeouts=IMPATIENT).get("/checklists")
+        client_for(server.base_url, timeouts=SHORT_TIMEOUTS).get("/checklists")
 
 
 def test_missing_answer_on_an_open_connection_times_out(client_for, server):
     server.answers(HANG)
     server.script.insert(0, b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]")
-    client = client_for(server.base_url, timeouts=IMPATIENT)
+    client = client_for(server.base_url, timeouts=SHORT_TIMEOUTS)
 
     assert client.get("/checklists") == []
     with pytest.raises(TemporaryFailure) as raised:
@@ -91,7 +91,7 @@ def test_rate_limit_of_the_server_is_reported(client_for, server):
     server.answers(http_answer(b"", "429 Too Many Requests", "Retry-After: 3"))
 
     with pytest.raises(RateLimited) as raised:
-        client_for(server.base_url, timeouts=IMPATIENT).get("/checklists")
+        client_for(server.base_url, timeouts=SHORT_TIMEOUTS).get("/checklists")
     assert raised.value.retry_after == 3
 
 
