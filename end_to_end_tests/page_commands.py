@@ -29,13 +29,15 @@ def user_sandbox(folder: Path, commands: str, shown: str) -> Iterator[str]:
     """Run the page's sandbox at a free port, and yield the port. Its first line must be the one that the page shows."""
     command = f"exec {commands.replace(PORT, '0')}"
     with subprocess.Popen(["bash", "-c", command], cwd=folder, stdout=subprocess.PIPE, text=True) as sandbox:
-        assert sandbox.stdout
-        ready = sandbox.stdout.readline()
-        found = re.search(r":(\d+)/", ready)
-        assert found, ready
-        assert ready == shown.splitlines(keepends=True)[0].replace(PORT, found[1])
-        yield found[1]
-        sandbox.terminate()
+        try:
+            assert sandbox.stdout
+            ready = sandbox.stdout.readline()
+            found = re.search(r":(\d+)/", ready)
+            assert found, ready
+            assert ready == shown.splitlines(keepends=True)[0].replace(PORT, found[1])
+            yield found[1]
+        finally:
+            sandbox.terminate()
 
 
 def check_output(folder: Path, steps: list[tuple[str, str]], ports: dict[str, str]) -> None:
