@@ -125,7 +125,7 @@ def _proxies() -> list[str]:
 
 def _is_address(proxy: str) -> bool:
     try:
-        host = parse_url(proxy if "://" in proxy else f"http://{proxy}").host
+        host = parse_url(proxy if "://" in proxy else f"//{proxy}").host
         (host or "").encode("idna")
     except (LocationValueError, UnicodeError):
         return False
