@@ -38,15 +38,13 @@ class SentColumns:
         return next((column for column in self.columns if column.is_identity), None)
 
     def fields_of(self, row: RosterRow) -> Mapping[str, str | None]:
-        """Return the value of each field, without blanks at its ends; None for a blank cell."""
+        """Return the value of each field; None for a blank cell."""
         return {column.field: self._value(column, row.cells[column.position]) for column in self.columns}
 
     def _value(self, column: SentColumn, cell: str) -> str | None:
         if is_blank(cell):
             return None
-        # CHAR columns of databases and some exports fill values up with blanks.
-        text = trimmed(cell)
-        return iso_date(text, self.date_order or "mdy") if column.is_date else text
+        return iso_date(trimmed(cell), self.date_order or "mdy") if column.is_date else cell
 
 
 def sent_columns(
