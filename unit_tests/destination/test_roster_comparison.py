@@ -21,7 +21,7 @@ def test_nul_in_a_value_does_not_hide_a_change(shown, row):
     assert not is_unchanged(shown, row)
 
 
-def test_padding_of_a_value_is_no_change_but_its_removal_is():
+def test_padding_of_a_value_does_not_count_as_a_change():
     assert is_unchanged({"A": "x y"}, {"A": " x y  "})
     assert is_unchanged({"A": "x  "}, {"A": "x  "})
     assert not is_unchanged({"A": "x  "}, {"A": "x"})
